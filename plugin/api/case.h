@@ -1,0 +1,56 @@
+/* A case: one documented failure pattern, with the words that tell a person about it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_API_CASE_H
+#define NETCASE_API_CASE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum severity { SEVERITY_CHAT, SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
+
+/* POSSIBLE: another cause explains the packets as well, and the text says which.
+ * CONFIRMED: the packets prove it. */
+enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_CONFIRMED };
+
+/* The texts of a case in one language. `causes` (most likely first, with the packets that speak
+ * for each) and `checks` (commands or console steps, in order) hold one item a line.
+ *
+ * {name} stands for a fact of facts.def. A part in [brackets] is shown only if every fact named in
+ * it was given; {?name} shows nothing and only asks for the fact, {!name} asks for its absence.
+ * Brackets do not nest; a literal brace or bracket is doubled. An item that comes out empty is
+ * left out. */
+struct case_text {
+    const char *title;
+    const char *summary;
+    const char *causes;
+    const char *checks;
+    const char *disproof;
+};
+
+/* Static and constant. `id` is public: `family.case`, the value of `netcase.expert`; once released
+ * it keeps its meaning. `source` names the document that the case comes from. */
+struct case_info {
+    const char *id;
+    enum severity severity;
+    struct case_text english, chinese;
+    const char *source;
+};
+
+/* A number that the user can set: a preference `netcase.<family>_<name>`. Limits are checked, the
+ * default is used instead of a value outside of them, with a message that names it. */
+struct threshold {
+    const char *name;
+    const char *title;
+    const char *help;      /* with the unit */
+    unsigned default_value, minimum, maximum;
+};
+
+enum fact_name {
+#define FACT(name, type, label, help) FACT_##name,
+#include "facts.def"
+#undef FACT
+    FACT_COUNT
+};
+
+#endif

@@ -1,0 +1,156 @@
+/* The contract between the engine and a detector. The only header that a detector includes.
+ *
+ * A detector watches for one family of failures. It is one file: a comment on what fails in the
+ * network, its cases and texts, thresholds, state, logic, and one `const struct detector` that
+ * ties them together. One line in detectors.def makes it part of the plugin; preferences, expert
+ * infos, filters, the report and docs/cases.md follow from the struct.
+ *
+ * The engine shows every packet to every detector whose `sees` fits, in the order of the capture,
+ * once. The order of detectors has no meaning: a detector must not see what another one did. What
+ * several need to know is a fact of the engine (a member of flow or packet, or a question below).
+ *
+ * Detectors do not allocate or free. What they report is copied. They have no error path: what is
+ * missing or malformed is absent from the packet, and what can't be concluded is not reported.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_API_DETECTOR_H
+#define NETCASE_API_DETECTOR_H
+
+#include "case.h"
+#include "flow.h"
+#include "session.h"
+
+struct context; /* the engine, the flow and the packet of this call; valid only during it */
+struct finding; /* a report that is being filled in; valid until the callback returns */
+
+/* Bits of detector.sees. Duplicates are shown only to those who ask for them. */
+enum { SEES_TCP = 1, SEES_UDP = 2, SEES_DUPLICATES = 4 };
+
+struct detector {
+    const char *family;   /* stem of its case ids and preferences */
+    const char *summary;  /* one sentence, for the preferences page and docs/cases.md */
+    unsigned sees;
+    const struct case_info *cases;
+    size_t case_count;
+    const struct threshold *thresholds; /* may be NULL */
+    size_t threshold_count;
+    size_t flow_state_size;    /* bytes of flow_state(), zeroed at first; 0 = none */
+    size_t capture_state_size; /* bytes of capture_state(), zeroed at first; 0 = none */
+    void (*on_packet)(struct context *context, const struct flow *flow, const struct packet *packet);
+};
+
+#define DETECTOR_TABLE(field, array) .field##s = (array), .field##_count = sizeof(array) / sizeof *(array)
+
+/* -- State ------------------------------------------------------------------------------------ */
+
+/* This detector's own memory for the current flow; lives as long as the flow. Never NULL. */
+void *flow_state(struct context *context);
+
+/* This detector's own memory for the capture. Never NULL. */
+void *capture_state(struct context *context);
+
+/* This detector's own memory for `key` (any bytes, at most 64), zeroed when first asked for; for
+ * state per source, destination or pair. At most 65,536 keys a detector: beyond that NULL is
+ * returned, and the detector stays silent. */
+void *keyed_state(struct context *context, const void *key, size_t key_size, size_t state_size);
+
+/* Value of the threshold with this index in detector.thresholds. */
+unsigned threshold_value(struct context *context, size_t index);
+
+/* -- Questions about time --------------------------------------------------------------------- */
+
+/* The highest idle level (preference `netcase.levels`, default 15, 60 and 120 s) that an idle time
+ * has passed, in nanoseconds: idle >= T - max(0.5 s, 2.5 % of T). 0 if it has passed none. */
+int64_t level_passed(struct context *context, int64_t idle);
+
+/* The level or documented closing timer of at least the lowest level at which a close after `idle`
+ * was due: T - max(0.5 s, 2.5 %) <= idle <= T + max(2 s, 3 %). The nearest in nanoseconds, 0 if
+ * there is none. */
+int64_t timer_reached(struct context *context, int64_t idle);
+
+/* -- Questions about the vantage -------------------------------------------------------------- */
+
+/* Whether "the other side of `flow` did not answer" can be concluded where it was captured. False
+ * if this direction is blind there: answers are proved by numbers but were never captured, on this
+ * flow or on others of the vantage, or a mirror has shown one direction only so far. */
+bool answers_visible(struct context *context, const struct flow *flow, bool from_client);
+
+/* Whether any packet from this address was seen so far on the flow's encapsulation path. */
+bool address_was_seen(struct context *context, const struct flow *flow, const struct ip_address *address);
+
+/* The encapsulation session with this number (packet.session), NULL for 0. */
+const struct session *session_of(struct context *context, uint32_t number);
+
+/* -- Questions about names and countries ------------------------------------------------------ */
+
+/* How an address was learned: the newest DNS answer before now that gave it. */
+struct learned_name {
+    char name[DNS_NAME_MAX];  /* that was asked for */
+    char chain[512];          /* "pay.com -> gfvip09aj.com -> 108.160.166.142" */
+    bool by_cname;            /* through at least one CNAME */
+    bool cross_domain;        /* the last CNAME has another registered domain than the name */
+    uint32_t frame;           /* of the answer */
+    int64_t time;
+    struct endpoint resolver;
+};
+
+/* NULL if no answer gave the address. Valid during the callback. */
+const struct learned_name *name_of(struct context *context, const struct ip_address *address);
+
+/* ISO 3166-1 code of two letters, NULL if unknown or not public. Valid as long as the engine. */
+const char *country_of(struct context *context, const struct ip_address *address);
+
+enum home { HOME_UNKNOWN, HOME_DERIVED, HOME_SET };
+
+/* Whether the home countries are known, and from where; if known `countries` gets them as text
+ * ("CN" or "CN HK"), valid during the callback. */
+enum home home_countries(struct context *context, const char **countries);
+
+/* Whether an ISO code is one of the home countries. False if they are not known. */
+bool country_is_home(struct context *context, const char *country);
+
+/* Whether the user expects the name to end at this CNAME target (UAT "Expected CNAME targets"). */
+bool cname_is_expected(struct context *context, const char *name, const char *target);
+
+/* Whether TLS is spoken at this server: its port is one of the preference, or TLS was seen there. */
+bool speaks_tls(struct context *context, const struct flow *flow);
+
+/* -- Reporting -------------------------------------------------------------------------------- */
+
+/* Report that `info` (one of the detector's own cases) is true, with the current frame as trigger.
+ * The engine keeps one finding per case and flow: NULL is returned if this flow has it already. */
+struct finding *report(struct context *context, const struct case_info *info, enum confidence confidence);
+
+/* A case may be milder than its usual severity (a health check is a note). */
+void report_severity(struct finding *finding, enum severity severity);
+
+/* The facts of the finding; the type must fit facts.def. TEXT facts may be given several times. */
+void report_duration(struct finding *finding, enum fact_name name, int64_t nanoseconds);
+void report_count(struct finding *finding, enum fact_name name, uint64_t count);
+void report_endpoint(struct finding *finding, enum fact_name name, const struct endpoint *endpoint);
+void report_address(struct finding *finding, enum fact_name name, const struct ip_address *address);
+void report_text(struct finding *finding, enum fact_name name, const char *text);
+void report_flag(struct finding *finding, enum fact_name name);
+
+/* FACT_client and FACT_server of the flow. */
+void report_flow(struct finding *finding, const struct flow *flow);
+
+/* A frame that the finding rests on besides its trigger; 0 and the trigger itself are ignored. */
+void report_evidence(struct finding *finding, uint32_t frame);
+
+/* How the connection ended, for report_timers(). */
+enum timer_end { TIMER_CLOSE, TIMER_RESET, TIMER_SILENCE };
+
+/* FACT_timer: documented timers that match `idle`, nearest first, at most 5, the rest counted in
+ * FACT_timers_more. For TIMER_CLOSE those that were due at `idle`; for the others, where the idle
+ * time is only an upper limit, those up to it and above the longest idle that this server
+ * survived. */
+void report_timers(struct context *context, struct finding *finding, enum timer_end end, int64_t idle);
+
+/* -- The timer of a server -------------------------------------------------------------------- */
+
+/* Note that a connection to the flow's server and port died after `idle` (survived idle times are
+ * noted by the engine), and put FACT_survived and FACT_died into the finding where known. */
+void report_bracket(struct context *context, struct finding *finding, const struct flow *flow, int64_t idle);
+
+#endif

@@ -1,0 +1,35 @@
+/* A DNS message, as far as netcase reads it (RFC 1035, 4).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_API_DNS_H
+#define NETCASE_API_DNS_H
+
+#include "address.h"
+
+enum { DNS_TYPE_A = 1, DNS_TYPE_CNAME = 5, DNS_TYPE_AAAA = 28 };
+enum { DNS_NAME_MAX = 256, DNS_ANSWERS_MAX = 32 };
+
+/* A resource record of the answer section. Names are lower case, without the last dot; bytes
+ * that are not printable ASCII become '?'. */
+struct dns_answer {
+    uint16_t type;
+    uint32_t ttl; /* seconds */
+    char name[DNS_NAME_MAX];
+    char target[DNS_NAME_MAX];  /* of a CNAME, else "" */
+    struct ip_address address;  /* of an A or AAAA, else family 0 */
+};
+
+/* `complete` is false where the message was cut or malformed: what was read before that is right,
+ * what is missing can't be concluded. Answers above DNS_ANSWERS_MAX are left out (not complete). */
+struct dns_message {
+    uint16_t id;
+    bool response, truncated, authoritative;
+    uint8_t rcode;
+    uint16_t query_type;
+    char query_name[DNS_NAME_MAX];
+    unsigned answer_count;
+    struct dns_answer answer[DNS_ANSWERS_MAX];
+    bool complete;
+};
+
+#endif

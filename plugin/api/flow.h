@@ -1,0 +1,100 @@
+/* A conversation, VNI-aware, and what the engine knows of it. Read-only to detectors.
+ *
+ * The key is (encapsulation path, protocol, both endpoints); see plugin/core/flow_table.h. A flow
+ * lives until the capture is closed. The facts describe the state after the packet that is being
+ * shown; `packet` has those from before it (idle, quiet).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_API_FLOW_H
+#define NETCASE_API_FLOW_H
+
+#include "packet.h"
+
+/* Something a side sent that the other side must acknowledge and has not: data, or a keepalive
+ * probe. Forgotten when the other side acknowledges all of it. */
+struct pending {
+    uint32_t frame;           /* of the first transmission; 0 = nothing is pending */
+    uint32_t last_frame;      /* of the newest transmission */
+    int64_t time, last_time;  /* nanoseconds since 1970 */
+    int64_t idle, quiet;      /* of the connection before the first transmission */
+    uint32_t sequence;        /* first byte of it */
+    unsigned retransmissions; /* of that first byte, duplicates not counted */
+    uint32_t third_frame;     /* of the third retransmission, 0 before it */
+    bool probe;               /* a keepalive probe */
+    bool answered;            /* the other side sent anything since, RST excepted */
+};
+
+/* What one side of a flow sent. */
+struct side {
+    uint32_t packets;          /* duplicates excluded */
+    uint64_t bytes;            /* payload on the wire, retransmissions included */
+    uint32_t last_frame;
+    int64_t last_time;
+    uint32_t session;          /* of its first packet: number of the encapsulation session */
+    uint8_t ttl;               /* of its first packet */
+
+    /* TCP. */
+    bool sequence_known;
+    uint32_t next_sequence;    /* one past the highest byte, SYN or FIN sent */
+    bool acknowledgment_known;
+    uint32_t acknowledgment;   /* the highest that this side sent */
+    uint64_t new_bytes;        /* payload bytes without retransmissions */
+    uint32_t last_payload_frame; /* 0 = none yet */
+    int64_t last_payload_time;
+    uint32_t fin_frame, rst_frame; /* first FIN and first RST; 0 = none */
+    int64_t fin_time, rst_time;
+    uint32_t fin_sequence;     /* sequence number of the FIN itself */
+    int64_t fin_idle;          /* idle before the first FIN */
+    struct pending pending;
+};
+
+/* The three-way handshake, checked on numbers (RFC 9293, 3.5). Frames are 0 where not seen. */
+struct handshake {
+    unsigned syn_count;         /* SYNs of this attempt, duplicates not counted */
+    uint32_t syn_frame, second_syn_frame, third_syn_frame;
+    int64_t syn_time, last_syn_time;
+    uint32_t syn_ack_frame;
+    unsigned syn_ack_count;
+    int64_t syn_ack_time;
+    uint32_t completed_frame;   /* the client's ACK of SYN-ACK.seq + 1 */
+    int64_t completed_time;
+};
+
+struct flow {
+    uint32_t number;            /* from 1, in the order of first packets: `netcase.flow` */
+    uint8_t protocol;
+    uint32_t path;              /* number of the encapsulation path, 0 = none */
+    struct endpoint client, server;
+    struct side by_client, by_server;
+    uint32_t first_frame, last_frame;
+    int64_t first_time, last_time;
+    bool in_ip_tunnel;          /* some packet travelled in IPIP, 6in4 or keyless GRE */
+
+    /* TCP. */
+    struct handshake handshake;
+    bool began_before;          /* no SYN seen: the capture began in the middle of it */
+    int64_t round_trip;         /* nanoseconds, from the handshake; 0 = unknown */
+    uint32_t icmp_error_frame;  /* an ICMP error quoted a packet of this flow; 0 = none */
+    struct tls_connection tls;
+};
+
+static inline const struct side *
+flow_sender(const struct flow *flow, const struct packet *packet)
+{
+    return packet->from_client ? &flow->by_client : &flow->by_server;
+}
+
+static inline const struct side *
+flow_receiver(const struct flow *flow, const struct packet *packet)
+{
+    return packet->from_client ? &flow->by_server : &flow->by_client;
+}
+
+/* Difference of two TCP sequence numbers, a - b, modulo 2^32 (RFC 9293, 3.4). */
+static inline int32_t
+sequence_difference(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b);
+}
+
+#endif

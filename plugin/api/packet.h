@@ -1,0 +1,72 @@
+/* One packet as the detectors see it: what stands in it, and what the engine found out about it.
+ *
+ * A frame of the capture may hold several of these (a tunnel and what travels in it); each is
+ * shown on its own, outer before inner. All numbers are in host byte order. A packet lives only
+ * during the call that shows it: copy what must outlive it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_API_PACKET_H
+#define NETCASE_API_PACKET_H
+
+#include "address.h"
+#include "dns.h"
+#include "tls.h"
+
+#define NANOSECONDS_PER_SECOND INT64_C(1000000000)
+#define SECONDS(n) ((int64_t)(n) * NANOSECONDS_PER_SECOND)
+#define MILLISECONDS(n) ((int64_t)(n) * INT64_C(1000000))
+
+enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_ICMPV6 = 58 };
+
+/* Control bits of the TCP header (RFC 9293, 3.1). */
+enum {
+    TCP_FIN = 0x01,
+    TCP_SYN = 0x02,
+    TCP_RST = 0x04,
+    TCP_PSH = 0x08,
+    TCP_ACK = 0x10,
+};
+
+/* Bytes of a packet. `captured` of them are readable at `bytes`; `length` is what travelled on the
+ * wire, from the IP header, and is larger than `captured` where a mirror or a snapshot length cut
+ * the packet. */
+struct payload {
+    const uint8_t *bytes;
+    uint32_t captured;
+    uint32_t length;
+};
+
+struct packet {
+    /* What stands in the packet. */
+    uint32_t frame;     /* the engine's number of the frame, from 1, never used twice */
+    int64_t time;       /* nanoseconds since 1970, as captured; may go backwards */
+    uint8_t protocol;   /* of IP: PROTOCOL_TCP, PROTOCOL_UDP, ... */
+    struct endpoint source, destination;
+    uint8_t ttl;        /* or hop limit */
+    bool has_ip_id;     /* IPv4 only */
+    uint16_t ip_id;
+    bool in_ip_tunnel;  /* inside IPIP, 6in4 or keyless GRE, which do not separate flows */
+    uint32_t session;   /* number of the encapsulation session (one direction), 0 outside of any */
+    struct payload payload; /* of TCP or UDP */
+
+    /* TCP only. */
+    uint8_t flags;
+    uint32_t sequence, acknowledgment;
+    uint32_t window;    /* as in the header, not scaled */
+    bool has_timestamp; /* RFC 7323 */
+    uint32_t timestamp, timestamp_echo;
+
+    /* What the engine found out about the packet in its flow (TCP only unless said otherwise). */
+    bool from_client;     /* UDP too */
+    bool duplicate;       /* the same packet seen again, not a retransmission; UDP too */
+    bool retransmission;  /* payload, SYN or FIN of which nothing is new */
+    bool keepalive_probe; /* RFC 9293, 3.8.4: one step before the next sequence number */
+    uint32_t new_bytes;   /* payload bytes never seen before */
+    int64_t idle;         /* nanoseconds since the last payload byte of either side, before this packet */
+    int64_t quiet;        /* nanoseconds since the last packet of either side; UDP too */
+
+    const struct tls_records *tls;  /* records that begin in this packet; NULL if none was read */
+    const struct dns_message *dns;  /* the message of a UDP packet of port 53; NULL if not one */
+};
+
+#endif

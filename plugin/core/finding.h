@@ -1,0 +1,50 @@
+/* A finding: a case that was found true, with what was measured. Owned by the store.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_CORE_FINDING_H
+#define NETCASE_CORE_FINDING_H
+
+#include <glib.h>
+
+#include "api/case.h"
+#include "api/flow.h"
+
+enum fact_type { TYPE_DURATION, TYPE_COUNT, TYPE_BYTES, TYPE_ENDPOINT, TYPE_ADDRESS, TYPE_TEXT, TYPE_FLAG, TYPE_FRAME };
+
+/* What facts.def says of each fact, by enum fact_name. `name` is the placeholder and the stem of
+ * the filter name. */
+struct fact_info {
+    const char *name;
+    enum fact_type type;
+    const char *label;
+    const char *help;
+};
+
+extern const struct fact_info fact_infos[FACT_COUNT];
+
+/* One measured value. `number` holds durations (nanoseconds), counts, bytes, frames and flags (1). */
+struct fact {
+    enum fact_name name;
+    int64_t number;
+    struct endpoint endpoint; /* of ENDPOINT; ADDRESS uses its address */
+    char *text;               /* of TEXT, owned */
+};
+
+struct finding {
+    uint32_t number;               /* from 1, in the order of reports */
+    const struct case_info *info;
+    enum severity severity;
+    enum confidence confidence;
+    uint32_t frame;                /* trigger, the engine's number */
+    uint32_t flow;                 /* 0 = none */
+    GArray *facts;                 /* struct fact, in the order of the report */
+    GArray *evidence;              /* uint32_t frames, ascending, without the trigger */
+};
+
+struct finding *finding_new(const struct case_info *info, enum confidence confidence, uint32_t frame, uint32_t flow);
+void finding_free(struct finding *finding);
+
+/* The first fact with this name, NULL if the finding has none. */
+const struct fact *finding_fact(const struct finding *finding, enum fact_name name);
+
+#endif
