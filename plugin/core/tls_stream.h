@@ -15,26 +15,35 @@
 /* Where one side of a connection stands. Zeroed = nothing seen yet. */
 struct tls_side {
     bool synchronised;
-    uint32_t next_sequence;   /* TCP sequence number of the next record header */
-    uint8_t header[5];        /* a header that is split over segments */
+    uint32_t next_sequence; /* TCP sequence number of the next record header */
+    uint8_t header[5];      /* a header that is split over segments */
     uint8_t header_length;
-    uint32_t protected_records; /* application data, or anything after ChangeCipherSpec */
     bool change_cipher_spec;
-    uint64_t payload_records;
+    bool finished;              /* sent an encrypted handshake message after it: Finished up to TLS 1.2 */
+    uint32_t protected_records; /* application data, or anything after ChangeCipherSpec */
+    uint64_t payload_records;   /* application data longer than an alert of TLS 1.3 */
 };
 
-/* Read the records that begin in a segment with new payload. `opening` tells that the payload is
- * the first of its side after a handshake that was captured. The connection and the side are
- * updated, `records` is filled. False (and nothing changed but `blind`) if no record begins here.
+/* Read the records that begin in a segment with new payload. `sender` is the side that sent it,
+ * `receiver` the other one. `opening` tells that the payload is the first of its side after a
+ * handshake that was captured. The connection and the sender are updated, `records` is filled. A
+ * record whose header is split over segments begins where its header is complete. False, with no
+ * records, if none begins here.
+ *
+ * Bytes before the expected record header are skipped, so a segment may repeat some that were shown
+ * before. Segments after a gap are tried as a new start; if they are none, the bytes missing are
+ * still waited for.
  *
  * The handshake counts as finished (connection->finished) when the client has sent a protected
- * record that is not alert-sized (TLS 1.3), or both sides have sent ChangeCipherSpec and the server a
- * protected record after its own (up to TLS 1.2), or both sides have sent application data. */
-bool tls_stream_read(struct tls_connection *connection, struct tls_side *side, bool from_client, bool opening,
-                     uint32_t sequence, const struct payload *payload, uint32_t frame, int64_t time,
-                     struct tls_records *records);
+ * record that is not alert-sized (TLS 1.3), or both sides have sent ChangeCipherSpec and the server
+ * its Finished after that (up to TLS 1.2), or both sides have sent application data that is not
+ * alert-sized. */
+bool tls_stream_read(struct tls_connection *connection, struct tls_side *sender, const struct tls_side *receiver,
+                     bool from_client, bool opening, uint32_t sequence, const struct payload *payload, uint32_t frame,
+                     int64_t time, struct tls_records *records);
 
-/* Whether the bytes look like the start of a TLS record of a known type and version. */
+/* Whether the bytes look like the start of a TLS record: a known type, version and a possible
+ * length. At least type and version must be readable; a length that is cut is not checked. */
 bool tls_record_begins(const uint8_t *bytes, uint32_t captured);
 
 #endif
