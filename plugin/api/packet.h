@@ -59,6 +59,8 @@ struct packet {
     /* What the engine found out about the packet in its flow (TCP only unless said otherwise). */
     bool from_client;     /* UDP too */
     bool duplicate;       /* the same packet seen again, not a retransmission; UDP too */
+    uint32_t copy_of;     /* frame in which a session brought the same packet before, 0 = none; UDP too */
+    uint32_t copy_session; /* that session's number */
     bool retransmission;  /* payload, SYN or FIN of which nothing is new */
     bool keepalive_probe; /* RFC 9293, 3.8.4: one step before the next sequence number */
     uint32_t new_bytes;   /* payload bytes never seen before */

@@ -1,0 +1,290 @@
+/* The answers to what detectors ask, and the filing of what they report (api/detector.h).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/context.h"
+
+#include "core/timers.h"
+
+enum { KEYS_MAX = 65536, KEY_SIZE_MAX = 64 };
+
+static const struct detector *
+detector_of(const struct context *context)
+{
+    return catalogue_detectors[context->detector];
+}
+
+/* -- State ------------------------------------------------------------------------------------ */
+
+void *
+flow_state(struct context *context)
+{
+    struct flow_record *record = context->record;
+    if (record->states == NULL)
+        record->states = g_new0(void *, catalogue_detector_count);
+    if (record->states[context->detector] == NULL)
+        record->states[context->detector] = g_malloc0(detector_of(context)->flow_state_size);
+    return record->states[context->detector];
+}
+
+void *
+capture_state(struct context *context)
+{
+    void **state = &context->engine->capture_states[context->detector];
+    if (*state == NULL)
+        *state = g_malloc0(detector_of(context)->capture_state_size);
+    return *state;
+}
+
+void *
+keyed_state(struct context *context, const void *key, size_t key_size, size_t state_size)
+{
+    g_return_val_if_fail(key_size > 0 && key_size <= KEY_SIZE_MAX, NULL);
+    GHashTable **table = &context->engine->keyed_states[context->detector];
+    if (*table == NULL)
+        *table = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
+
+    GBytes *bytes = g_bytes_new(key, key_size);
+    void *state = g_hash_table_lookup(*table, bytes);
+    if (state != NULL || g_hash_table_size(*table) >= KEYS_MAX) {
+        g_bytes_unref(bytes);
+        return state;
+    }
+    state = g_malloc0(state_size);
+    g_hash_table_insert(*table, bytes, state);
+    return state;
+}
+
+unsigned
+threshold_value(struct context *context, size_t index)
+{
+    return context->engine->settings->thresholds[catalogue_threshold_number(context->detector, index)];
+}
+
+/* -- Time ------------------------------------------------------------------------------------- */
+
+int64_t
+level_passed(struct context *context, int64_t idle)
+{
+    return timer_level_passed(context->engine->settings->levels, idle);
+}
+
+int64_t
+timer_reached(struct context *context, int64_t idle)
+{
+    return timer_due(context->engine->settings->levels, context->engine->settings->timers, idle);
+}
+
+/* -- Vantage ---------------------------------------------------------------------------------- */
+
+/* In an encapsulation, both directions must have been shown to travel here. */
+static bool
+session_shows_answers(const struct engine *engine, uint32_t number, bool answerer_seen)
+{
+    const struct session *session = encapsulation_session(engine->encapsulation, number);
+    if (session->role == SESSION_OVERLAY)
+        return true;
+    return session->answered_unseen == 0 && (session->two_way_flows > 0 || answerer_seen);
+}
+
+bool
+answers_visible(struct context *context, const struct flow *flow, bool from_client)
+{
+    const struct engine *engine = context->engine;
+    const struct flow_record *record = (const struct flow_record *)flow;
+    const struct host *asker = from_client ? record->client_host : record->server_host;
+    const struct host *answerer = from_client ? record->server_host : record->client_host;
+    const struct side *sender = from_client ? &flow->by_client : &flow->by_server;
+
+    if (from_client ? record->server_unseen : record->client_unseen)
+        return false;
+    if (answerer->answers_unseen && !answerer->seen)
+        return false;
+    if (sender->session != 0)
+        return session_shows_answers(engine, sender->session, answerer->seen);
+    /* The answer of LVS-TUN leaves outside of the tunnel, maybe another way. */
+    if (flow->in_ip_tunnel && !answerer->seen)
+        return false;
+    if (asker->peers_unseen > 0)
+        return false;
+    return engine->one_way_flows == 0 || engine->two_way_flows > 0;
+}
+
+bool
+address_was_seen(struct context *context, const struct flow *flow, const struct ip_address *address)
+{
+    return flow_table_host(context->engine->flows, flow->path, address)->seen;
+}
+
+const struct session *
+session_of(struct context *context, uint32_t number)
+{
+    return encapsulation_session(context->engine->encapsulation, number);
+}
+
+/* -- Names and countries ---------------------------------------------------------------------- */
+
+const struct learned_name *
+name_of(struct context *context, const struct ip_address *address)
+{
+    return names_find(context->engine->names, address);
+}
+
+const char *
+country_of(struct context *context, const struct ip_address *address)
+{
+    return knowledge_country(context->engine->knowledge, address);
+}
+
+enum home
+home_countries(struct context *context, const char **countries)
+{
+    return knowledge_home(context->engine->knowledge, countries);
+}
+
+bool
+country_is_home(struct context *context, const char *country)
+{
+    return knowledge_is_home(context->engine->knowledge, country);
+}
+
+/* Whether the name ends with the suffix at a label boundary. */
+static bool
+domain_ends_with(const char *name, const char *suffix)
+{
+    size_t name_length = strlen(name), suffix_length = strlen(suffix);
+    if (suffix_length == 0 || suffix_length > name_length || strcmp(name + name_length - suffix_length, suffix) != 0)
+        return false;
+    return suffix_length == name_length || name[name_length - suffix_length - 1] == '.';
+}
+
+bool
+cname_is_expected(struct context *context, const char *name, const char *target)
+{
+    const GArray *expected = context->engine->settings->expected_cnames;
+    for (guint i = 0; i < expected->len; i++) {
+        const struct expected_cname *row = &g_array_index(expected, struct expected_cname, i);
+        if (domain_ends_with(name, row->name) && domain_ends_with(target, row->target))
+            return true;
+    }
+    return false;
+}
+
+bool
+speaks_tls(struct context *context, const struct flow *flow)
+{
+    return port_set_has(&context->engine->settings->tls_ports, flow->server.port) ||
+           knowledge_has_tls_server(context->engine->knowledge, &flow->server);
+}
+
+/* -- Reporting -------------------------------------------------------------------------------- */
+
+struct finding *
+report(struct context *context, const struct case_info *info, enum confidence confidence)
+{
+    struct flow_record *record = context->record;
+    size_t number = context->engine->case_numbers[context->detector] + (size_t)(info - detector_of(context)->cases);
+    uint64_t bit = UINT64_C(1) << number;
+
+    if (record->reported & bit)
+        return NULL;
+    record->reported |= bit;
+    struct finding *finding = finding_new(info, confidence, context->packet->frame, record->flow.number);
+    store_add(context->engine->store, finding);
+    return finding;
+}
+
+void
+report_severity(struct finding *finding, enum severity severity)
+{
+    finding->severity = severity;
+}
+
+static void
+add_fact(struct finding *finding, struct fact fact)
+{
+    g_array_append_val(finding->facts, fact);
+}
+
+void
+report_duration(struct finding *finding, enum fact_name name, int64_t nanoseconds)
+{
+    add_fact(finding, (struct fact){.name = name, .number = nanoseconds});
+}
+
+void
+report_count(struct finding *finding, enum fact_name name, uint64_t count)
+{
+    add_fact(finding, (struct fact){.name = name, .number = (int64_t)count});
+}
+
+void
+report_endpoint(struct finding *finding, enum fact_name name, const struct endpoint *endpoint)
+{
+    add_fact(finding, (struct fact){.name = name, .endpoint = *endpoint});
+}
+
+void
+report_address(struct finding *finding, enum fact_name name, const struct ip_address *address)
+{
+    add_fact(finding, (struct fact){.name = name, .endpoint.address = *address});
+}
+
+void
+report_text(struct finding *finding, enum fact_name name, const char *text)
+{
+    if (text != NULL && *text != '\0')
+        add_fact(finding, (struct fact){.name = name, .text = g_strdup(text)});
+}
+
+void
+report_flag(struct finding *finding, enum fact_name name)
+{
+    add_fact(finding, (struct fact){.name = name, .number = 1});
+}
+
+void
+report_flow(struct finding *finding, const struct flow *flow)
+{
+    report_endpoint(finding, FACT_client, &flow->client);
+    report_endpoint(finding, FACT_server, &flow->server);
+}
+
+void
+report_evidence(struct finding *finding, uint32_t frame)
+{
+    if (frame == 0 || frame == finding->frame)
+        return;
+    guint place = 0;
+    while (place < finding->evidence->len && g_array_index(finding->evidence, uint32_t, place) < frame)
+        place++;
+    if (place == finding->evidence->len || g_array_index(finding->evidence, uint32_t, place) != frame)
+        g_array_insert_val(finding->evidence, place, frame);
+}
+
+void
+report_timers(struct context *context, struct finding *finding, enum timer_end end, int64_t idle)
+{
+    enum { SHOWN_MAX = 5 };
+    const struct bracket *bracket =
+        knowledge_bracket(context->engine->knowledge, &context->record->flow.server);
+    GPtrArray *candidates =
+        timer_candidates(context->engine->settings->timers, end, idle, bracket->longest_survived);
+
+    for (guint i = 0; i < candidates->len && i < SHOWN_MAX; i++)
+        report_text(finding, FACT_timer, g_ptr_array_index(candidates, i));
+    if (candidates->len > SHOWN_MAX)
+        report_count(finding, FACT_timers_more, candidates->len - SHOWN_MAX);
+    g_ptr_array_unref(candidates);
+}
+
+void
+report_bracket(struct context *context, struct finding *finding, const struct flow *flow, int64_t idle)
+{
+    struct bracket *bracket = knowledge_bracket(context->engine->knowledge, &flow->server);
+    if (bracket->shortest_died == 0 || idle < bracket->shortest_died)
+        bracket->shortest_died = idle;
+    if (bracket->longest_survived > 0 && bracket->longest_survived < bracket->shortest_died) {
+        report_duration(finding, FACT_survived, bracket->longest_survived);
+        report_duration(finding, FACT_died, bracket->shortest_died);
+    }
+}

@@ -1,0 +1,35 @@
+/* What stands behind the calls of api/detector.h: the engine's insides, for engine.c and context.c.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_CORE_CONTEXT_H
+#define NETCASE_CORE_CONTEXT_H
+
+#include "core/catalogue.h"
+#include "core/duplicates.h"
+#include "core/engine.h"
+#include "core/knowledge.h"
+#include "core/names.h"
+
+struct engine {
+    const struct settings *settings;
+    struct flow_table *flows;
+    struct encapsulation *encapsulation;
+    struct duplicates *duplicates;
+    struct knowledge *knowledge;
+    struct names *names;
+    struct store *store;
+    void **capture_states;     /* by detector number */
+    GHashTable **keyed_states; /* by detector number, NULL until used */
+    unsigned two_way_flows;    /* outside of encapsulations */
+    unsigned one_way_flows;    /* outside of encapsulations: answered by packets never captured */
+    size_t case_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first case of each detector */
+};
+
+struct context {
+    struct engine *engine;
+    size_t detector;           /* number in the catalogue */
+    struct flow_record *record;
+    const struct packet *packet;
+};
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/duplicates.h"
+
+#include <glib.h>
+
+enum { SETS = 1 << 13, WAYS = 4, DIGEST_BYTES = 64 };
+
+struct duplicates {
+    struct sighting sighting[SETS][WAYS];
+};
+
+struct duplicates *
+duplicates_new(void)
+{
+    return g_new0(struct duplicates, 1);
+}
+
+void
+duplicates_free(struct duplicates *duplicates)
+{
+    g_free(duplicates);
+}
+
+static uint64_t
+mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ (hash >> 32);
+}
+
+static uint64_t
+mix_bytes(uint64_t hash, const uint8_t *bytes, uint32_t size)
+{
+    for (; size >= 8; bytes += 8, size -= 8) {
+        uint64_t word;
+        memcpy(&word, bytes, sizeof word);
+        hash = mix(hash, word);
+    }
+    for (; size > 0; bytes++, size--)
+        hash = mix(hash, *bytes);
+    return hash;
+}
+
+static uint64_t
+packet_digest(const struct packet *packet, uint32_t scope)
+{
+    uint64_t hash = mix(scope, packet->protocol);
+    hash = mix_bytes(hash, packet->source.address.bytes, sizeof packet->source.address.bytes);
+    hash = mix_bytes(hash, packet->destination.address.bytes, sizeof packet->destination.address.bytes);
+    hash = mix(hash, (uint64_t)packet->source.port << 32 | (uint64_t)packet->destination.port << 16 |
+                         (packet->has_ip_id ? packet->ip_id : 0));
+    hash = mix(hash, (uint64_t)packet->sequence << 32 | packet->acknowledgment);
+    hash = mix(hash, (uint64_t)packet->payload.length << 32 | packet->window << 8 | packet->flags);
+    hash = mix(hash, (uint64_t)packet->timestamp << 32 | packet->timestamp_echo);
+    /* A copy may be cut shorter than the other: only TCP is told apart by its numbers, so the bytes
+     * count for the rest only. */
+    if (packet->protocol != PROTOCOL_TCP) {
+        uint32_t size = packet->payload.captured < DIGEST_BYTES ? packet->payload.captured : DIGEST_BYTES;
+        hash = mix_bytes(hash, packet->payload.bytes, size);
+    }
+    return hash != 0 ? hash : 1;
+}
+
+static bool
+is_copy(const struct sighting *sighting, const struct packet *packet)
+{
+    int64_t apart = packet->time - sighting->time;
+    return apart < MILLISECONDS(900) && apart > -MILLISECONDS(900) && packet->ttl <= sighting->ttl;
+}
+
+const struct sighting *
+duplicates_check(struct duplicates *duplicates, const struct packet *packet, uint32_t scope)
+{
+    uint64_t digest = packet_digest(packet, scope);
+    struct sighting *set = duplicates->sighting[digest % SETS];
+    struct sighting *place = &set[0];
+
+    for (unsigned way = 0; way < WAYS; way++) {
+        if (set[way].digest == digest && is_copy(&set[way], packet))
+            return &set[way];
+        if (set[way].digest == digest || set[way].digest == 0 || set[way].frame < place->frame)
+            place = &set[way];
+        if (place->digest == digest || place->digest == 0)
+            break;
+    }
+    *place = (struct sighting){.digest = digest, .time = packet->time, .frame = packet->frame,
+                               .session = packet->session, .ttl = packet->ttl};
+    return NULL;
+}

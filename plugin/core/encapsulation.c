@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/encapsulation.h"
+
+#include "core/hash.h"
+
+/* What makes two paths one, and what makes two sessions one. */
+struct path_key {
+    uint32_t outer_path;
+    uint32_t what;       /* enum session_kind, or the letter of encapsulation_separate */
+    uint32_t identifier;
+    struct ip_address low, high;
+    uint8_t padding[2];
+};
+
+struct session_key {
+    uint32_t path;
+    struct ip_address source, target;
+    uint8_t padding[2];
+};
+
+struct session_entry {
+    struct session_key key; /* first: the entry is found by it */
+    struct session session;
+};
+
+struct path_entry {
+    struct path_key key;     /* first: the entry is found by it */
+    uint32_t number;
+};
+
+struct encapsulation {
+    GHashTable *paths;
+    GHashTable *session_keys;
+    GPtrArray *sessions;     /* struct session *, inside of the entries */
+};
+
+HASH_KEY_FUNCTIONS(path_key)
+HASH_KEY_FUNCTIONS(session_key)
+
+struct encapsulation *
+encapsulation_new(void)
+{
+    struct encapsulation *encapsulation = g_new0(struct encapsulation, 1);
+    encapsulation->paths = g_hash_table_new_full(path_key_hash, path_key_equal, g_free, NULL);
+    encapsulation->session_keys = g_hash_table_new_full(session_key_hash, session_key_equal, g_free, NULL);
+    encapsulation->sessions = g_ptr_array_new();
+    return encapsulation;
+}
+
+void
+encapsulation_free(struct encapsulation *encapsulation)
+{
+    if (encapsulation == NULL)
+        return;
+    g_hash_table_destroy(encapsulation->paths);
+    g_hash_table_destroy(encapsulation->session_keys);
+    g_ptr_array_unref(encapsulation->sessions);
+    g_free(encapsulation);
+}
+
+static uint32_t
+path_number(struct encapsulation *encapsulation, uint32_t outer_path, uint32_t what, const struct ip_address *a,
+            const struct ip_address *b, uint32_t identifier)
+{
+    struct path_key key;
+    memset(&key, 0, sizeof key);
+    key.outer_path = outer_path;
+    key.what = what;
+    key.identifier = identifier;
+    if (a != NULL && b != NULL) {
+        bool ordered = memcmp(a, b, sizeof *a) < 0;
+        key.low = ordered ? *a : *b;
+        key.high = ordered ? *b : *a;
+    }
+    struct path_entry *entry = g_hash_table_lookup(encapsulation->paths, &key);
+    if (entry == NULL) {
+        entry = g_new0(struct path_entry, 1);
+        entry->key = key;
+        entry->number = g_hash_table_size(encapsulation->paths) + 1;
+        g_hash_table_add(encapsulation->paths, entry);
+    }
+    return entry->number;
+}
+
+static struct session_entry *
+find_session(const struct encapsulation *encapsulation, uint32_t path, const struct ip_address *source,
+             const struct ip_address *target, struct session_key *key)
+{
+    memset(key, 0, sizeof *key);
+    key->path = path;
+    key->source = *source;
+    key->target = *target;
+    return g_hash_table_lookup(encapsulation->session_keys, key);
+}
+
+static struct session_entry *
+start_session(struct encapsulation *encapsulation, const struct session_key *key, enum session_kind kind,
+              uint32_t identifier)
+{
+    struct session_entry *entry = g_new0(struct session_entry, 1);
+    entry->key = *key;
+    g_hash_table_add(encapsulation->session_keys, entry);
+    g_ptr_array_add(encapsulation->sessions, &entry->session);
+    entry->session = (struct session){.number = encapsulation->sessions->len, .kind = kind, .source = key->source,
+                                      .target = key->target, .vni = identifier, .path = key->path,
+                                      .role = kind == SESSION_ERSPAN ? SESSION_MIRROR : SESSION_UNKNOWN};
+
+    struct session_key reverse;
+    struct session_entry *opposite = find_session(encapsulation, key->path, &key->target, &key->source, &reverse);
+    if (opposite != NULL && opposite != entry && kind != SESSION_ERSPAN)
+        entry->session.role = opposite->session.role = SESSION_OVERLAY;
+    return entry;
+}
+
+struct place
+encapsulation_enter(struct encapsulation *encapsulation, const struct place *outer, enum session_kind kind,
+                    const struct ip_address *source, const struct ip_address *target, uint32_t identifier)
+{
+    uint32_t path = path_number(encapsulation, outer->path, kind, source, target, identifier);
+    struct session_key key;
+    struct session_entry *entry = find_session(encapsulation, path, source, target, &key);
+    if (entry == NULL)
+        entry = start_session(encapsulation, &key, kind, identifier);
+    return (struct place){.path = path, .session = entry->session.number};
+}
+
+struct place
+encapsulation_separate(struct encapsulation *encapsulation, const struct place *outer, char what,
+                       const struct ip_address *source, const struct ip_address *target, uint32_t identifier)
+{
+    struct place place = *outer;
+    place.path = path_number(encapsulation, outer->path, (uint8_t)what, source, target, identifier);
+    return place;
+}
+
+struct session *
+encapsulation_session(const struct encapsulation *encapsulation, uint32_t number)
+{
+    const GPtrArray *sessions = encapsulation->sessions;
+    return number >= 1 && number <= sessions->len ? g_ptr_array_index(sessions, number - 1) : NULL;
+}
+
+const GPtrArray *
+encapsulation_sessions(const struct encapsulation *encapsulation)
+{
+    return encapsulation->sessions;
+}
+
+enum mirror_direction
+session_direction(const struct session *session, const struct ip_address *inner_source,
+                  const struct ip_address *inner_destination)
+{
+    if (address_equal(&session->source, inner_source))
+        return DIRECTION_EGRESS;
+    if (address_equal(&session->source, inner_destination))
+        return DIRECTION_INGRESS;
+    return DIRECTION_UNKNOWN;
+}
+
+void
+session_count(struct session *session, const struct packet *packet, uint32_t length, uint32_t present)
+{
+    enum mirror_direction direction =
+        session_direction(session, &packet->source.address, &packet->destination.address);
+
+    if (session->packets == 0) {
+        session->first_frame = packet->frame;
+        session->first_time = packet->time;
+    }
+    session->last_frame = packet->frame;
+    session->last_time = packet->time;
+    session->packets++;
+    session->bytes += length;
+    session->ingress += direction == DIRECTION_INGRESS;
+    session->egress += direction == DIRECTION_EGRESS;
+    if (direction != DIRECTION_UNKNOWN && session->role == SESSION_UNKNOWN)
+        session->role = SESSION_MIRROR;
+    if (present < length) {
+        session->cut_packets++;
+        if (present > session->cut_length)
+            session->cut_length = present;
+    }
+}
+
+void
+session_two_way(struct session *session)
+{
+    session->two_way_flows++;
+    if (session->role == SESSION_UNKNOWN)
+        session->role = SESSION_MIRROR;
+}

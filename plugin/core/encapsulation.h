@@ -1,0 +1,54 @@
+/* Where a packet stands: its encapsulation path, which is part of the flow key, and the session
+ * (one direction of one encapsulation) that brought it. See "Terms" of the case catalogue.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_CORE_ENCAPSULATION_H
+#define NETCASE_CORE_ENCAPSULATION_H
+
+#include <glib.h>
+
+#include "api/packet.h"
+#include "api/session.h"
+
+/* The place of a packet. Zeroed = outside of any encapsulation. */
+struct place {
+    uint32_t path;      /* number of the path, 0 = none */
+    uint32_t session;   /* innermost session, 0 = none */
+    bool in_ip_tunnel;
+};
+
+struct encapsulation;
+
+struct encapsulation *encapsulation_new(void);
+void encapsulation_free(struct encapsulation *encapsulation);
+
+/* The place inside a VXLAN, GENEVE, ERSPAN or keyed GRE encapsulation that itself stands at
+ * `outer`. The path holds the unordered outer pair with the identifier; the session is directed. */
+struct place encapsulation_enter(struct encapsulation *encapsulation, const struct place *outer,
+                                 enum session_kind kind, const struct ip_address *source,
+                                 const struct ip_address *target, uint32_t identifier);
+
+/* The path of `outer` told apart by a number that is not an encapsulation of ours: a VLAN tag, an
+ * interface, an IP tunnel, where the user wants those to separate flows. */
+struct place encapsulation_separate(struct encapsulation *encapsulation, const struct place *outer, char what,
+                                    const struct ip_address *source, const struct ip_address *target,
+                                    uint32_t identifier);
+
+/* NULL for 0 and unknown numbers. */
+struct session *encapsulation_session(const struct encapsulation *encapsulation, uint32_t number);
+
+/* All sessions, struct session *, in the order of their numbers. */
+const GPtrArray *encapsulation_sessions(const struct encapsulation *encapsulation);
+
+/* Count an inner packet. `length` is its size on the wire from its IP header on, `present` what is
+ * left of it inside the encapsulation. Learns the role and the direction from the addresses. */
+void session_count(struct session *session, const struct packet *packet, uint32_t length, uint32_t present);
+
+/* Both sides of an inner flow were seen in this session: it is a mirror, unless packets of the same
+ * encapsulation come back from the outer destination. */
+void session_two_way(struct session *session);
+
+enum mirror_direction session_direction(const struct session *session, const struct ip_address *inner_source,
+                                        const struct ip_address *inner_destination);
+
+#endif

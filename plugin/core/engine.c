@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/engine.h"
+
+#include "core/context.h"
+#include "core/dns_message.h"
+#include "core/tcp.h"
+#include "core/wire.h"
+
+enum { PORT_DNS = 53, PORT_GENEVE = 6081 };
+
+struct engine *
+engine_new(const struct settings *settings)
+{
+    struct engine *engine = g_new0(struct engine, 1);
+    engine->settings = settings;
+    engine->flows = flow_table_new();
+    engine->encapsulation = encapsulation_new();
+    engine->duplicates = duplicates_new();
+    engine->knowledge = knowledge_new(settings);
+    engine->names = names_new();
+    engine->store = store_new();
+    engine->capture_states = g_new0(void *, catalogue_detector_count + 1);
+    engine->keyed_states = g_new0(GHashTable *, catalogue_detector_count + 1);
+    for (size_t i = 0; i < catalogue_detector_count; i++)
+        engine->case_numbers[i] = catalogue_case_number(catalogue_detectors[i]->cases);
+    return engine;
+}
+
+void
+engine_free(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    for (size_t i = 0; i < catalogue_detector_count; i++) {
+        g_free(engine->capture_states[i]);
+        if (engine->keyed_states[i] != NULL)
+            g_hash_table_destroy(engine->keyed_states[i]);
+    }
+    g_free(engine->capture_states);
+    g_free(engine->keyed_states);
+    store_free(engine->store);
+    names_free(engine->names);
+    knowledge_free(engine->knowledge);
+    duplicates_free(engine->duplicates);
+    encapsulation_free(engine->encapsulation);
+    flow_table_free(engine->flows);
+    g_free(engine);
+}
+
+struct store *
+engine_store(struct engine *engine)
+{
+    return engine->store;
+}
+
+struct encapsulation *
+engine_encapsulation(struct engine *engine)
+{
+    return engine->encapsulation;
+}
+
+const struct flow_table *
+engine_flows(const struct engine *engine)
+{
+    return engine->flows;
+}
+
+/* -- What is known of both directions --------------------------------------------------------- */
+
+static void
+note_answered_unseen(struct engine *engine, struct flow_record *record, const struct packet *packet, bool unseen)
+{
+    bool *flag = packet->from_client ? &record->server_unseen : &record->client_unseen;
+    struct host *sender = packet->from_client ? record->client_host : record->server_host;
+    struct host *answerer = packet->from_client ? record->server_host : record->client_host;
+    if (!unseen || *flag)
+        return;
+    *flag = true;
+    answerer->answers_unseen = true;
+    sender->peers_unseen++;
+    struct session *session = encapsulation_session(engine->encapsulation, packet->session);
+    if (session != NULL)
+        session->answered_unseen++;
+    else
+        engine->one_way_flows++;
+}
+
+/* A side that was taken for unseen shows up after all: its copies were only late. */
+static void
+undo_answered_unseen(struct engine *engine, struct flow_record *record, const struct packet *packet)
+{
+    bool *flag = packet->from_client ? &record->client_unseen : &record->server_unseen;
+    struct host *other = packet->from_client ? record->server_host : record->client_host;
+    const struct side *other_side = packet->from_client ? &record->flow.by_server : &record->flow.by_client;
+    if (!*flag)
+        return;
+    *flag = false;
+    other->peers_unseen--;
+    struct session *session = encapsulation_session(engine->encapsulation, other_side->session);
+    if (session != NULL)
+        session->answered_unseen--;
+    else
+        engine->one_way_flows--;
+}
+
+/* The first packet of a side. */
+static void
+note_side(struct engine *engine, struct flow_record *record, struct side *side, const struct packet *packet)
+{
+    const struct side *other = packet->from_client ? &record->flow.by_server : &record->flow.by_client;
+
+    side->session = packet->session;
+    side->ttl = packet->ttl;
+    (packet->from_client ? record->client_host : record->server_host)->seen = true;
+    undo_answered_unseen(engine, record, packet);
+    if (other->packets == 0)
+        return;
+    record->two_way = true;
+    if (packet->session == 0)
+        engine->two_way_flows++;
+    else if (packet->session == other->session)
+        session_two_way(encapsulation_session(engine->encapsulation, packet->session));
+}
+
+static void
+note_totals(struct engine *engine, struct flow_record *record, const struct packet *packet)
+{
+    struct flow *flow = &record->flow;
+    struct side *side = packet->from_client ? &flow->by_client : &flow->by_server;
+
+    if (side->packets == 0)
+        note_side(engine, record, side, packet);
+    side->packets++;
+    side->bytes += packet->payload.length;
+    side->last_frame = packet->frame;
+    side->last_time = packet->time;
+    flow->last_frame = packet->frame;
+    flow->last_time = packet->time;
+    flow->in_ip_tunnel |= packet->in_ip_tunnel;
+}
+
+/* -- Protocol facts --------------------------------------------------------------------------- */
+
+static void
+follow_tls(struct engine *engine, struct flow_record *record, struct packet *packet, struct tls_records *records)
+{
+    struct flow *flow = &record->flow;
+    const struct side *sender = packet->from_client ? &flow->by_client : &flow->by_server;
+    bool opening = flow->handshake.completed_frame != 0 && sender->new_bytes == packet->new_bytes;
+
+    if (packet->new_bytes == 0 || record->not_tls)
+        return;
+    uint32_t known = packet->payload.length - packet->new_bytes;
+    if (known > packet->payload.captured)
+        known = packet->payload.captured;
+    struct payload fresh = {packet->payload.bytes + known, packet->payload.captured - known, packet->new_bytes};
+    if (!flow->tls.seen && !tls_record_begins(fresh.bytes, fresh.captured)) {
+        record->not_tls = opening;
+        return;
+    }
+    struct tls_side *side = packet->from_client ? &record->tls_client : &record->tls_server;
+    bool seen_before = flow->tls.seen;
+    if (tls_stream_read(&flow->tls, side, packet->from_client, opening,
+                        packet->sequence + packet->payload.length - packet->new_bytes, &fresh, packet->frame,
+                        packet->time, records))
+        packet->tls = records;
+    if (!seen_before && flow->tls.seen && (flow->tls.client_hello || flow->tls.server_hello))
+        knowledge_add_tls_server(engine->knowledge, &flow->server);
+}
+
+static void
+take_tcp(struct engine *engine, struct flow_record *record, struct packet *packet, struct tls_records *records)
+{
+    struct tcp_events events = tcp_follow(record, packet);
+    struct flow *flow = &record->flow;
+
+    note_answered_unseen(engine, record, packet, events.answered_unseen);
+    if (events.survived_idle > 0) {
+        struct bracket *bracket = knowledge_bracket(engine->knowledge, &flow->server);
+        if (events.survived_idle > bracket->longest_survived)
+            bracket->longest_survived = events.survived_idle;
+    }
+    if (events.gap) {
+        struct session *session = encapsulation_session(engine->encapsulation, packet->session);
+        if (session != NULL)
+            session->gaps++;
+    }
+    if (events.completed)
+        knowledge_add_peer(engine->knowledge, &flow->server.address);
+    if (packet->payload.length > 0)
+        follow_tls(engine, record, packet, records);
+}
+
+static void
+take_udp(struct engine *engine, struct flow_record *record, struct packet *packet, struct dns_message *message)
+{
+    struct flow *flow = &record->flow;
+    packet->quiet = packet->time > flow->last_time ? packet->time - flow->last_time : 0;
+    if (!packet->from_client && flow->by_server.packets == 0 && flow->by_client.packets > 0)
+        knowledge_add_peer(engine->knowledge, &flow->server.address);
+    if ((packet->source.port == PORT_DNS || packet->destination.port == PORT_DNS) &&
+        dns_message_read(&packet->payload, message)) {
+        packet->dns = message;
+        names_learn(engine->names, packet);
+    }
+}
+
+/* -- The way of one packet -------------------------------------------------------------------- */
+
+static void
+show_detectors(struct engine *engine, struct flow_record *record, const struct packet *packet)
+{
+    unsigned needed = packet->protocol == PROTOCOL_TCP ? SEES_TCP : SEES_UDP;
+    if (packet->duplicate)
+        needed |= SEES_DUPLICATES;
+    for (size_t i = 0; i < catalogue_detector_count; i++) {
+        if ((catalogue_detectors[i]->sees & needed) != needed)
+            continue;
+        struct context context = {.engine = engine, .detector = i, .record = record, .packet = packet};
+        catalogue_detectors[i]->on_packet(&context, &record->flow, packet);
+    }
+}
+
+/* Count the packet in its session, and look whether another session brought it before. */
+static void
+count_session(struct engine *engine, const struct arrival *arrival, struct packet *packet, bool flow_started)
+{
+    struct session *session = encapsulation_session(engine->encapsulation, packet->session);
+    if (session == NULL)
+        return;
+    session_count(session, packet, arrival->ip_length, arrival->ip_present);
+    session->flows += flow_started;
+    const struct sighting *elsewhere = duplicates_check(engine->duplicates, packet, 0);
+    if (elsewhere != NULL) {
+        session->duplicates++;
+        packet->copy_of = elsewhere->frame;
+        packet->copy_session = elsewhere->session;
+    }
+}
+
+static struct arrival_result
+take_packet(struct engine *engine, const struct arrival *arrival, struct packet *packet)
+{
+    struct tls_records records = {0};
+    struct dns_message message;
+    bool started;
+
+    packet->session = arrival->place.session;
+    packet->in_ip_tunnel = arrival->place.in_ip_tunnel;
+    struct flow_record *record = flow_table_get(engine->flows, packet, arrival->place.path, &started);
+    packet->duplicate = duplicates_check(engine->duplicates, packet, record->flow.number) != NULL;
+    count_session(engine, arrival, packet, started);
+
+    if (!packet->duplicate) {
+        /* Facts of the protocol first: they compare with what the flow was before this packet. */
+        if (packet->protocol == PROTOCOL_TCP)
+            take_tcp(engine, record, packet, &records);
+        else
+            take_udp(engine, record, packet, &message);
+        note_totals(engine, record, packet);
+    }
+    show_detectors(engine, record, packet);
+    return (struct arrival_result){.flow = record->flow.number};
+}
+
+/* VXLAN (RFC 7348) on the ports that the user gave, GENEVE (RFC 8926) on its own. */
+static bool
+enter_udp_tunnel(struct engine *engine, const struct arrival *arrival, const struct packet *packet,
+                 struct arrival_result *result)
+{
+    struct payload inner;
+    uint32_t vni;
+    uint16_t protocol;
+    enum session_kind kind;
+
+    if (port_set_has(&engine->settings->vxlan_ports, packet->destination.port) &&
+        wire_read_vxlan(&packet->payload, &vni, &inner))
+        kind = SESSION_VXLAN;
+    else if (packet->destination.port == PORT_GENEVE && wire_read_geneve(&packet->payload, &vni, &protocol, &inner))
+        kind = SESSION_GENEVE;
+    else
+        return false;
+    result->encapsulates = true;
+    result->inner = encapsulation_enter(engine->encapsulation, &arrival->place, kind, &packet->source.address,
+                                        &packet->destination.address, vni);
+    return true;
+}
+
+struct arrival_result
+engine_transport(struct engine *engine, const struct arrival *arrival)
+{
+    struct packet packet = arrival->packet;
+    struct arrival_result result = {0};
+
+    if (packet.protocol == PROTOCOL_TCP)
+        return wire_read_tcp(&arrival->transport, &packet) ? take_packet(engine, arrival, &packet) : result;
+    if (packet.protocol != PROTOCOL_UDP || !wire_read_udp(&arrival->transport, &packet))
+        return result;
+    if (enter_udp_tunnel(engine, arrival, &packet, &result))
+        return result;
+    return take_packet(engine, arrival, &packet);
+}
+
+struct arrival_result
+engine_gre(struct engine *engine, const struct arrival *arrival)
+{
+    const struct packet *packet = &arrival->packet;
+    struct arrival_result result = {.encapsulates = true, .inner = arrival->place};
+    struct gre_header gre;
+    struct payload inner;
+
+    if (!wire_read_gre(&arrival->transport, &gre, &inner) || (!gre.erspan && !gre.has_key)) {
+        result.inner.in_ip_tunnel = true;
+        return result;
+    }
+    result.inner = encapsulation_enter(engine->encapsulation, &arrival->place,
+                                       gre.erspan ? SESSION_ERSPAN : SESSION_GRE, &packet->source.address,
+                                       &packet->destination.address, gre.erspan ? gre.erspan_session : gre.key);
+    return result;
+}
+
+void
+engine_icmp(struct engine *engine, const struct arrival *arrival)
+{
+    struct packet quoted = {0};
+    uint8_t type, code;
+    bool ipv6 = arrival->packet.protocol == PROTOCOL_ICMPV6;
+
+    if (!wire_read_icmp_quote(&arrival->transport, ipv6, &quoted, &type, &code))
+        return;
+    struct flow_record *record = flow_table_find(engine->flows, &quoted, arrival->place.path);
+    if (record != NULL && record->flow.icmp_error_frame == 0)
+        record->flow.icmp_error_frame = arrival->packet.frame;
+}
+
+uint32_t
+engine_ethernet(struct engine *engine, const struct arrival *outer, const struct place *inner,
+                const struct payload *frame)
+{
+    struct arrival arrival = {.packet = {.frame = outer->packet.frame, .time = outer->packet.time}, .place = *inner};
+    struct payload ip;
+
+    if (!wire_read_ethernet(frame, &ip) || !wire_read_ip(&ip, &arrival.packet, &arrival.transport))
+        return 0;
+    uint32_t header = (uint32_t)(arrival.transport.bytes - ip.bytes);
+    arrival.ip_length = header + arrival.transport.length;
+    arrival.ip_present = ip.length < arrival.ip_length ? ip.length : arrival.ip_length;
+    if (arrival.packet.protocol == PROTOCOL_ICMP || arrival.packet.protocol == PROTOCOL_ICMPV6) {
+        engine_icmp(engine, &arrival);
+        return 0;
+    }
+    return engine_transport(engine, &arrival).flow;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/flow_table.h"
+
+#include "core/catalogue.h"
+#include "core/hash.h"
+
+struct flow_table {
+    GHashTable *current;  /* struct flow_key in the record -> struct flow_record */
+    GPtrArray *records;   /* by number - 1; owns them */
+    GHashTable *hosts;    /* struct host_key in the entry -> struct host_entry */
+};
+
+struct host_key {
+    uint32_t path;
+    struct ip_address address;
+};
+
+struct host_entry {
+    struct host_key key; /* first: the entry is found by it */
+    struct host host;
+};
+
+HASH_KEY_FUNCTIONS(flow_key)
+HASH_KEY_FUNCTIONS(host_key)
+
+static void
+flow_record_free(void *item)
+{
+    struct flow_record *record = item;
+    for (size_t i = 0; record->states != NULL && i < catalogue_detector_count; i++)
+        g_free(record->states[i]);
+    g_free(record->states);
+    g_free(record);
+}
+
+struct flow_table *
+flow_table_new(void)
+{
+    struct flow_table *table = g_new0(struct flow_table, 1);
+    table->current = g_hash_table_new(flow_key_hash, flow_key_equal);
+    table->records = g_ptr_array_new_with_free_func(flow_record_free);
+    table->hosts = g_hash_table_new_full(host_key_hash, host_key_equal, g_free, NULL);
+    return table;
+}
+
+void
+flow_table_free(struct flow_table *table)
+{
+    if (table == NULL)
+        return;
+    g_hash_table_destroy(table->current);
+    g_hash_table_destroy(table->hosts);
+    g_ptr_array_unref(table->records);
+    g_free(table);
+}
+
+static bool
+endpoint_before(const struct endpoint *a, const struct endpoint *b)
+{
+    int order = memcmp(&a->address, &b->address, sizeof a->address);
+    return order < 0 || (order == 0 && a->port < b->port);
+}
+
+static void
+flow_key_make(struct flow_key *key, uint32_t path, const struct packet *packet)
+{
+    bool source_first = endpoint_before(&packet->source, &packet->destination);
+    const struct endpoint *low = source_first ? &packet->source : &packet->destination;
+    const struct endpoint *high = source_first ? &packet->destination : &packet->source;
+
+    memset(key, 0, sizeof *key);
+    key->path = path;
+    key->protocol = packet->protocol;
+    key->low.address = low->address;
+    key->low.port = low->port;
+    key->high.address = high->address;
+    key->high.port = high->port;
+}
+
+/* Who opened the conversation. The SYN tells; without one the service is taken to be at the lower
+ * port if that is a well-known one (RFC 6335), else at the receiver of the first packet. */
+static bool
+source_is_client(const struct packet *packet)
+{
+    if (packet->protocol == PROTOCOL_TCP && (packet->flags & TCP_SYN))
+        return !(packet->flags & TCP_ACK);
+    uint16_t source = packet->source.port, destination = packet->destination.port;
+    if (source < 1024 && destination >= 1024)
+        return false;
+    return true;
+}
+
+static struct flow_record *
+flow_start(struct flow_table *table, const struct flow_key *key, struct packet *packet)
+{
+    struct flow_record *record = g_new0(struct flow_record, 1);
+    struct flow *flow = &record->flow;
+
+    packet->from_client = source_is_client(packet);
+    flow->protocol = packet->protocol;
+    flow->path = key->path;
+    flow->client = packet->from_client ? packet->source : packet->destination;
+    flow->server = packet->from_client ? packet->destination : packet->source;
+    flow->first_frame = packet->frame;
+    flow->first_time = packet->time;
+    flow->last_time = packet->time;
+    flow->began_before = packet->protocol == PROTOCOL_TCP && !(packet->flags & TCP_SYN);
+    record->key = *key;
+    record->client_host = flow_table_host(table, key->path, &flow->client.address);
+    record->server_host = flow_table_host(table, key->path, &flow->server.address);
+
+    g_ptr_array_add(table->records, record);
+    flow->number = table->records->len;
+    g_hash_table_replace(table->current, &record->key, record);
+    return record;
+}
+
+/* A SYN that does not belong to the connection that has the ports: they are used again. */
+static bool
+starts_anew(const struct flow_record *record, const struct packet *packet)
+{
+    if (packet->protocol != PROTOCOL_TCP || (packet->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+        return false;
+    if (record->flow.handshake.syn_frame == 0)
+        return record->flow.handshake.syn_ack_frame == 0 || record->flow.by_client.packets > 0;
+    return !endpoint_equal(&packet->source, &record->flow.client) ||
+           packet->sequence != record->client_initial_sequence;
+}
+
+struct flow_record *
+flow_table_get(struct flow_table *table, struct packet *packet, uint32_t path, bool *started)
+{
+    struct flow_key key;
+    flow_key_make(&key, path, packet);
+    struct flow_record *record = g_hash_table_lookup(table->current, &key);
+
+    *started = record == NULL || starts_anew(record, packet);
+    if (*started)
+        return flow_start(table, &key, packet);
+    packet->from_client = endpoint_equal(&packet->source, &record->flow.client);
+    return record;
+}
+
+struct flow_record *
+flow_table_find(struct flow_table *table, const struct packet *packet, uint32_t path)
+{
+    struct flow_key key;
+    flow_key_make(&key, path, packet);
+    return g_hash_table_lookup(table->current, &key);
+}
+
+struct host *
+flow_table_host(struct flow_table *table, uint32_t path, const struct ip_address *address)
+{
+    struct host_key key;
+    memset(&key, 0, sizeof key);
+    key.path = path;
+    key.address = *address;
+    struct host_entry *entry = g_hash_table_lookup(table->hosts, &key);
+    if (entry == NULL) {
+        entry = g_new0(struct host_entry, 1);
+        entry->key = key;
+        g_hash_table_add(table->hosts, entry);
+    }
+    return &entry->host;
+}
+
+uint32_t
+flow_table_count(const struct flow_table *table)
+{
+    return table->records->len;
+}
+
+const struct flow_record *
+flow_table_by_number(const struct flow_table *table, uint32_t number)
+{
+    return number >= 1 && number <= table->records->len ? g_ptr_array_index(table->records, number - 1) : NULL;
+}

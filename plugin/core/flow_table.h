@@ -1,0 +1,71 @@
+/* All flows of a capture, found by the key of the catalogue: encapsulation path, protocol, and the
+ * unordered pair of endpoints. A SYN with a new initial sequence number starts a new flow on the
+ * same key; the old one stays known by its number.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_CORE_FLOW_TABLE_H
+#define NETCASE_CORE_FLOW_TABLE_H
+
+#include <glib.h>
+
+#include "api/flow.h"
+#include "core/tls_stream.h"
+
+/* What is known of an address on one encapsulation path, for the questions about the vantage. */
+struct host {
+    bool seen;            /* it sent a packet that was captured */
+    bool answers_unseen;  /* it answered with packets that were never captured */
+    unsigned peers_unseen; /* flows in which a peer of it did */
+};
+
+/* A key of the table. Made by flow_key_make only: the padding must be zero. */
+struct flow_key {
+    uint32_t path;
+    uint32_t protocol;
+    struct endpoint low, high;
+};
+
+/* Bytes of one side that the other acknowledged but that were never captured. */
+struct hole {
+    uint32_t from, to;      /* sequence numbers; equal = no hole */
+    uint32_t frame;         /* of the acknowledgment */
+    int64_t time;
+    unsigned packets_after; /* of the flow, since the acknowledgment */
+};
+
+/* A flow with what only the engine knows of it. `flow` must be the first member. */
+struct flow_record {
+    struct flow flow;
+    struct flow_key key;
+    struct host *client_host, *server_host;
+    uint32_t client_initial_sequence, server_initial_sequence;
+    struct tls_side tls_client, tls_server;
+    bool not_tls;             /* its first payload was something else */
+    bool two_way;             /* both sides were seen */
+    bool client_unseen, server_unseen; /* that side answered, but was never captured */
+    struct hole client_hole, server_hole;
+    uint32_t gap_frame;       /* a hole was found to stay at this frame; 0 = none */
+    uint64_t reported;        /* bit n: the case with number n */
+    void **states;            /* of the detectors, NULL until one asks for it */
+};
+
+struct flow_table;
+
+struct flow_table *flow_table_new(void);
+void flow_table_free(struct flow_table *table);
+
+/* The flow of the packet, made if it is new, with packet->from_client set. `started` tells whether
+ * it was made now. Never NULL. */
+struct flow_record *flow_table_get(struct flow_table *table, struct packet *packet, uint32_t path, bool *started);
+
+/* The flow that these endpoints have at present, NULL if none: for what an ICMP error quotes. */
+struct flow_record *flow_table_find(struct flow_table *table, const struct packet *packet, uint32_t path);
+
+/* What is known of an address on a path; made if it is new. */
+struct host *flow_table_host(struct flow_table *table, uint32_t path, const struct ip_address *address);
+
+/* Number of flows so far; flow numbers go from 1 to it. */
+uint32_t flow_table_count(const struct flow_table *table);
+const struct flow_record *flow_table_by_number(const struct flow_table *table, uint32_t number);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/names.h"
+
+#include "core/dns_message.h"
+#include "core/hash.h"
+
+enum { NAMES_MAX = 65536, CHAIN_LINKS_MAX = 16 };
+
+/* Padded to whole words for the hash. */
+struct name_key {
+    struct ip_address address;
+    uint8_t padding[3];
+};
+
+struct name_entry {
+    struct name_key key; /* first: the entry is found by it */
+    struct learned_name name;
+};
+
+struct names {
+    GHashTable *by_address;
+};
+
+HASH_KEY_FUNCTIONS(name_key)
+
+struct names *
+names_new(void)
+{
+    struct names *names = g_new0(struct names, 1);
+    names->by_address = g_hash_table_new_full(name_key_hash, name_key_equal, g_free, NULL);
+    return names;
+}
+
+void
+names_free(struct names *names)
+{
+    if (names == NULL)
+        return;
+    g_hash_table_destroy(names->by_address);
+    g_free(names);
+}
+
+static const struct dns_answer *
+find_cname(const struct dns_message *message, const char *name)
+{
+    for (unsigned i = 0; i < message->answer_count; i++)
+        if (message->answer[i].type == DNS_TYPE_CNAME && strcmp(message->answer[i].name, name) == 0)
+            return &message->answer[i];
+    return NULL;
+}
+
+/* Walk from the name that was asked for to the owner of the address, noting each link. False if the
+ * answer does not lead there. */
+static bool
+follow_chain(const struct dns_message *message, const struct dns_answer *last, struct learned_name *learned)
+{
+    const char *name = message->query_name;
+    GString *chain = g_string_new(name);
+    bool leads = strcmp(name, last->name) == 0;
+
+    for (unsigned link = 0; !leads && link < CHAIN_LINKS_MAX; link++) {
+        const struct dns_answer *cname = find_cname(message, name);
+        if (cname == NULL)
+            break;
+        name = cname->target;
+        g_string_append_printf(chain, " -> %s", name);
+        learned->by_cname = true;
+        leads = strcmp(name, last->name) == 0;
+    }
+    g_strlcpy(learned->chain, chain->str, sizeof learned->chain);
+    g_string_free(chain, TRUE);
+    learned->cross_domain =
+        learned->by_cname && strcmp(dns_registered_domain(message->query_name), dns_registered_domain(name)) != 0;
+    return leads;
+}
+
+static void
+learn_address(struct names *names, const struct packet *packet, const struct dns_answer *answer)
+{
+    struct name_key key = {.address = answer->address};
+    struct name_entry *entry = g_hash_table_lookup(names->by_address, &key);
+    struct learned_name learned = {.frame = packet->frame, .time = packet->time, .resolver = packet->source};
+
+    if (!follow_chain(packet->dns, answer, &learned))
+        return;
+    g_strlcpy(learned.name, packet->dns->query_name, sizeof learned.name);
+    if (entry == NULL) {
+        if (g_hash_table_size(names->by_address) >= NAMES_MAX)
+            return;
+        entry = g_new0(struct name_entry, 1);
+        entry->key = key;
+        g_hash_table_add(names->by_address, entry);
+    }
+    entry->name = learned;
+}
+
+void
+names_learn(struct names *names, const struct packet *packet)
+{
+    const struct dns_message *message = packet->dns;
+    if (!message->response || message->rcode != 0)
+        return;
+    for (unsigned i = 0; i < message->answer_count; i++)
+        if (message->answer[i].address.family != 0)
+            learn_address(names, packet, &message->answer[i]);
+}
+
+const struct learned_name *
+names_find(const struct names *names, const struct ip_address *address)
+{
+    struct name_key key = {.address = *address};
+    const struct name_entry *entry = g_hash_table_lookup(names->by_address, &key);
+    return entry != NULL ? &entry->name : NULL;
+}

@@ -1,0 +1,22 @@
+/* What DNS answers in the capture taught about addresses.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_CORE_NAMES_H
+#define NETCASE_CORE_NAMES_H
+
+#include <glib.h>
+
+#include "api/detector.h"
+
+struct names;
+
+struct names *names_new(void);
+void names_free(struct names *names);
+
+/* Learn from a DNS packet; queries and failed answers teach nothing. At most 65,536 addresses. */
+void names_learn(struct names *names, const struct packet *packet);
+
+/* See name_of() in detector.h. */
+const struct learned_name *names_find(const struct names *names, const struct ip_address *address);
+
+#endif

@@ -1,0 +1,16 @@
+/* The table of encapsulation sessions: `-z netcase,sessions`.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_CORE_SESSION_REPORT_H
+#define NETCASE_CORE_SESSION_REPORT_H
+
+#include "core/encapsulation.h"
+#include "core/text.h"
+
+/* One block of text with a line for each session: number, role, kind, VNI, name, source and target,
+ * direction, packets, bytes, first and last time (UTC), inner flows, cut length, duplicates, gaps.
+ * `name_of_vni` gives "" for a VNI without a name. The caller frees the text. */
+char *session_report(struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni),
+                     enum language language);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/store.h"
+
+struct store {
+    GPtrArray *findings;     /* owns them */
+    GHashTable *by_frame;    /* frame -> GPtrArray of struct finding * */
+    GHashTable *by_evidence; /* the same */
+    guint indexed;           /* findings whose evidence is in by_evidence */
+};
+
+static void
+free_finding(void *finding)
+{
+    finding_free(finding);
+}
+
+static void
+free_list(void *list)
+{
+    g_ptr_array_unref(list);
+}
+
+struct store *
+store_new(void)
+{
+    struct store *store = g_new0(struct store, 1);
+    store->findings = g_ptr_array_new_with_free_func(free_finding);
+    store->by_frame = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_list);
+    store->by_evidence = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_list);
+    return store;
+}
+
+void
+store_free(struct store *store)
+{
+    if (store == NULL)
+        return;
+    g_hash_table_destroy(store->by_frame);
+    g_hash_table_destroy(store->by_evidence);
+    g_ptr_array_unref(store->findings);
+    g_free(store);
+}
+
+static void
+add_to(GHashTable *table, uint32_t frame, struct finding *finding)
+{
+    GPtrArray *list = g_hash_table_lookup(table, GUINT_TO_POINTER(frame));
+    if (list == NULL) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(table, GUINT_TO_POINTER(frame), list);
+    }
+    g_ptr_array_add(list, finding);
+}
+
+void
+store_add(struct store *store, struct finding *finding)
+{
+    g_ptr_array_add(store->findings, finding);
+    finding->number = store->findings->len;
+    add_to(store->by_frame, finding->frame, finding);
+}
+
+const GPtrArray *
+store_findings(const struct store *store)
+{
+    return store->findings;
+}
+
+const GPtrArray *
+store_by_frame(const struct store *store, uint32_t frame)
+{
+    return g_hash_table_lookup(store->by_frame, GUINT_TO_POINTER(frame));
+}
+
+const GPtrArray *
+store_by_evidence(const struct store *store, uint32_t frame)
+{
+    return g_hash_table_lookup(store->by_evidence, GUINT_TO_POINTER(frame));
+}
+
+void
+store_index(struct store *store)
+{
+    for (; store->indexed < store->findings->len; store->indexed++) {
+        struct finding *finding = g_ptr_array_index(store->findings, store->indexed);
+        for (guint i = 0; i < finding->evidence->len; i++)
+            add_to(store->by_evidence, g_array_index(finding->evidence, uint32_t, i), finding);
+    }
+}

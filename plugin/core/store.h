@@ -1,0 +1,29 @@
+/* The findings of a capture, in the order of their reports and by frame.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_CORE_STORE_H
+#define NETCASE_CORE_STORE_H
+
+#include "core/finding.h"
+
+struct store;
+
+struct store *store_new(void);
+void store_free(struct store *store);
+
+/* Takes ownership and gives the finding its number. */
+void store_add(struct store *store, struct finding *finding);
+
+/* All findings, struct finding *, by number. */
+const GPtrArray *store_findings(const struct store *store);
+
+/* The findings whose trigger is this frame, NULL if none: struct finding * in the order of reports. */
+const GPtrArray *store_by_frame(const struct store *store, uint32_t frame);
+
+/* The findings for which this frame is evidence, NULL if none. Up to date after store_index(). */
+const GPtrArray *store_by_evidence(const struct store *store, uint32_t frame);
+
+/* Take the evidence of the findings since the last call into the index: cheap when there is none. */
+void store_index(struct store *store);
+
+#endif

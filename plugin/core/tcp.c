@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/tcp.h"
+
+/* How long a copy that was overtaken by the acknowledgment of it may still arrive: two queues of a
+ * mirror differ by milliseconds, so this is generous. */
+enum { HOLE_PACKETS = 5 };
+static const int64_t hole_time = MILLISECONDS(200);
+
+static int64_t
+time_since(int64_t then, int64_t now)
+{
+    return now > then ? now - then : 0;
+}
+
+/* Idle counts from the last payload byte. Before there was any, from the end of the handshake, or from
+ * the first packet that was captured: then the true idle time is this or longer. */
+static void
+measure_idle(const struct flow *flow, struct packet *packet)
+{
+    const struct side *client = &flow->by_client, *server = &flow->by_server;
+    int64_t base = flow->handshake.completed_frame != 0 ? flow->handshake.completed_time : flow->first_time;
+    if (client->last_payload_frame != 0 && client->last_payload_time > base)
+        base = client->last_payload_time;
+    if (server->last_payload_frame != 0 && server->last_payload_time > base)
+        base = server->last_payload_time;
+    packet->idle = time_since(base, packet->time);
+    packet->quiet = time_since(flow->last_time, packet->time);
+}
+
+static void
+follow_syn(struct flow_record *record, const struct packet *packet)
+{
+    struct handshake *handshake = &record->flow.handshake;
+
+    if (packet->flags & TCP_ACK) {
+        handshake->syn_ack_count++;
+        if (handshake->syn_ack_frame == 0) {
+            handshake->syn_ack_frame = packet->frame;
+            handshake->syn_ack_time = packet->time;
+            record->server_initial_sequence = packet->sequence;
+        }
+        return;
+    }
+    handshake->syn_count++;
+    handshake->last_syn_time = packet->time;
+    if (handshake->syn_count == 1) {
+        handshake->syn_frame = packet->frame;
+        handshake->syn_time = packet->time;
+        record->client_initial_sequence = packet->sequence;
+    } else if (handshake->syn_count == 2) {
+        handshake->second_syn_frame = packet->frame;
+    } else if (handshake->syn_count == 3) {
+        handshake->third_syn_frame = packet->frame;
+    }
+}
+
+/* RFC 9293, 3.5: the numbers complete a handshake, flags alone do not. */
+static bool
+completes_handshake(const struct flow_record *record, const struct packet *packet)
+{
+    const struct handshake *handshake = &record->flow.handshake;
+    return handshake->completed_frame == 0 && handshake->syn_ack_frame != 0 && packet->from_client &&
+           (packet->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK &&
+           packet->acknowledgment == record->server_initial_sequence + 1 &&
+           (handshake->syn_frame == 0 || packet->sequence == record->client_initial_sequence + 1);
+}
+
+static void
+complete_handshake(struct flow *flow, const struct packet *packet)
+{
+    struct handshake *handshake = &flow->handshake;
+    handshake->completed_frame = packet->frame;
+    handshake->completed_time = packet->time;
+    if (handshake->syn_frame != 0)
+        flow->round_trip = time_since(handshake->last_syn_time, packet->time);
+}
+
+/* The other side answers although none of its packets was ever captured (a blind direction): this
+ * side acknowledges what was not seen, or goes on as if it had been answered. */
+static bool
+proves_unseen_answer(const struct flow *flow, const struct side *sender, const struct side *receiver,
+                     const struct packet *packet)
+{
+    if (receiver->packets > 0 || (packet->flags & (TCP_SYN | TCP_RST)) || !(packet->flags & TCP_ACK))
+        return false;
+    if (packet->from_client ? flow->handshake.syn_frame != 0 : flow->handshake.syn_ack_frame != 0)
+        return true;
+    return sender->acknowledgment_known && sequence_difference(packet->acknowledgment, sender->acknowledgment) > 0;
+}
+
+/* Sequence numbers of the sender: what of this packet is new, what was sent before. */
+static void
+follow_sequence(struct side *sender, struct packet *packet)
+{
+    uint32_t length = packet->payload.length;
+    uint32_t control = ((packet->flags & TCP_SYN) ? 1 : 0) + ((packet->flags & TCP_FIN) ? 1 : 0);
+    uint32_t end = packet->sequence + length + control;
+
+    if (!sender->sequence_known) {
+        sender->sequence_known = true;
+        sender->next_sequence = end;
+        packet->new_bytes = length;
+        return;
+    }
+    int32_t ahead = sequence_difference(end, sender->next_sequence);
+    packet->keepalive_probe = control == 0 && length <= 1 && sender->fin_frame == 0 &&
+                              packet->sequence == sender->next_sequence - 1 && ahead <= 0 &&
+                              (length == 0 || sender->pending.frame == 0 || sender->pending.probe);
+    if (ahead > 0) {
+        uint32_t new_length = (uint32_t)ahead - ((packet->flags & TCP_FIN) ? 1 : 0);
+        packet->new_bytes = new_length < length ? new_length : length;
+        sender->next_sequence = end;
+    } else {
+        packet->retransmission = !packet->keepalive_probe && length + control > 0;
+    }
+}
+
+/* What the sender has sent and the other side has not acknowledged. */
+static void
+follow_pending(struct side *sender, const struct packet *packet)
+{
+    struct pending *pending = &sender->pending;
+
+    if (packet->new_bytes > 0 || packet->keepalive_probe) {
+        if (pending->frame == 0 || (pending->probe && packet->new_bytes > 0)) {
+            uint32_t first = packet->sequence + packet->payload.length - packet->new_bytes;
+            *pending = (struct pending){.frame = packet->frame, .time = packet->time, .idle = packet->idle,
+                                        .quiet = packet->quiet, .sequence = first,
+                                        .probe = packet->new_bytes == 0};
+        } else if (pending->probe) {
+            pending->retransmissions++;
+        }
+    } else if (pending->frame != 0 && packet->retransmission && packet->payload.length > 0 &&
+               sequence_difference(packet->sequence, pending->sequence) <= 0 &&
+               sequence_difference(packet->sequence + packet->payload.length, pending->sequence) > 0) {
+        pending->retransmissions++;
+        if (pending->retransmissions == 3)
+            pending->third_frame = packet->frame;
+    } else {
+        return;
+    }
+    pending->last_frame = packet->frame;
+    pending->last_time = packet->time;
+}
+
+/* What this packet says about the other side's unacknowledged data. Returns the idle time that the
+ * connection has survived thereby, 0 if none. A RST is no answer: detectors look at it first. */
+static int64_t
+follow_answer(struct side *receiver, const struct packet *packet)
+{
+    struct pending *pending = &receiver->pending;
+    int64_t survived = 0;
+
+    if (pending->frame == 0 || (packet->flags & TCP_RST))
+        return 0;
+    pending->answered = true;
+    if (!(packet->flags & TCP_ACK))
+        return 0;
+    if (pending->probe || sequence_difference(packet->acknowledgment, receiver->next_sequence) >= 0) {
+        survived = pending->probe ? 0 : pending->idle;
+        pending->frame = 0;
+    } else if (sequence_difference(packet->acknowledgment, pending->sequence) > 0) {
+        pending->sequence = packet->acknowledgment;
+        pending->retransmissions = 0;
+        pending->third_frame = 0;
+    }
+    return survived;
+}
+
+/* A jump in the sender's sequence numbers, or a packet that fills one. */
+static void
+follow_hole_data(struct hole *hole, const struct side *sender, const struct packet *packet)
+{
+    if (!sender->sequence_known || packet->payload.length == 0)
+        return;
+    uint32_t end = packet->sequence + packet->payload.length;
+    if (hole->from == hole->to) {
+        if (sequence_difference(packet->sequence, sender->next_sequence) > 0)
+            *hole = (struct hole){.from = sender->next_sequence, .to = packet->sequence};
+    } else if (sequence_difference(packet->sequence, hole->from) <= 0 && sequence_difference(end, hole->from) > 0) {
+        hole->from = sequence_difference(end, hole->to) < 0 ? end : hole->to;
+    }
+}
+
+/* An acknowledgment of the receiver's bytes that were not captured. At the beginning of a capture
+ * those may be from before it. */
+static void
+follow_hole_acknowledgment(struct hole *hole, const struct side *sender, struct side *receiver,
+                           const struct packet *packet)
+{
+    if (!receiver->sequence_known || !(packet->flags & TCP_ACK) || (packet->flags & (TCP_RST | TCP_SYN)))
+        return;
+    if (sequence_difference(packet->acknowledgment, receiver->next_sequence) > 0) {
+        if (!sender->acknowledgment_known)
+            receiver->next_sequence = packet->acknowledgment;
+        else if (hole->from == hole->to)
+            *hole = (struct hole){.from = receiver->next_sequence, .to = packet->acknowledgment};
+    }
+    if (hole->from != hole->to && hole->frame == 0 && sequence_difference(packet->acknowledgment, hole->to) >= 0) {
+        hole->frame = packet->frame;
+        hole->time = packet->time;
+    }
+}
+
+static bool
+hole_stays(struct hole *hole, const struct flow_record *record, const struct packet *packet)
+{
+    if (hole->from == hole->to || hole->frame == 0 || hole->frame == packet->frame)
+        return false;
+    hole->packets_after++;
+    bool closed = (packet->flags & TCP_RST) ||
+                  (record->flow.by_client.fin_frame != 0 && record->flow.by_server.fin_frame != 0);
+    return closed || hole->packets_after >= HOLE_PACKETS || time_since(hole->time, packet->time) >= hole_time;
+}
+
+static bool
+follow_holes(struct flow_record *record, const struct packet *packet)
+{
+    struct hole *holes[] = {&record->client_hole, &record->server_hole};
+    bool stays = false;
+
+    for (unsigned i = 0; i < 2; i++) {
+        if (!hole_stays(holes[i], record, packet))
+            continue;
+        record->gap_frame = holes[i]->frame;
+        *holes[i] = (struct hole){0};
+        stays = true;
+    }
+    return stays;
+}
+
+static void
+follow_end(struct side *sender, const struct packet *packet)
+{
+    if ((packet->flags & TCP_FIN) && sender->fin_frame == 0) {
+        sender->fin_frame = packet->frame;
+        sender->fin_time = packet->time;
+        sender->fin_sequence = packet->sequence + packet->payload.length;
+        sender->fin_idle = packet->idle;
+    }
+    if ((packet->flags & TCP_RST) && sender->rst_frame == 0) {
+        sender->rst_frame = packet->frame;
+        sender->rst_time = packet->time;
+    }
+}
+
+static void
+note_acknowledgment(struct side *sender, const struct packet *packet)
+{
+    if (!(packet->flags & TCP_ACK) || (packet->flags & TCP_RST))
+        return;
+    if (!sender->acknowledgment_known || sequence_difference(packet->acknowledgment, sender->acknowledgment) > 0)
+        sender->acknowledgment = packet->acknowledgment;
+    sender->acknowledgment_known = true;
+}
+
+struct tcp_events
+tcp_follow(struct flow_record *record, struct packet *packet)
+{
+    struct flow *flow = &record->flow;
+    struct side *sender = packet->from_client ? &flow->by_client : &flow->by_server;
+    struct side *receiver = packet->from_client ? &flow->by_server : &flow->by_client;
+    struct hole *sender_hole = packet->from_client ? &record->client_hole : &record->server_hole;
+    struct hole *receiver_hole = packet->from_client ? &record->server_hole : &record->client_hole;
+    struct tcp_events events = {0};
+
+    measure_idle(flow, packet);
+    if (packet->flags & TCP_SYN)
+        follow_syn(record, packet);
+    events.completed = completes_handshake(record, packet);
+    if (events.completed)
+        complete_handshake(flow, packet);
+    events.answered_unseen = proves_unseen_answer(flow, sender, receiver, packet);
+
+    if (!(packet->flags & TCP_RST)) {
+        follow_hole_data(sender_hole, sender, packet);
+        follow_hole_acknowledgment(receiver_hole, sender, receiver, packet);
+        follow_sequence(sender, packet);
+    }
+    events.survived_idle = follow_answer(receiver, packet);
+    follow_pending(sender, packet);
+    note_acknowledgment(sender, packet);
+    follow_end(sender, packet);
+    events.gap = follow_holes(record, packet);
+
+    sender->new_bytes += packet->new_bytes;
+    if (packet->payload.length > 0 && !packet->keepalive_probe && !(packet->flags & TCP_RST)) {
+        sender->last_payload_frame = packet->frame;
+        sender->last_payload_time = packet->time;
+    }
+    return events;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/country_file.h"
+
+#include "host/host_compat.h"
+
+#include <epan/maxmind_db.h>
+#include <wsutil/filesystem.h>
+#include <wsutil/report_message.h>
+
+static struct country_database *database;
+static char *database_path; /* of the one that is open */
+
+/* The file that came with the plugin lies beside it, or where a package puts data. */
+static char *
+shipped_file(void)
+{
+    const char *folders[] = {get_plugins_pers_dir_with_version(), get_plugins_dir_with_version()};
+    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+        char *path = g_build_filename(folders[i], "epan", "netcase-country.mmdb", NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+            return path;
+        g_free(path);
+    }
+    return g_build_filename(NETCASE_DATA_DIR, "netcase-country.mmdb", NULL);
+}
+
+static char *
+choose_file(const char *preference)
+{
+    if (preference != NULL && *preference != '\0')
+        return g_strdup(preference);
+    char *folders = maxmind_db_get_paths();
+    char *found = folders != NULL ? country_database_find(folders) : NULL;
+    g_free(folders);
+    return found != NULL ? found : shipped_file();
+}
+
+struct country_database *
+country_file_open(const char *preference)
+{
+    char *path = choose_file(preference);
+    if (g_strcmp0(path, database_path) == 0) {
+        g_free(path);
+        return database;
+    }
+    country_database_close(database);
+    char *problem = NULL;
+    database = country_database_open(path, &problem);
+    g_free(problem);
+    g_free(database_path);
+    database_path = path;
+    return database;
+}
+
+void
+country_file_check(const char *preference)
+{
+    if (preference == NULL || *preference == '\0')
+        return;
+    char *problem = NULL;
+    struct country_database *checked = country_database_open(preference, &problem);
+    if (checked == NULL)
+        report_failure("netcase: preference netcase.country_db: %s. Countries are not known.", problem);
+    country_database_close(checked);
+    g_free(problem);
+}

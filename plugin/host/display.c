@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/display.h"
+
+#include "core/text.h"
+#include "host/capture.h"
+#include "host/fields.h"
+#include "host/intercept.h"
+#include "host/preferences.h"
+#include "host/statistics.h"
+#include "host/tables.h"
+
+/* Wireshark cuts the line of an item at 240 bytes; longer texts go on in lines below. */
+enum { LINE_MAX = 200 };
+
+static int protocol = -1;
+
+/* -- Text ------------------------------------------------------------------------------------- */
+
+/* Where to break a text of more than LINE_MAX bytes: at a space if there is one, never inside of a
+ * UTF-8 character. */
+static size_t
+line_length(const char *text)
+{
+    size_t length = strlen(text);
+    if (length <= LINE_MAX)
+        return length;
+    length = LINE_MAX;
+    while (length > 0 && ((uint8_t)text[length] & 0xc0) == 0x80)
+        length--;
+    for (size_t i = length; i > LINE_MAX / 2; i--)
+        if (text[i] == ' ')
+            return i;
+    return length;
+}
+
+/* The field's value is the whole text; what does not fit into its line is shown below it. */
+static void
+add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *text)
+{
+    size_t length = line_length(text);
+    proto_item *item = proto_tree_add_string(tree, field, tvb, 0, 0, text);
+    proto_item_set_generated(item);
+    if (text[length] == '\0')
+        return;
+    proto_item_set_text(item, "%s: %.*s", proto_registrar_get_nth(field)->name, (int)length, text);
+    proto_tree *more = proto_item_add_subtree(item, fields.tree_text);
+    for (text += length; *text != '\0'; text += length) {
+        while (*text == ' ')
+            text++;
+        length = line_length(text);
+        proto_item *line = proto_tree_add_string_format(more, fields.text, tvb, 0, 0, "", "%.*s", (int)length, text);
+        proto_item_set_generated(line);
+    }
+}
+
+static void
+add_lines(proto_tree *tree, tvbuff_t *tvb, int field, const struct finding *finding, enum text_part part)
+{
+    char **lines = finding_lines(finding, part, preferences_language());
+    for (char **line = lines; *line != NULL; line++)
+        add_text(tree, tvb, field, *line);
+    g_strfreev(lines);
+}
+
+/* -- Findings --------------------------------------------------------------------------------- */
+
+static void
+add_fact(proto_tree *tree, tvbuff_t *tvb, const struct fact *fact)
+{
+    int field = fields.fact[fact->name];
+    proto_item *item;
+    char *text;
+
+    switch (fact_infos[fact->name].type) {
+    case TYPE_DURATION: {
+        nstime_t time = {.secs = (time_t)(fact->number / NANOSECONDS_PER_SECOND),
+                         .nsecs = (int)(fact->number % NANOSECONDS_PER_SECOND)};
+        item = proto_tree_add_time(tree, field, tvb, 0, 0, &time);
+        break;
+    }
+    case TYPE_COUNT:
+    case TYPE_BYTES:
+        item = proto_tree_add_uint64(tree, field, tvb, 0, 0, (uint64_t)fact->number);
+        break;
+    case TYPE_FLAG:
+        item = proto_tree_add_boolean(tree, field, tvb, 0, 0, 1);
+        break;
+    case TYPE_FRAME:
+        item = proto_tree_add_uint(tree, field, tvb, 0, 0, (uint32_t)fact->number);
+        break;
+    default:
+        text = fact_text(fact, preferences_language());
+        item = proto_tree_add_string(tree, field, tvb, 0, 0, text);
+        g_free(text);
+    }
+    proto_item_set_generated(item);
+}
+
+static void
+add_generated_string(proto_tree *tree, tvbuff_t *tvb, int field, const char *text)
+{
+    proto_item_set_generated(proto_tree_add_string(tree, field, tvb, 0, 0, text));
+}
+
+static void
+add_evidence(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+             const struct finding *finding)
+{
+    for (guint i = 0; i < finding->evidence->len; i++) {
+        uint32_t number = frames_shown_number(capture->frames, g_array_index(finding->evidence, uint32_t, i));
+        if (number == 0)
+            continue;
+        if (tree != NULL)
+            proto_item_set_generated(proto_tree_add_uint(tree, fields.evidence, tvb, 0, 0, number));
+        if (number < pinfo->num)
+            depend_upon(pinfo, number);
+    }
+}
+
+/* Works without a tree as well: the expert info reaches the taps all the same. */
+static void
+add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+            const struct finding *finding)
+{
+    proto_item *item = NULL;
+    proto_tree *subtree = NULL;
+    char *summary = finding_text(finding, TEXT_SUMMARY, preferences_language());
+
+    if (tree != NULL) {
+        item = proto_tree_add_string_format(tree, fields.expert, tvb, 0, 0, finding->info->id, "%s: %.*s",
+                                            finding->info->id, (int)line_length(summary), summary);
+        proto_item_set_generated(item);
+        subtree = proto_item_add_subtree(item, fields.tree_finding);
+    }
+    expert_add_info_format(pinfo, item, fields_expert(finding->info, finding->severity), "%s: %.*s",
+                           finding->info->id, (int)line_length(summary), summary);
+    if (subtree != NULL) {
+        add_text(subtree, tvb, fields.summary, summary);
+        add_generated_string(subtree, tvb, fields.severity, severity_name(finding->severity, LANGUAGE_ENGLISH));
+        add_generated_string(subtree, tvb, fields.confidence, confidence_name(finding->confidence));
+        add_lines(subtree, tvb, fields.cause, finding, TEXT_CAUSES);
+        add_lines(subtree, tvb, fields.check, finding, TEXT_CHECKS);
+        add_lines(subtree, tvb, fields.disproof, finding, TEXT_DISPROOF);
+        for (guint i = 0; i < finding->facts->len; i++)
+            add_fact(subtree, tvb, &g_array_index(finding->facts, struct fact, i));
+    }
+    add_evidence(capture, subtree, tvb, pinfo, finding);
+    g_free(summary);
+}
+
+static void
+add_related(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, const struct finding *finding)
+{
+    uint32_t trigger = frames_shown_number(capture->frames, finding->frame);
+    if (trigger == 0)
+        return;
+    proto_item *item = proto_tree_add_string(tree, fields.related, tvb, 0, 0, finding->info->id);
+    proto_item_set_generated(item);
+    proto_tree *subtree = proto_item_add_subtree(item, fields.tree_related);
+    proto_item_set_generated(proto_tree_add_uint(subtree, fields.trigger, tvb, 0, 0, trigger));
+}
+
+/* -- Mirror sessions and flows ---------------------------------------------------------------- */
+
+static const struct session *
+mirror_of(const struct capture *capture, struct frame_mirror mirror)
+{
+    const struct session *session = encapsulation_session(engine_encapsulation(capture->engine), mirror.session);
+    return session != NULL && session->role == SESSION_MIRROR ? session : NULL;
+}
+
+static void
+add_address(proto_tree *tree, tvbuff_t *tvb, int field, enum fact_name as, const struct ip_address *address)
+{
+    struct fact fact = {.name = as, .endpoint.address = *address};
+    char *text = fact_text(&fact, LANGUAGE_ENGLISH);
+    add_generated_string(tree, tvb, field, text);
+    g_free(text);
+}
+
+static void
+add_mirror(proto_tree *tree, tvbuff_t *tvb, const struct session *session, struct frame_mirror mirror)
+{
+    static const char *const directions[] = {"unknown", "ingress", "egress"};
+    const char *name = tables_vni_name(session->vni);
+    proto_item *item = proto_tree_add_none_format(tree, fields.mirror, tvb, 0, 0, "Mirror session %u, VNI %u, %s",
+                                                  session->number, session->vni, directions[mirror.direction]);
+    proto_item_set_generated(item);
+    proto_tree *subtree = proto_item_add_subtree(item, fields.tree_mirror);
+    proto_item_set_generated(proto_tree_add_uint(subtree, fields.mirror_session, tvb, 0, 0, session->number));
+    proto_item_set_generated(proto_tree_add_uint(subtree, fields.mirror_vni, tvb, 0, 0, session->vni));
+    if (*name != '\0')
+        add_generated_string(subtree, tvb, fields.mirror_name, name);
+    add_address(subtree, tvb, fields.mirror_source, FACT_mirror_source, &session->source);
+    add_address(subtree, tvb, fields.mirror_target, FACT_mirror_target, &session->target);
+    add_generated_string(subtree, tvb, fields.mirror_direction, directions[mirror.direction]);
+    if (mirror.cut > 0)
+        proto_item_set_generated(proto_tree_add_uint(subtree, fields.mirror_cut, tvb, 0, 0, mirror.cut));
+}
+
+static void
+add_flows(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, uint32_t frame)
+{
+    uint32_t flow;
+    for (unsigned place = 0; (flow = frames_flow(capture->frames, frame, place)) != 0; place++)
+        proto_item_set_generated(proto_tree_add_uint(tree, fields.flow, tvb, 0, 0, flow));
+}
+
+/* Items on every frame cost time: only where a person looks, or where a filter or column asks. */
+static bool
+flow_is_wanted(proto_tree *tree)
+{
+    return PTREE_DATA(tree)->visible || proto_field_is_referenced(tree, fields.flow);
+}
+
+static bool
+mirror_is_wanted(proto_tree *tree)
+{
+    const int members[] = {fields.mirror, fields.mirror_session, fields.mirror_vni, fields.mirror_name,
+                           fields.mirror_source, fields.mirror_target, fields.mirror_direction, fields.mirror_cut};
+    if (PTREE_DATA(tree)->visible)
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
+        if (proto_field_is_referenced(tree, members[i]))
+            return true;
+    return false;
+}
+
+/* -- The postdissector ------------------------------------------------------------------------ */
+
+static proto_tree *
+netcase_tree(proto_tree *tree, tvbuff_t *tvb, unsigned findings)
+{
+    proto_item *item = proto_tree_add_item(tree, protocol, tvb, 0, 0, ENC_NA);
+    if (findings > 0)
+        proto_item_append_text(item, ", %u finding%s", findings, findings == 1 ? "" : "s");
+    proto_item_set_generated(item);
+    return proto_item_add_subtree(item, fields.tree);
+}
+
+static void
+show_frame(struct capture *capture, uint32_t frame, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    struct store *store = engine_store(capture->engine);
+    const GPtrArray *findings = store_by_frame(store, frame);
+    const GPtrArray *related = NULL;
+    const struct session *mirror = NULL;
+    bool flows = false;
+
+    if (tree != NULL) {
+        if (pinfo->fd->visited) {
+            store_index(store);
+            related = store_by_evidence(store, frame);
+        }
+        flows = flow_is_wanted(tree) && frames_flow(capture->frames, frame, 0) != 0;
+        if (mirror_is_wanted(tree))
+            mirror = mirror_of(capture, frames_mirror(capture->frames, frame));
+    }
+    if (findings == NULL && related == NULL && mirror == NULL && !flows)
+        return;
+    proto_tree *subtree = tree != NULL ? netcase_tree(tree, tvb, findings != NULL ? findings->len : 0) : NULL;
+    for (guint i = 0; findings != NULL && i < findings->len; i++)
+        add_finding(capture, subtree, tvb, pinfo, g_ptr_array_index(findings, i));
+    for (guint i = 0; related != NULL && i < related->len; i++)
+        add_related(capture, subtree, tvb, g_ptr_array_index(related, i));
+    if (mirror != NULL)
+        add_mirror(subtree, tvb, mirror, frames_mirror(capture->frames, frame));
+    if (flows)
+        add_flows(capture, subtree, tvb, frame);
+}
+
+static int
+dissect_netcase(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    struct capture *capture = capture_current();
+    (void)data;
+    if (capture == NULL)
+        return 0;
+    uint32_t frame = frames_known(capture->frames, pinfo);
+    if (frame != 0)
+        show_frame(capture, frame, tvb, pinfo, tree);
+    return (int)tvb_captured_length(tvb);
+}
+
+/* -- Registration ----------------------------------------------------------------------------- */
+
+bool
+display_protocol_enabled(void)
+{
+    return proto_is_protocol_enabled(find_protocol_by_id(protocol));
+}
+
+void
+display_register(void)
+{
+    protocol = proto_register_protocol("netcase: documented failure patterns", "netcase", "netcase");
+    fields_register(protocol);
+    preferences_register(protocol);
+    intercept_register(protocol);
+    statistics_register();
+    register_postdissector(create_dissector_handle(dissect_netcase, protocol));
+    register_init_routine(capture_start);
+    register_cleanup_routine(capture_stop);
+}
+
+void
+display_handoff(void)
+{
+    intercept_handoff();
+}

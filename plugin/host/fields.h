@@ -1,0 +1,27 @@
+/* The fields and expert infos of netcase, made from the tables of the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_HOST_FIELDS_H
+#define NETCASE_HOST_FIELDS_H
+
+#include "core/finding.h"
+#include "host/host_compat.h"
+
+/* Identifiers that Wireshark gave. Those of facts are by enum fact_name. */
+struct fields {
+    int expert, severity, confidence, summary, cause, check, disproof, evidence;
+    int related, trigger, flow;
+    int mirror, mirror_session, mirror_vni, mirror_name, mirror_source, mirror_target, mirror_direction, mirror_cut;
+    int text; /* the continuation of a text that is too long for one line */
+    int fact[FACT_COUNT];
+    int tree, tree_finding, tree_text, tree_mirror, tree_related;
+};
+
+extern struct fields fields;
+
+void fields_register(int protocol);
+
+/* The expert info of a case at this severity: filter name `netcase.<case id>`. */
+expert_field *fields_expert(const struct case_info *info, enum severity severity);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/frames.h"
+
+struct frame {
+    int64_t offset;  /* in the file */
+    uint32_t number; /* Wireshark's */
+    uint32_t flow;   /* the first one; 0 = none */
+    struct frame_mirror mirror;
+};
+
+struct more_flow {
+    uint32_t frame, flow;
+};
+
+struct frames {
+    GArray *frames;     /* struct frame, by the engine's number - 1 */
+    GArray *by_number;  /* the engine's number by Wireshark's, 0 = none; the newest wins */
+    GArray *more_flows; /* struct more_flow, ascending by frame: frames with several flows are few */
+};
+
+struct frames *
+frames_new(void)
+{
+    struct frames *frames = g_new0(struct frames, 1);
+    frames->frames = g_array_new(FALSE, TRUE, sizeof(struct frame));
+    frames->by_number = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+    frames->more_flows = g_array_new(FALSE, TRUE, sizeof(struct more_flow));
+    return frames;
+}
+
+void
+frames_free(struct frames *frames)
+{
+    if (frames == NULL)
+        return;
+    g_array_unref(frames->frames);
+    g_array_unref(frames->by_number);
+    g_array_unref(frames->more_flows);
+    g_free(frames);
+}
+
+static struct frame *
+frame_at(const struct frames *frames, uint32_t frame)
+{
+    return &g_array_index(frames->frames, struct frame, frame - 1);
+}
+
+uint32_t
+frames_known(const struct frames *frames, const packet_info *pinfo)
+{
+    uint32_t number = pinfo->num;
+    uint32_t known = number < frames->by_number->len ? g_array_index(frames->by_number, uint32_t, number) : 0;
+    return known != 0 && frame_at(frames, known)->offset == pinfo->fd->file_off ? known : 0;
+}
+
+uint32_t
+frames_current(struct frames *frames, const packet_info *pinfo)
+{
+    uint32_t number = pinfo->num;
+    uint32_t known = frames_known(frames, pinfo);
+
+    if (known != 0 || pinfo->fd->visited)
+        return known;
+    struct frame frame = {.offset = pinfo->fd->file_off, .number = number};
+    g_array_append_val(frames->frames, frame);
+    if (number >= frames->by_number->len)
+        g_array_set_size(frames->by_number, number + 1);
+    g_array_index(frames->by_number, uint32_t, number) = frames->frames->len;
+    return frames->frames->len;
+}
+
+uint32_t
+frames_shown_number(const struct frames *frames, uint32_t frame)
+{
+    if (frame == 0 || frame > frames->frames->len)
+        return 0;
+    uint32_t number = frame_at(frames, frame)->number;
+    return g_array_index(frames->by_number, uint32_t, number) == frame ? number : 0;
+}
+
+void
+frames_add_flow(struct frames *frames, uint32_t frame, uint32_t flow)
+{
+    struct frame *entry = frame_at(frames, frame);
+    if (flow == 0 || entry->flow == flow)
+        return;
+    if (entry->flow == 0) {
+        entry->flow = flow;
+    } else {
+        struct more_flow more = {.frame = frame, .flow = flow};
+        g_array_append_val(frames->more_flows, more);
+    }
+}
+
+uint32_t
+frames_flow(const struct frames *frames, uint32_t frame, unsigned place)
+{
+    if (place == 0)
+        return frame_at(frames, frame)->flow;
+    guint low = 0, high = frames->more_flows->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(frames->more_flows, struct more_flow, middle).frame < frame)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    guint index = low + place - 1;
+    if (index >= frames->more_flows->len || g_array_index(frames->more_flows, struct more_flow, index).frame != frame)
+        return 0;
+    return g_array_index(frames->more_flows, struct more_flow, index).flow;
+}
+
+void
+frames_set_mirror(struct frames *frames, uint32_t frame, struct frame_mirror mirror)
+{
+    frame_at(frames, frame)->mirror = mirror;
+}
+
+struct frame_mirror
+frames_mirror(const struct frames *frames, uint32_t frame)
+{
+    return frame_at(frames, frame)->mirror;
+}

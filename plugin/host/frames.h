@@ -1,0 +1,45 @@
+/* The frames that the engine has seen, and what to show on them later.
+ *
+ * The engine numbers frames as it sees them. That is not Wireshark's number: with a read filter
+ * Wireshark gives the number of a rejected frame again to the next one (`tshark -2 -R`, `wireshark
+ * -R`). The offset in the file tells them apart.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_HOST_FRAMES_H
+#define NETCASE_HOST_FRAMES_H
+
+#include "api/session.h"
+#include "host/host_compat.h"
+
+struct frames;
+
+struct frames *frames_new(void);
+void frames_free(struct frames *frames);
+
+/* The engine's number of the frame that is dissected: given when it is first asked for, during the
+ * first visit. 0 on a later visit if the engine never saw the frame. */
+uint32_t frames_current(struct frames *frames, const packet_info *pinfo);
+
+/* The same without giving a number: 0 if the engine has not seen the frame. */
+uint32_t frames_known(const struct frames *frames, const packet_info *pinfo);
+
+/* Wireshark's number of a frame, 0 if the frame was rejected by a read filter. */
+uint32_t frames_shown_number(const struct frames *frames, uint32_t frame);
+
+/* A packet of this flow is in the frame. */
+void frames_add_flow(struct frames *frames, uint32_t frame, uint32_t flow);
+
+/* The flow at this place (0, 1, ...) in the order of layers, 0 if there are no more. */
+uint32_t frames_flow(const struct frames *frames, uint32_t frame, unsigned place);
+
+/* What brought the frame's innermost packet, if an encapsulation session did. */
+struct frame_mirror {
+    uint32_t session;               /* number, 0 = none */
+    uint32_t cut;                   /* bytes missing inside */
+    enum mirror_direction direction;
+};
+
+void frames_set_mirror(struct frames *frames, uint32_t frame, struct frame_mirror mirror);
+struct frame_mirror frames_mirror(const struct frames *frames, uint32_t frame);
+
+#endif

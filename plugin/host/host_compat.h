@@ -1,0 +1,51 @@
+/* Every difference between the versions of Wireshark that netcase supports (4.0 to 4.6), and no
+ * other file. Includes all of Wireshark that the host side needs.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_HOST_COMPAT_H
+#define NETCASE_HOST_COMPAT_H
+
+#include <wireshark.h>
+
+#include <epan/dissectors/packet-ip.h>
+#include <epan/expert.h>
+#include <epan/packet.h>
+#include <epan/prefs.h>
+#include <epan/proto.h>
+#include <epan/tap.h>
+#include <epan/uat.h>
+
+#define WIRESHARK_AT_LEAST(major, minor) \
+    (WIRESHARK_MAJOR > (major) || (WIRESHARK_MAJOR == (major) && WIRESHARK_MINOR >= (minor)))
+
+/* Boolean preferences are stored as gboolean (4 bytes) up to 4.2 and as bool (1 byte) from 4.4. */
+#if WIRESHARK_AT_LEAST(4, 4)
+typedef bool pref_bool;
+#else
+typedef gboolean pref_bool;
+#endif
+
+/* Call the dissector of a private table without adding a protocol layer to the packet. */
+static inline int
+call_without_layer(dissector_table_t table, uint32_t key, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                   void *data)
+{
+#if WIRESHARK_AT_LEAST(4, 6)
+    return dissector_try_uint_with_data(table, key, tvb, pinfo, tree, false, data);
+#else
+    return dissector_try_uint_new(table, key, tvb, pinfo, tree, FALSE, data);
+#endif
+}
+
+/* The later frame needs the earlier one: `tshark -2 -Y ... -w` and the export of the GUI keep it. */
+static inline void
+depend_upon(packet_info *pinfo, uint32_t frame)
+{
+#if WIRESHARK_AT_LEAST(4, 4)
+    mark_frame_as_depended_upon(pinfo->fd, frame);
+#else
+    mark_frame_as_depended_upon(pinfo, frame);
+#endif
+}
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/intercept.h"
+
+#include "host/capture.h"
+#include "host/preferences.h"
+
+enum { IP_ICMP = 1, IP_IPIP = 4, IP_TCP = 6, IP_UDP = 17, IP_IPV6 = 41, IP_GRE = 47, IP_ICMPV6 = 58 };
+enum { STACK_MAX = 32 };
+
+static const struct handler {
+    uint32_t ip_protocol;
+    const char *name, *description;
+} handlers[] = {
+    {IP_ICMP, "netcase_icmp", "ICMP (netcase)"},    {IP_IPIP, "netcase_ipip", "IPIP (netcase)"},
+    {IP_TCP, "netcase_tcp", "TCP (netcase)"},       {IP_UDP, "netcase_udp", "UDP (netcase)"},
+    {IP_IPV6, "netcase_6in4", "6in4 (netcase)"},    {IP_GRE, "netcase_gre", "GRE (netcase)"},
+    {IP_ICMPV6, "netcase_icmpv6", "ICMPv6 (netcase)"},
+};
+
+/* The originals, found by IP protocol. */
+static dissector_table_t originals;
+static dissector_table_t udp_ports;
+
+/* The encapsulations around what is dissected now. Inner dissectors may leave by longjmp, so entries
+ * are not removed by the code that made them but by the next one at the same or a lower layer. */
+static struct {
+    uint32_t frame;
+    unsigned depth;
+    struct {
+        unsigned layer;
+        struct place place;
+    } entry[STACK_MAX];
+} stack;
+
+static void
+copy_address(struct ip_address *to, const address *from)
+{
+    memset(to, 0, sizeof *to);
+    if (from->type == AT_IPv4 && from->len == 4) {
+        to->family = 4;
+        memcpy(to->bytes, from->data, 4);
+    } else if (from->type == AT_IPv6 && from->len == 16) {
+        to->family = 6;
+        memcpy(to->bytes, from->data, 16);
+    }
+}
+
+/* Outside of any encapsulation. VLAN tags and interfaces separate flows only if the user wants it. */
+static struct place
+outermost_place(struct capture *capture, const packet_info *pinfo)
+{
+    const struct preferences *preferences = preferences_current();
+    struct encapsulation *encapsulation = engine_encapsulation(capture->engine);
+    struct place place = {0};
+
+    if (preferences->separate_vlans && pinfo->vlan_id != 0)
+        place = encapsulation_separate(encapsulation, &place, 'v', NULL, NULL, pinfo->vlan_id);
+    if (preferences->separate_interfaces && pinfo->rec != NULL &&
+        (pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID))
+        place = encapsulation_separate(encapsulation, &place, 'i', NULL, NULL,
+                                       pinfo->rec->rec_header.packet_header.interface_id);
+    return place;
+}
+
+static struct place
+place_of(struct capture *capture, const packet_info *pinfo, uint32_t frame)
+{
+    if (stack.frame != frame) {
+        stack.frame = frame;
+        stack.depth = 0;
+    }
+    while (stack.depth > 0 && stack.entry[stack.depth - 1].layer >= pinfo->curr_layer_num)
+        stack.depth--;
+    return stack.depth > 0 ? stack.entry[stack.depth - 1].place : outermost_place(capture, pinfo);
+}
+
+static void
+push_place(const packet_info *pinfo, const struct place *place)
+{
+    if (stack.depth == STACK_MAX)
+        return;
+    stack.entry[stack.depth].layer = pinfo->curr_layer_num;
+    stack.entry[stack.depth].place = *place;
+    stack.depth++;
+}
+
+/* Lengths from the IP header where the transport header directly follows it in memory; what Wireshark
+ * says where it does not (reassembled fragments). Captured bytes never count: mirrors cut packets. */
+static void
+measure_ip(struct arrival *arrival, tvbuff_t *tvb, const uint8_t *ip_header, uint32_t minimum, uint32_t total)
+{
+    uint32_t reported = tvb_reported_length(tvb);
+    ptrdiff_t header = arrival->transport.bytes - ip_header;
+
+    arrival->transport.length = reported;
+    arrival->ip_length = arrival->ip_present = minimum + reported;
+    if (ip_header == NULL || header < (ptrdiff_t)minimum || header > (ptrdiff_t)minimum + 256 ||
+        total < (uint32_t)header + reported)
+        return;
+    arrival->ip_length = total;
+    arrival->ip_present = (uint32_t)header + reported;
+    arrival->transport.length = total - (uint32_t)header;
+}
+
+static bool
+fill_arrival(struct arrival *arrival, uint32_t protocol, tvbuff_t *tvb, const packet_info *pinfo, void *data)
+{
+    const ws_ip4 *ip4 = WS_IP4_PTR(data);
+    const ws_ip6 *ip6 = WS_IP6_PTR(data);
+    struct packet *packet = &arrival->packet;
+
+    copy_address(&packet->source.address, &pinfo->src);
+    copy_address(&packet->destination.address, &pinfo->dst);
+    if (packet->source.address.family == 0 || packet->destination.address.family == 0)
+        return false;
+    packet->protocol = (uint8_t)protocol;
+    packet->time = (int64_t)pinfo->abs_ts.secs * NANOSECONDS_PER_SECOND + pinfo->abs_ts.nsecs;
+    arrival->transport.captured = tvb_captured_length(tvb);
+    arrival->transport.bytes = arrival->transport.captured > 0 ? tvb_get_ptr(tvb, 0, -1) : (const uint8_t *)"";
+    if (ip4 != NULL) {
+        packet->ttl = ip4->ip_ttl;
+        packet->has_ip_id = true;
+        packet->ip_id = ip4->ip_id;
+        measure_ip(arrival, tvb, ip4->ip_src.data != NULL ? (const uint8_t *)ip4->ip_src.data - 12 : NULL, 20,
+                   ip4->ip_len);
+    } else if (ip6 != NULL) {
+        packet->ttl = ip6->ip6_hop;
+        measure_ip(arrival, tvb, ip6->ip6_src.data != NULL ? (const uint8_t *)ip6->ip6_src.data - 8 : NULL, 40,
+                   ip6->ip6_len + 40);
+    } else {
+        measure_ip(arrival, tvb, NULL, 20, 0);
+    }
+    return true;
+}
+
+/* What brought the packet, for the display: the innermost session wins. */
+static void
+note_mirror(struct capture *capture, const struct arrival *arrival)
+{
+    struct session *session =
+        encapsulation_session(engine_encapsulation(capture->engine), arrival->place.session);
+    if (session == NULL)
+        return;
+    frames_set_mirror(capture->frames, arrival->packet.frame,
+                      (struct frame_mirror){.session = session->number,
+                                            .cut = arrival->ip_length - arrival->ip_present,
+                                            .direction = session_direction(session,
+                                                                           &arrival->packet.source.address,
+                                                                           &arrival->packet.destination.address)});
+}
+
+/* Whether Wireshark itself opens VXLAN on this port; if not the engine does. */
+static bool
+wireshark_opens_vxlan(uint16_t port)
+{
+    dissector_handle_t handle = dissector_get_uint_handle(udp_ports, port);
+    const char *name = handle != NULL ? dissector_handle_get_dissector_name(handle) : NULL;
+    return name != NULL && strcmp(name, "vxlan") == 0;
+}
+
+static void
+take_unopened_vxlan(struct capture *capture, const struct arrival *arrival, const struct place *inner)
+{
+    enum { UDP_HEADER = 8, VXLAN_HEADER = 8 };
+    struct payload frame = arrival->transport;
+    uint16_t port;
+
+    if (frame.captured < UDP_HEADER + VXLAN_HEADER || frame.length < UDP_HEADER + VXLAN_HEADER)
+        return;
+    port = (uint16_t)(frame.bytes[2] << 8 | frame.bytes[3]);
+    if (!port_set_has(&capture->settings.vxlan_ports, port) || wireshark_opens_vxlan(port))
+        return;
+    frame.bytes += UDP_HEADER + VXLAN_HEADER;
+    frame.captured -= UDP_HEADER + VXLAN_HEADER;
+    frame.length -= UDP_HEADER + VXLAN_HEADER;
+    struct arrival inside = {.packet = arrival->packet, .place = *inner};
+    frames_add_flow(capture->frames, arrival->packet.frame,
+                    engine_ethernet(capture->engine, &inside, inner, &frame));
+    frames_set_mirror(capture->frames, arrival->packet.frame, (struct frame_mirror){.session = inner->session});
+}
+
+static void
+take_ip_tunnel(struct capture *capture, const packet_info *pinfo, const struct arrival *arrival)
+{
+    struct place inner = arrival->place;
+    if (preferences_current()->separate_ip_tunnels)
+        inner = encapsulation_separate(engine_encapsulation(capture->engine), &inner, 't',
+                                       &arrival->packet.source.address, &arrival->packet.destination.address, 0);
+    inner.in_ip_tunnel = true;
+    push_place(pinfo, &inner);
+}
+
+static void
+take_layer(struct capture *capture, uint32_t protocol, tvbuff_t *tvb, const packet_info *pinfo, void *data)
+{
+    struct arrival arrival = {0};
+    struct arrival_result result = {0};
+
+    arrival.packet.frame = frames_current(capture->frames, pinfo);
+    arrival.place = place_of(capture, pinfo, arrival.packet.frame);
+    if (!fill_arrival(&arrival, protocol, tvb, pinfo, data))
+        return;
+    switch (protocol) {
+    case IP_TCP:
+    case IP_UDP:
+        result = engine_transport(capture->engine, &arrival);
+        note_mirror(capture, &arrival);
+        frames_add_flow(capture->frames, arrival.packet.frame, result.flow);
+        break;
+    case IP_GRE:
+        result = engine_gre(capture->engine, &arrival);
+        break;
+    case IP_IPIP:
+    case IP_IPV6:
+        take_ip_tunnel(capture, pinfo, &arrival);
+        break;
+    default:
+        engine_icmp(capture->engine, &arrival);
+    }
+    if (!result.encapsulates)
+        return;
+    push_place(pinfo, &result.inner);
+    if (protocol == IP_UDP)
+        take_unopened_vxlan(capture, &arrival, &result.inner);
+}
+
+static int
+intercept(uint32_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    struct capture *capture = capture_current();
+
+    /* What an ICMP error quotes is no traffic; the engine reads it from the ICMP message. */
+    if (capture != NULL && !pinfo->fd->visited && !pinfo->flags.in_error_pkt)
+        take_layer(capture, protocol, tvb, pinfo, data);
+
+    /* As if the original had been called by the table itself, which has just set can_desegment. */
+    uint16_t can_desegment = pinfo->can_desegment;
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    int result = call_without_layer(originals, protocol, tvb, pinfo, tree, data);
+    pinfo->can_desegment = can_desegment;
+    return result;
+}
+
+/* A dissector does not learn the key it was found by: one function for each. */
+#define INTERCEPT(key)                                                                     \
+    static int intercept_##key(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data) \
+    {                                                                                      \
+        return intercept(key, tvb, pinfo, tree, data);                                     \
+    }
+INTERCEPT(1)
+INTERCEPT(4)
+INTERCEPT(6)
+INTERCEPT(17)
+INTERCEPT(41)
+INTERCEPT(47)
+INTERCEPT(58)
+
+static const dissector_t functions[] = {intercept_1,  intercept_4,  intercept_6, intercept_17,
+                                        intercept_41, intercept_47, intercept_58};
+G_STATIC_ASSERT(G_N_ELEMENTS(functions) == G_N_ELEMENTS(handlers));
+
+void
+intercept_register(int protocol)
+{
+    originals = register_dissector_table("netcase.original", "Originals of netcase", protocol, FT_UINT8, BASE_DEC);
+}
+
+void
+intercept_handoff(void)
+{
+    static bool done;
+    if (done)
+        return;
+    done = true;
+    udp_ports = find_dissector_table("udp.port");
+    dissector_table_t ip_protocols = find_dissector_table("ip.proto");
+    for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
+        dissector_handle_t original = dissector_get_uint_handle(ip_protocols, handlers[i].ip_protocol);
+        if (original == NULL)
+            continue;
+        dissector_add_uint("netcase.original", handlers[i].ip_protocol, original);
+        dissector_add_uint("ip.proto", handlers[i].ip_protocol,
+                           create_dissector_handle_with_name_and_description(
+                               functions[i], dissector_handle_get_protocol_index(original), handlers[i].name,
+                               handlers[i].description));
+    }
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/tables.h"
+
+#include "api/detector.h"
+#include "core/dns_message.h"
+#include "core/timers.h"
+#include "core/wire.h"
+
+/* -- Rows, as Wireshark's UAT code handles them ------------------------------------------------ */
+
+struct timer_row {
+    char *vendor, *product, *name, *seconds, *end, *source;
+};
+
+struct vni_row {
+    guint vni;
+    char *name;
+};
+
+struct cname_row {
+    char *name, *target;
+};
+
+struct tls_port_row {
+    guint port;
+    char *note;
+};
+
+static struct timer_row *timer_rows;
+static guint timer_row_count;
+static struct vni_row *vni_rows;
+static guint vni_row_count;
+static struct cname_row *cname_rows;
+static guint cname_row_count;
+static struct tls_port_row *tls_port_rows;
+static guint tls_port_row_count;
+
+UAT_CSTRING_CB_DEF(timer, vendor, struct timer_row)
+UAT_CSTRING_CB_DEF(timer, product, struct timer_row)
+UAT_CSTRING_CB_DEF(timer, name, struct timer_row)
+UAT_CSTRING_CB_DEF(timer, seconds, struct timer_row)
+UAT_CSTRING_CB_DEF(timer, end, struct timer_row)
+UAT_CSTRING_CB_DEF(timer, source, struct timer_row)
+UAT_DEC_CB_DEF(vni, vni, struct vni_row)
+UAT_CSTRING_CB_DEF(vni, name, struct vni_row)
+UAT_CSTRING_CB_DEF(cname, name, struct cname_row)
+UAT_CSTRING_CB_DEF(cname, target, struct cname_row)
+UAT_DEC_CB_DEF(tls_port, port, struct tls_port_row)
+UAT_CSTRING_CB_DEF(tls_port, note, struct tls_port_row)
+
+/* -- Known timers ----------------------------------------------------------------------------- */
+
+static const char end_names[][8] = {[TIMER_CLOSE] = "close", [TIMER_RESET] = "reset", [TIMER_SILENCE] = "silence"};
+
+/* "close reset" -> bits; 0 and the wrong word if there is one. */
+static unsigned
+parse_ends(const char *text, char **wrong)
+{
+    char **words = g_strsplit_set(text, " ,", -1);
+    unsigned ends = 0;
+    *wrong = NULL;
+    for (char **word = words; *word != NULL && *wrong == NULL; word++) {
+        if (**word == '\0')
+            continue;
+        bool known = false;
+        for (unsigned end = 0; end < G_N_ELEMENTS(end_names); end++)
+            if (strcmp(*word, end_names[end]) == 0) {
+                ends |= 1u << end;
+                known = true;
+            }
+        if (!known)
+            *wrong = g_strdup(*word);
+    }
+    g_strfreev(words);
+    return ends;
+}
+
+static double
+parse_seconds(const char *text)
+{
+    char *end;
+    double seconds = g_ascii_strtod(text, &end);
+    return *text != '\0' && *end == '\0' && seconds > 0 && seconds <= 86400 * 30 ? seconds : 0;
+}
+
+static void *
+timer_copy(void *to, const void *from, size_t size)
+{
+    struct timer_row *copy = to;
+    const struct timer_row *row = from;
+    (void)size;
+    *copy = (struct timer_row){g_strdup(row->vendor), g_strdup(row->product), g_strdup(row->name),
+                               g_strdup(row->seconds), g_strdup(row->end), g_strdup(row->source)};
+    return to;
+}
+
+static void
+timer_free(void *item)
+{
+    struct timer_row *row = item;
+    g_free(row->vendor);
+    g_free(row->product);
+    g_free(row->name);
+    g_free(row->seconds);
+    g_free(row->end);
+    g_free(row->source);
+}
+
+static UAT_UPDATE_RESULT
+timer_update(void *item, char **error)
+{
+    const struct timer_row *row = item;
+    char *wrong;
+
+    *error = NULL;
+    if (parse_seconds(row->seconds) == 0) {
+        *error = g_strdup_printf("netcase known timer \"%s %s\": \"%s\" is not a number of seconds above 0",
+                                 row->product, row->name, row->seconds);
+        return UAT_UPDATE_FAILED;
+    }
+    parse_ends(row->end, &wrong);
+    if (wrong != NULL) {
+        *error = g_strdup_printf("netcase known timer \"%s %s\": \"%s\" is none of close, reset, silence",
+                                 row->product, row->name, wrong);
+        g_free(wrong);
+        return UAT_UPDATE_FAILED;
+    }
+    return UAT_UPDATE_OK;
+}
+
+/* -- Names of VNIs ---------------------------------------------------------------------------- */
+
+static void *
+vni_copy(void *to, const void *from, size_t size)
+{
+    const struct vni_row *row = from;
+    (void)size;
+    *(struct vni_row *)to = (struct vni_row){row->vni, g_strdup(row->name)};
+    return to;
+}
+
+static void
+vni_free(void *item)
+{
+    g_free(((struct vni_row *)item)->name);
+}
+
+static UAT_UPDATE_RESULT
+vni_update(void *item, char **error)
+{
+    const struct vni_row *row = item;
+    *error = NULL;
+    if (row->vni <= 0xffffff)
+        return UAT_UPDATE_OK;
+    *error = g_strdup_printf("netcase VNI name \"%s\": VNI %u is above 16777215", row->name, row->vni);
+    return UAT_UPDATE_FAILED;
+}
+
+const char *
+tables_vni_name(uint32_t vni)
+{
+    for (guint i = 0; i < vni_row_count; i++)
+        if (vni_rows[i].vni == vni)
+            return vni_rows[i].name;
+    return "";
+}
+
+/* -- Expected CNAME targets ------------------------------------------------------------------- */
+
+static void *
+cname_copy(void *to, const void *from, size_t size)
+{
+    const struct cname_row *row = from;
+    (void)size;
+    *(struct cname_row *)to = (struct cname_row){g_strdup(row->name), g_strdup(row->target)};
+    return to;
+}
+
+static void
+cname_free(void *item)
+{
+    struct cname_row *row = item;
+    g_free(row->name);
+    g_free(row->target);
+}
+
+static UAT_UPDATE_RESULT
+cname_update(void *item, char **error)
+{
+    const struct cname_row *row = item;
+    *error = NULL;
+    if (*row->name != '\0' && *row->target != '\0')
+        return UAT_UPDATE_OK;
+    *error = g_strdup_printf("netcase expected CNAME \"%s\" -> \"%s\": both names are needed", row->name, row->target);
+    return UAT_UPDATE_FAILED;
+}
+
+/* -- TLS ports -------------------------------------------------------------------------------- */
+
+static void *
+tls_port_copy(void *to, const void *from, size_t size)
+{
+    const struct tls_port_row *row = from;
+    (void)size;
+    *(struct tls_port_row *)to = (struct tls_port_row){row->port, g_strdup(row->note)};
+    return to;
+}
+
+static void
+tls_port_free(void *item)
+{
+    g_free(((struct tls_port_row *)item)->note);
+}
+
+static UAT_UPDATE_RESULT
+tls_port_update(void *item, char **error)
+{
+    const struct tls_port_row *row = item;
+    *error = NULL;
+    if (row->port >= 1 && row->port <= 65535)
+        return UAT_UPDATE_OK;
+    *error = g_strdup_printf("netcase TLS port: %u is not between 1 and 65535", row->port);
+    return UAT_UPDATE_FAILED;
+}
+
+/* -- Registration ----------------------------------------------------------------------------- */
+
+static uat_field_t timer_fields[] = {
+    UAT_FLD_CSTRING(timer, vendor, "Vendor", "Who makes it"),
+    UAT_FLD_CSTRING(timer, product, "Product", "Load balancer, firewall, server, ..."),
+    UAT_FLD_CSTRING(timer, name, "Timer", "Name of the setting"),
+    UAT_FLD_CSTRING(timer, seconds, "Seconds", "Value in seconds"),
+    UAT_FLD_CSTRING(timer, end, "Ends by", "How it shows: close, reset, silence, or several of them"),
+    UAT_FLD_CSTRING(timer, source, "Source", "Where the value is documented"),
+    UAT_END_FIELDS,
+};
+
+static uat_field_t vni_fields[] = {
+    UAT_FLD_DEC(vni, vni, "VNI", "VXLAN or GENEVE network identifier"),
+    UAT_FLD_CSTRING(vni, name, "Name", "What is mirrored in it"),
+    UAT_END_FIELDS,
+};
+
+static uat_field_t cname_fields[] = {
+    UAT_FLD_CSTRING(cname, name, "Name", "Names that end with this domain"),
+    UAT_FLD_CSTRING(cname, target, "CNAME target", "may end at targets that end with this domain"),
+    UAT_END_FIELDS,
+};
+
+static uat_field_t tls_port_fields[] = {
+    UAT_FLD_DEC(tls_port, port, "Port", "TCP port where clients speak TLS at once"),
+    UAT_FLD_CSTRING(tls_port, note, "Note", "What it is"),
+    UAT_END_FIELDS,
+};
+
+void
+tables_register(module_t *module)
+{
+    uat_t *timers = uat_new("netcase known timers", sizeof(struct timer_row), "netcase_timers", TRUE, &timer_rows,
+                            &timer_row_count, UAT_AFFECTS_DISSECTION, NULL, timer_copy, timer_update, timer_free, NULL,
+                            NULL, timer_fields);
+    uat_t *vnis = uat_new("netcase VNI names", sizeof(struct vni_row), "netcase_vni_names", TRUE, &vni_rows,
+                          &vni_row_count, UAT_AFFECTS_DISSECTION, NULL, vni_copy, vni_update, vni_free, NULL, NULL,
+                          vni_fields);
+    uat_t *cnames = uat_new("netcase expected CNAME targets", sizeof(struct cname_row), "netcase_expected_cnames",
+                            TRUE, &cname_rows, &cname_row_count, UAT_AFFECTS_DISSECTION, NULL, cname_copy,
+                            cname_update, cname_free, NULL, NULL, cname_fields);
+    uat_t *ports = uat_new("netcase TLS ports", sizeof(struct tls_port_row), "netcase_tls_ports", TRUE, &tls_port_rows,
+                           &tls_port_row_count, UAT_AFFECTS_DISSECTION, NULL, tls_port_copy, tls_port_update,
+                           tls_port_free, NULL, NULL, tls_port_fields);
+
+    prefs_register_uat_preference(module, "timers", "Known timers",
+                                  "Timers of your own devices, besides the documented ones that netcase knows",
+                                  timers);
+    prefs_register_uat_preference(module, "vni_names", "Names of VNIs", "Names of mirror sessions, by VNI", vnis);
+    prefs_register_uat_preference(module, "expected_cnames", "Expected CNAME targets",
+                                  "CNAME targets abroad that are as they should be (a CDN, an anti-DDoS service)",
+                                  cnames);
+    prefs_register_uat_preference(module, "tls_servers", "More TLS ports", "Ports of your own servers that speak TLS",
+                                  ports);
+}
+
+/* -- Into the settings ------------------------------------------------------------------------ */
+
+static void
+fill_timer(struct settings *settings, const struct timer_row *row)
+{
+    char *wrong;
+    unsigned ends = parse_ends(row->end, &wrong);
+    g_free(wrong);
+    struct known_timer timer = {.id = "user", .vendor = row->vendor, .product = row->product, .name = row->name,
+                                .layer = "TCP", .seconds = parse_seconds(row->seconds), .ends = ends,
+                                .sourced = true, .source = row->source};
+    if (timer.seconds > 0)
+        g_array_append_val(settings->timers, timer);
+}
+
+void
+tables_fill(struct settings *settings)
+{
+    for (guint i = 0; i < timer_row_count; i++)
+        fill_timer(settings, &timer_rows[i]);
+    for (guint i = 0; i < tls_port_row_count; i++)
+        port_set_add(&settings->tls_ports, (uint16_t)tls_port_rows[i].port);
+    for (guint i = 0; i < cname_row_count; i++) {
+        struct expected_cname expected = {g_ascii_strdown(cname_rows[i].name, -1),
+                                          g_ascii_strdown(cname_rows[i].target, -1)};
+        g_array_append_val(settings->expected_cnames, expected);
+    }
+}
