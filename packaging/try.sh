@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Build netcase, install it for the user who runs this, and show what it finds in captures.
+# SPDX-License-Identifier: GPL-2.0-or-later
+set -euo pipefail
+
+usage() {
+    cat <<'HELP'
+Usage: packaging/try.sh [CAPTURE...]
+
+Installs the packages that are missing (asks for a password only then), builds netcase in
+build-release/ (or in $NETCASE_BUILD), installs the plugin into your personal plugin folder, or for
+root into the system's, since Wireshark ignores personal plugins for root, and prints the findings
+of the captures: frame, severity, id and summary. Without CAPTURE: those of the folder captures/.
+HELP
+}
+
+fail() {
+    echo "try.sh: $*" >&2
+    exit 1
+}
+
+tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${NETCASE_BUILD:-$tree/build-release}
+# shellcheck source=packaging/packages.sh
+source "$tree/packaging/packages.sh"
+
+# The plugin folder that tshark itself names; `epan` below it is where dissectors are looked for.
+plugin_folder() {
+    local kind=Personal
+    [ "$(id -u)" -ne 0 ] || kind=Global
+    tshark -G folders 2>/dev/null | sed -n "s/^$kind Plugins:[[:space:]]*//p"
+}
+
+# Run a step of the build quietly; its output matters only if it fails.
+step() {
+    local what=$1 log
+    shift
+    log=$(mktemp)
+    echo "$what" >&2
+    if ! "$@" >"$log" 2>&1; then
+        tail -n 40 "$log" >&2
+        rm -f "$log"
+        fail "failed: $*"
+    fi
+    rm -f "$log"
+}
+
+# A capture of the project may need options; its expectation names them.
+options_of() {
+    local expectation=${1%.*}.expect
+    [ ! -f "$expectation" ] || sed -n 's/^# options:[[:space:]]*//p' "$expectation"
+}
+
+# One block a capture: its name, then a line a finding. A frame may have several findings; tshark
+# joins their values by a byte that no text holds.
+show_findings() {
+    local capture=$1 joint=$'\x1f' options=() output
+    read -r -a options <<<"$(options_of "$capture" | tr '\n' ' ')" || true
+    echo "$capture${options[*]:+  (${options[*]})}"
+    if ! output=$(tshark "${options[@]}" -r "$capture" -Y netcase.expert -T fields -E separator=/t -E "aggregator=$joint" \
+        -e frame.number -e netcase.severity -e netcase.expert -e netcase.summary 2> >(grep -v '^Running as user' >&2)); then
+        echo "  tshark could not read it to the end" >&2
+        status=1
+    fi
+    if [ -z "$output" ]; then
+        echo "  no findings"
+        return
+    fi
+    awk -F '\t' -v joint="$joint" '{
+        split($2, severity, joint); split($4, summary, joint)
+        findings = split($3, id, joint)
+        for (i = 1; i <= findings; i++)
+            printf "  %s  %s  %s  %s\n", $1, severity[i], id[i], summary[i]
+    }' <<<"$output"
+}
+
+case ${1:-} in
+-h | --help)
+    usage
+    exit 0
+    ;;
+-*)
+    usage >&2
+    exit 2
+    ;;
+esac
+
+for capture in "$@"; do
+    [ -r "$capture" ] || fail "can't read the capture $capture"
+done
+if [ $# -eq 0 ]; then
+    cd "$tree"
+    mapfile -t captures < <(find captures -name '*.pcap' -o -name '*.pcapng' | LC_ALL=C sort)
+    [ ${#captures[@]} -gt 0 ] || fail "there are no captures in $tree/captures"
+    set -- "${captures[@]}"
+fi
+
+install_packages "${build_packages[@]}" || fail "packages are missing"
+folder=$(plugin_folder)
+[ -n "$folder" ] || fail "tshark does not tell its plugin folder (tshark -G folders)"
+
+mkdir -p "$build" 2>/dev/null || fail "can't make the folder $build (set NETCASE_BUILD to another one)"
+[ -w "$build" ] || fail "can't write to $build (set NETCASE_BUILD to another folder)"
+step "Configuring in $build" cmake -S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
+    -DNETCASE_PLUGIN_DIR="$folder/epan"
+step "Building" cmake --build "$build"
+step "Installing into $folder/epan" cmake --install "$build"
+plugins=$(tshark -G plugins 2>/dev/null)
+[[ $plugins == *netcase.so* ]] || fail "tshark does not load $folder/epan/netcase.so (see tshark -G plugins)"
+
+status=0
+for capture in "$@"; do
+    show_findings "$capture"
+done
+exit $status

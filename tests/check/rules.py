@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""The rules of the house that no compiler checks: one function a rule.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+TOP_LEVEL = {"plugin", "tests", "captures", "docs", "packaging", "CMakeLists.txt", "README.md", "LICENSE", "CMakePresets.json"}
+LARGE = 100 * 1024
+MAY_BE_LARGE = (".png", ".jpg", ".svg", ".mmdb")
+C_LIBRARY = set("assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg "
+                "stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar "
+                "wctype".split())
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
+VERSION_MACRO = re.compile(r"\b(WIRESHARK_(MAJOR|MINOR|MICRO|VERSION\w*)|NETCASE_VERSION|VERSION_(MAJOR|MINOR|MICRO))\b")
+VERSION_FILES = {"plugin/host/host_compat.h", "plugin/host/plugin.c"}
+# Pieced together, so that this file does not break its own rule.
+BUILD_MACHINE = re.compile(rb"(?<![\w.$}-])/(" + b"|".join([b"wor" + b"k", b"roo" + b"t"]) + rb")/")
+
+
+def tracked_files():
+    """What git tracks; in an unpacked archive all there is."""
+    git = subprocess.run(["git", "-c", f"safe.directory={TREE}", "-C", TREE, "ls-files", "-z"], capture_output=True, check=False)
+    if git.returncode == 0:
+        names = git.stdout.decode().split("\0")
+    else:
+        names = [str(path.relative_to(TREE)) for path in TREE.rglob("*") if path.is_file()]
+    return sorted(name for name in names if name and not name.startswith("build") and (TREE / name).is_file())
+
+
+def read(name):
+    return (TREE / name).read_text(encoding="utf-8", errors="replace")
+
+
+def c_files(files, folder):
+    return [name for name in files if name.startswith(folder) and name.endswith((".c", ".h", ".def"))]
+
+
+def detectors_include_only_the_contract(files):
+    for name in c_files(files, "plugin/detectors/"):
+        for header in INCLUDE.findall(read(name)):
+            # The table itself is included by the file that expands it.
+            if header not in ("detector.h", "detectors.def") and header.removesuffix(".h") not in C_LIBRARY:
+                yield f"{name} includes {header}"
+
+
+def core_does_not_know_wireshark(files):
+    for name in c_files(files, "plugin/core/") + c_files(files, "plugin/api/"):
+        for header in INCLUDE.findall(read(name)):
+            if re.match(r"(epan|wireshark|wsutil|wiretap|ws_|host/|\.\./host)", header):
+                yield f"{name} includes {header}"
+
+
+def versions_are_compared_in_one_place(files):
+    for name in c_files(files, "plugin/"):
+        if name not in VERSION_FILES:
+            for macro in sorted({found[0] for found in VERSION_MACRO.findall(read(name))}):
+                yield f"{name} uses {macro}"
+
+
+def table_and_detectors_agree(files):
+    table = set(re.findall(r"^DETECTOR\((\w+)\)", read("plugin/detectors/detectors.def"), re.MULTILINE))
+    there = {pathlib.Path(name).stem for name in files if re.fullmatch(r"plugin/detectors/\w+\.c", name)} - {"detectors"}
+    for name in sorted(table - there):
+        yield f"detectors.def names {name}, which has no file"
+    for name in sorted(there - table):
+        yield f"plugin/detectors/{name}.c is not in detectors.def"
+
+
+def captures_have_expectations(files):
+    for name in files:
+        if name.startswith("captures/") and name.endswith((".pcap", ".pcapng")):
+            expectation = str(pathlib.Path(name).with_suffix(".expect"))
+            if expectation not in files:
+                yield f"{name} has no expectation"
+                continue
+            text = read(expectation)
+            if "\n# origin: " not in "\n" + text:
+                yield f"{expectation} does not tell its origin"
+            if not re.search(r"^# (shows|look-alike): \S", text, re.MULTILINE):
+                yield f"{expectation} has neither `# shows:` nor `# look-alike:`"
+
+
+def top_level_is_closed(files):
+    for name in sorted({name.split("/")[0] for name in files}):
+        if name not in TOP_LEVEL and not name.startswith("."):
+            yield f"{name} does not belong into the top folder"
+
+
+def no_large_files(files):
+    for name in files:
+        size = (TREE / name).stat().st_size
+        if size > LARGE and not name.endswith(MAY_BE_LARGE):
+            yield f"{name} has {size} bytes, more than {LARGE}"
+
+
+def no_paths_of_a_build_machine(files):
+    for name in files:
+        found = BUILD_MACHINE.search((TREE / name).read_bytes())
+        if found:
+            yield f"{name} holds a path {found[0].decode()}..."
+
+
+RULES = [detectors_include_only_the_contract, core_does_not_know_wireshark, versions_are_compared_in_one_place,
+         table_and_detectors_agree, captures_have_expectations, top_level_is_closed, no_large_files,
+         no_paths_of_a_build_machine]
+
+
+def main():
+    files = tracked_files()
+    failed = False
+    for rule in RULES:
+        offences = list(rule(files))
+        failed = failed or bool(offences)
+        print(f"{'FAIL ' if offences else 'ok   '} rules {rule.__name__.replace('_', ' ')}", *offences, sep="\n      ")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

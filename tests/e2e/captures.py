@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Every capture gives exactly the findings of its expectation.
+
+In one pass, in two, from the other file format, and without a tree (-z expert). Each case of the
+plugin must have a capture that shows it and one that only looks like it.
+
+usage: captures.py [--accept] [NAME...]
+
+NAME is a part of a capture's path. --accept rewrites the findings in the expectations of the named
+captures with what one pass finds, for a person to review.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import argparse
+import collections
+import functools
+import re
+import sys
+import tempfile
+
+from expectation import all_captures, all_expectations
+from netcase_tshark import CAPTURES, Failure, Host, Skip, expect_same, run_tests
+
+EXPERT_PREFIX = "netcase.expert."
+# Words of netcase.severity under the headings of `tshark -z expert`.
+HEADINGS = {"Errors": "error", "Warns": "warning", "Notes": "note", "Chats": "chat"}
+
+
+def one_pass(host, expectation):
+    expect_same(expectation.findings, host.findings(expectation.capture, *expectation.options))
+
+
+def two_passes(host, expectation):
+    expect_same(expectation.findings, host.findings(expectation.capture, "-2", *expectation.options))
+
+
+def converted(host, expectation):
+    """pcap and pcapng of the same packets tell the same."""
+    to_pcapng = expectation.capture.suffix == ".pcap"
+    with tempfile.NamedTemporaryFile(dir=host.folder, suffix=".capture") as other:
+        result = host.run(["editcap", "-F", "pcapng" if to_pcapng else "nsecpcap", expectation.capture, other.name])
+        if result.status != 0 and not to_pcapng:
+            raise Skip("a pcap can't hold it: " + result.err.strip().splitlines()[0].removeprefix("editcap: "))
+        result.check()
+        expect_same(expectation.findings, host.findings(other.name, *expectation.options))
+
+
+def expert_items(host, capture, options, argument="expert"):
+    """Number of netcase's items that `-z expert` counts, by severity. Nothing here asks for a tree."""
+    result = host.run(["tshark", "-q", "-z", argument, "-r", capture, *options])
+    result.check()
+    counts, severity = collections.Counter(), None
+    for line in result.out.splitlines():
+        heading = re.match(r"(\w+) \(\d+\)$", line)
+        if heading:
+            severity = HEADINGS.get(heading[1], heading[1])
+        item = re.match(r"\s*(\d+)\s+.*?\s+netcase\s", line, re.IGNORECASE)
+        if item:
+            counts[severity] += int(item[1])
+    return counts
+
+
+def without_tree(host, expectation):
+    rows = host.fields(expectation.capture, ["netcase.severity"], *expectation.options)
+    expected = collections.Counter(word for (severities,) in rows for word in severities)
+    found = expert_items(host, expectation.capture, expectation.options)
+    if sum(found.values()) != len(expectation.findings):
+        raise Failure(f"-z expert counts {sum(found.values())} items, expected are {len(expectation.findings)}")
+    expect_same(sorted(expected.items()), sorted(found.items()), "number of items by severity:")
+
+
+def expert_filters(host, expectation):
+    """Each case has an expert filter of its own, on its trigger frames only."""
+    for case in sorted({name for _, name in expectation.findings}):
+        rows = host.fields(expectation.capture, ["frame.number"], *expectation.options, display_filter=EXPERT_PREFIX + case)
+        expect_same(sorted({frame for frame, name in expectation.findings if name == case}),
+                    sorted(int(frame[0]) for (frame,) in rows), f"frames that {EXPERT_PREFIX}{case} shows:")
+
+
+def consistent(expectation):
+    """What an expectation says of itself agrees with its list."""
+    found = {name for _, name in expectation.findings}
+    if expectation.capture is None:
+        raise Failure("an expectation without a capture")
+    if not expectation.shows and not expectation.look_alikes:
+        raise Failure("neither `# shows:` nor `# look-alike:`")
+    for name in expectation.shows:
+        if name not in found:
+            raise Failure(f"should show {name}, but does not list it")
+    for name in expectation.look_alikes:
+        if name in found:
+            raise Failure(f"only looks like {name}, but lists it")
+
+
+def covered(case, expectations):
+    if not any(case in expectation.shows for expectation in expectations):
+        raise Failure("no capture shows it")
+    if not any(case in expectation.look_alikes for expectation in expectations):
+        raise Failure("no capture only looks like it")
+
+
+def cases_of(host):
+    """The ids of all cases, as the plugin registers them."""
+    fields = host.run(["tshark", "-G", "fields"]).out.splitlines()
+    names = (line.split("\t")[2] for line in fields if line.startswith("F\t"))
+    return sorted(name.removeprefix(EXPERT_PREFIX) for name in names if name.startswith(EXPERT_PREFIX))
+
+
+def catalogue_tests(host, expectations):
+    """Every capture has an expectation; every case is shown and has a look-alike; no unknown case is expected."""
+    described = {expectation.capture for expectation in expectations}
+    for capture in all_captures():
+        if capture not in described:
+            yield f"{capture.relative_to(CAPTURES)} has an expectation", functools.partial(fail, "there is no .expect beside it")
+    cases = cases_of(host)
+    if not cases:
+        yield "the plugin has cases", functools.partial(fail, f"tshark -G fields lists no {EXPERT_PREFIX}*")
+    for case in cases:
+        yield f"{case} is shown and has a look-alike", functools.partial(covered, case, expectations)
+    for expectation in expectations:
+        for name in sorted({*expectation.shows, *expectation.look_alikes, *(name for _, name in expectation.findings)}):
+            if name not in cases:
+                yield f"{expectation.name} expects cases that exist", functools.partial(fail, f"the plugin has no case {name}")
+
+
+def fail(reason):
+    raise Failure(reason)
+
+
+def capture_tests(host, expectation):
+    yield "is consistent", functools.partial(consistent, expectation)
+    if expectation.capture is None:
+        return
+    for function in (one_pass, two_passes, converted, without_tree):
+        yield function.__name__.replace("_", " "), functools.partial(function, host, expectation)
+    if expectation.findings:
+        yield "expert filters", functools.partial(expert_filters, host, expectation)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--accept", action="store_true", help="rewrite the findings of the named expectations")
+    parser.add_argument("names", nargs="*", help="parts of the paths of captures; all if none is given")
+    arguments = parser.parse_args()
+    if arguments.accept and not arguments.names:
+        parser.error("--accept needs the names of captures")
+
+    host = Host()
+    expectations = all_expectations()
+    chosen = [one for one in expectations if not arguments.names or any(name in one.name for name in arguments.names)]
+    if arguments.accept:
+        for expectation in chosen:
+            expectation.accept(host.findings(expectation.capture, *expectation.options))
+            print(f"accepted {expectation.path}")
+        return 0
+    tests = [(f"captures {one.name}: {name}", test) for one in chosen for name, test in capture_tests(host, one)]
+    if not arguments.names:
+        tests += [(f"captures {name}", test) for name, test in catalogue_tests(host, expectations)]
+    return 0 if run_tests(tests) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Reads and writes the expectations that stand beside the captures.
+
+    # what the capture is, in free text
+    # origin: where it comes from
+    # shows: idle.reset                              or
+    # look-alike: idle.reset "RST after FIN"
+    # options: -o netcase.home_countries:CN          if tshark needs some
+    23 idle.reset                                    frame and id: all findings there are
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import pathlib
+import re
+import shlex
+
+from netcase_tshark import CAPTURES
+
+SUFFIXES = (".pcapng", ".pcap")
+CASE_ID = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
+
+
+class Expectation:
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.name = str(self.path.relative_to(CAPTURES).with_suffix(""))
+        self.lines = self.path.read_text(encoding="utf-8").splitlines()
+        self.findings = sorted(self._findings())
+        self.options = [word for text in self.tags("options") for word in shlex.split(text)]
+        self.shows = [name for text in self.tags("shows") for name in CASE_ID.findall(text)]
+        # What stands in quotes is prose.
+        self.look_alikes = [name for text in self.tags("look-alike") for name in CASE_ID.findall(text.split('"')[0])]
+
+    def tags(self, tag):
+        """The texts of all `# tag: text` lines."""
+        prefix = f"# {tag}:"
+        return [line[len(prefix):].strip() for line in self.lines if line.startswith(prefix)]
+
+    def _findings(self):
+        for line in self.lines:
+            if line and not line.startswith("#"):
+                frame, name = line.split()
+                yield int(frame), name
+
+    @property
+    def capture(self):
+        """The capture that this is about, None if there is none."""
+        files = [self.path.with_suffix(suffix) for suffix in SUFFIXES]
+        return next((file for file in files if file.exists()), None)
+
+    def accept(self, findings):
+        """Replace the list of findings, keep the words."""
+        words = [line for line in self.lines if line.startswith("#")]
+        lines = [f"{frame} {name}" for frame, name in sorted(findings)]
+        self.path.write_text("\n".join(words + lines) + "\n", encoding="utf-8")
+
+
+def all_expectations():
+    return [Expectation(path) for path in sorted(CAPTURES.rglob("*.expect"))]
+
+
+def all_captures():
+    return sorted(path for suffix in SUFFIXES for path in CAPTURES.rglob(f"*{suffix}"))

@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# Build netcase and test it: a line for each test, and the numbers at the end.
+# SPDX-License-Identifier: GPL-2.0-or-later
+set -euo pipefail
+
+usage() {
+    cat <<'HELP'
+Usage: tests/run.sh [SUITE...]
+       tests/run.sh --accept captures NAME... | --accept corpus
+
+Installs the packages that the tests need, builds, and runs the suites:
+
+  unit      unit tests and short fuzzing, without Wireshark, with sanitizers
+  captures  the findings in captures/, in several modes of tshark
+  modes     sharkd, read filters, preferences, writing: the same findings everywhere
+  broken    damaged captures: no crash, no complaint
+  pdml      what Wireshark itself shows is the same with and without the plugin
+  corpus    the findings in a collection of captures, if it is there ($NETCASE_CORPUS or ../shared/corpus)
+  rules     the rules of the house
+  format    clang-format and shellcheck
+  docs      the commands in the documentation show what it says
+  bench     the cost of the plugin stays below its limit
+
+`e2e` means captures, modes and broken. Without SUITE all are run. As root, everything but the
+installation of packages is done by a user netcase-test, which is made for it, in a copy of the
+tree, because Wireshark ignores personal plugins for root.
+
+--accept writes what is found now into the named expectations, for review; see docs/testing.md.
+HELP
+}
+
+tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=packaging/packages.sh
+source "$tree/packaging/packages.sh"
+
+test_user=netcase-test
+suites=()
+accept=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    -h | --help) usage && exit 0 ;;
+    --accept)
+        shift
+        accept=("$@")
+        [[ ${#accept[@]} -gt 1 && $1 == captures || ${#accept[@]} -eq 1 && $1 == corpus ]] || { usage >&2 && exit 2; }
+        break
+        ;;
+    e2e) suites+=(captures modes broken) ;;
+    unit | captures | modes | broken | pdml | corpus | rules | format | docs | bench) suites+=("$1") ;;
+    *) usage >&2 && exit 2 ;;
+    esac
+    shift
+done
+[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes broken docs pdml corpus bench)
+
+install_packages "${test_packages[@]}"
+
+# -- Who runs the tests, and where ------------------------------------------------------------
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+work=$tree
+corpus=${NETCASE_CORPUS:-$tree/../shared/corpus}
+
+# Root's tests are done by another user in a copy of the tree. Builds stay there for the next time.
+copy_for_test_user() {
+    id "$test_user" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$test_user"
+    work=$(getent passwd "$test_user" | cut -d: -f6)/tree
+    mkdir -p "$work"
+    find "$work" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
+    (cd "$tree" && find . -mindepth 1 -maxdepth 1 ! -name '.git' ! -name 'build*' -print0 | tar --null --files-from=- -c) |
+        tar -x -C "$work"
+    chown -R "$test_user": "$work"
+    # The collection may lie where only root can read.
+    if [ -d "$corpus" ] && ! runuser -u "$test_user" -- test -r "$corpus/index.tsv"; then
+        rm -rf "$work/../corpus"
+        cp -rL "$corpus" "$work/../corpus" && corpus=$work/../corpus && chown -R "$test_user": "$corpus"
+    fi
+}
+
+as_user=()
+if [ "$(id -u)" -eq 0 ]; then
+    copy_for_test_user
+    as_user=(runuser -u "$test_user" --)
+fi
+[ ! -d "$corpus" ] || corpus=$(cd "$corpus" && pwd)
+as_user+=(env "NETCASE_CORPUS=$corpus" PYTHONDONTWRITEBYTECODE=1 TZ=UTC LC_ALL=C.UTF-8)
+[ "$(id -u)" -ne 0 ] || as_user+=("HOME=$work/..")
+
+# A plugin that is installed for all users would be loaded instead of the one under test. The tests
+# then run in a mount namespace in which the system's folder does not have it.
+installed=$(tshark -G folders 2>/dev/null | sed -n 's/^Global Plugins:[[:space:]]*//p')/epan
+if [ -e "$installed/netcase.so" ]; then
+    cp -r "$installed" "$scratch/epan"
+    rm "$scratch/epan/netcase.so"
+    chmod -R a+rX "$scratch"
+    namespace=(unshare --mount)
+    [ "$(id -u)" -eq 0 ] || namespace=(unshare --user --map-current-user --mount)
+    # shellcheck disable=SC2016
+    namespace+=(bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' - "$scratch/epan" "$installed")
+    if ! "${namespace[@]}" true; then
+        echo "tests/run.sh: can't hide $installed/netcase.so, which would be tested instead; remove it" >&2
+        exit 1
+    fi
+    as_user=("${namespace[@]}" "${as_user[@]}")
+fi
+
+# -- Builds -----------------------------------------------------------------------------------
+
+# build FOLDER OPTION...: configure and build quietly; the output is shown if it fails.
+build() {
+    local folder=$1 log=$scratch/build.log
+    shift
+    cd "$work"
+    if ! "${as_user[@]}" cmake -S . -B "$folder" -G Ninja -DNETCASE_WERROR=ON "$@" >"$log" 2>&1 ||
+        ! "${as_user[@]}" cmake --build "$folder" >>"$log" 2>&1; then
+        echo "FAIL  build $folder"
+        sed 's/^/      /' "$log" | tail -n 60
+        return 1
+    fi
+    echo "ok    build $folder"
+}
+
+# The plugin as it is shipped, for all suites that need tshark.
+build_plugin() {
+    build build-test -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
+}
+
+# -- Suites: each prints lines that begin with ok, FAIL or skip -------------------------------
+
+suite() {
+    cd "$work"
+    case $1 in
+    rules) cd "$tree" && tests/check/rules.py ;;
+    format) "${as_user[@]}" tests/check/format.sh ;;
+    unit) build build-asan -DCMAKE_BUILD_TYPE=Debug -DNETCASE_HOST=OFF -DNETCASE_SANITIZE=ON &&
+        "${as_user[@]}" tests/check/unit.py build-asan ;;
+    docs) "${as_user[@]}" tests/docs/commands.py ;;
+    bench) "${as_user[@]}" tests/bench/bench.py --check 5 ;;
+    *) "${as_user[@]}" "tests/e2e/$1.py" ;;
+    esac
+}
+
+if [ ${#accept[@]} -gt 0 ]; then
+    build_plugin
+    touch "$scratch/before"
+    cd "$work"
+    "${as_user[@]}" "tests/e2e/${accept[0]}.py" --accept "${accept[@]:1}"
+    # What was rewritten in the copy belongs into the tree.
+    if [ "$work" != "$tree" ]; then
+        find captures tests/corpus -type f -newer "$scratch/before" -exec cp --parents {} "$tree" \;
+    fi
+    exit 0
+fi
+
+: >"$scratch/all"
+plugin=unknown
+for name in "${suites[@]}"; do
+    echo "-- $name"
+    if [[ $plugin == unknown && ! $name =~ ^(rules|format|unit)$ ]]; then
+        plugin=there
+        build_plugin >"$scratch/one" || plugin=missing
+        tee -a "$scratch/all" <"$scratch/one"
+    fi
+    if [[ $plugin == missing && ! $name =~ ^(rules|format|unit)$ ]]; then
+        echo "FAIL  $name: there is no plugin to test" | tee -a "$scratch/all"
+        continue
+    fi
+    status=0
+    suite "$name" </dev/null | tee "$scratch/one" || status=$?
+    # A suite that breaks down before it reports a failure is one.
+    if { [ $status -ne 0 ] && ! grep -q '^FAIL' "$scratch/one"; } || [ ! -s "$scratch/one" ]; then
+        echo "FAIL  $name ended with status $status without a result" | tee -a "$scratch/one"
+    fi
+    cat "$scratch/one" >>"$scratch/all"
+done
+
+count() { grep -c "^$1 " "$scratch/all" || true; }
+failed=$(count FAIL)
+if [ "$failed" -gt 0 ]; then
+    echo "-- failed"
+    grep '^FAIL' "$scratch/all"
+fi
+echo "$(count ok) passed, $failed failed, $(count skip) skipped"
+[ "$failed" -eq 0 ]
