@@ -150,19 +150,15 @@ follow_tls(struct engine *engine, struct flow_record *record, struct packet *pac
 
     if (packet->new_bytes == 0 || record->not_tls)
         return;
-    uint32_t known = packet->payload.length - packet->new_bytes;
-    if (known > packet->payload.captured)
-        known = packet->payload.captured;
-    struct payload fresh = {packet->payload.bytes + known, packet->payload.captured - known, packet->new_bytes};
-    if (!flow->tls.seen && !tls_record_begins(fresh.bytes, fresh.captured)) {
+    if (!flow->tls.seen && !tls_record_begins(packet->payload.bytes, packet->payload.captured)) {
         record->not_tls = opening;
         return;
     }
-    struct tls_side *side = packet->from_client ? &record->tls_client : &record->tls_server;
+    struct tls_side *mine = packet->from_client ? &record->tls_client : &record->tls_server;
+    const struct tls_side *other = packet->from_client ? &record->tls_server : &record->tls_client;
     bool seen_before = flow->tls.seen;
-    if (tls_stream_read(&flow->tls, side, packet->from_client, opening,
-                        packet->sequence + packet->payload.length - packet->new_bytes, &fresh, packet->frame,
-                        packet->time, records))
+    if (tls_stream_read(&flow->tls, mine, other, packet->from_client, opening, packet->sequence, &packet->payload,
+                        packet->frame, packet->time, records))
         packet->tls = records;
     if (!seen_before && flow->tls.seen && (flow->tls.client_hello || flow->tls.server_hello))
         knowledge_add_tls_server(engine->knowledge, &flow->server);

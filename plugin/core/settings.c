@@ -16,7 +16,8 @@ void
 settings_init(struct settings *settings)
 {
     memset(settings, 0, sizeof *settings);
-    settings->levels = timer_levels_parse("15,60,120", NULL);
+    char *problem;
+    settings->levels = timer_levels_parse("15,60,120", &problem);
     settings->timers = g_array_new(FALSE, FALSE, sizeof(struct known_timer));
     g_array_append_vals(settings->timers, known_timers, (guint)known_timer_count);
     settings->expected_cnames = g_array_new(FALSE, FALSE, sizeof(struct expected_cname));

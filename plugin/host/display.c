@@ -10,24 +10,24 @@
 #include "host/tables.h"
 
 /* Wireshark cuts the line of an item at 240 bytes; longer texts go on in lines below. */
-enum { LINE_MAX = 200 };
+enum { ITEM_LINE_MAX = 200 };
 
 static int protocol = -1;
 
 /* -- Text ------------------------------------------------------------------------------------- */
 
-/* Where to break a text of more than LINE_MAX bytes: at a space if there is one, never inside of a
+/* Where to break a text of more than ITEM_LINE_MAX bytes: at a space if there is one, never inside of a
  * UTF-8 character. */
 static size_t
 line_length(const char *text)
 {
     size_t length = strlen(text);
-    if (length <= LINE_MAX)
+    if (length <= ITEM_LINE_MAX)
         return length;
-    length = LINE_MAX;
+    length = ITEM_LINE_MAX;
     while (length > 0 && ((uint8_t)text[length] & 0xc0) == 0x80)
         length--;
-    for (size_t i = length; i > LINE_MAX / 2; i--)
+    for (size_t i = length; i > ITEM_LINE_MAX / 2; i--)
         if (text[i] == ' ')
             return i;
     return length;

@@ -7,9 +7,10 @@
 
 #include <wireshark.h>
 
-#include <epan/dissectors/packet-ip.h>
-#include <epan/expert.h>
 #include <epan/packet.h>
+
+#include <epan/dissectors/packet-ip.h> /* needs packet.h before it */
+#include <epan/expert.h>
 #include <epan/prefs.h>
 #include <epan/proto.h>
 #include <epan/tap.h>
@@ -18,7 +19,7 @@
 #define WIRESHARK_AT_LEAST(major, minor) \
     (WIRESHARK_MAJOR > (major) || (WIRESHARK_MAJOR == (major) && WIRESHARK_MINOR >= (minor)))
 
-/* Boolean preferences are stored as gboolean (4 bytes) up to 4.2 and as bool (1 byte) from 4.4. */
+/* Booleans in preferences and UAT callbacks are gboolean (4 bytes) up to 4.2 and bool (1 byte) from 4.4. */
 #if WIRESHARK_AT_LEAST(4, 4)
 typedef bool pref_bool;
 #else

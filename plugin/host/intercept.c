@@ -33,7 +33,7 @@ static struct {
 } stack;
 
 static void
-copy_address(struct ip_address *to, const address *from)
+ip_address_from(struct ip_address *to, const address *from)
 {
     memset(to, 0, sizeof *to);
     if (from->type == AT_IPv4 && from->len == 4) {
@@ -109,8 +109,8 @@ fill_arrival(struct arrival *arrival, uint32_t protocol, tvbuff_t *tvb, const pa
     const ws_ip6 *ip6 = WS_IP6_PTR(data);
     struct packet *packet = &arrival->packet;
 
-    copy_address(&packet->source.address, &pinfo->src);
-    copy_address(&packet->destination.address, &pinfo->dst);
+    ip_address_from(&packet->source.address, &pinfo->src);
+    ip_address_from(&packet->destination.address, &pinfo->dst);
     if (packet->source.address.family == 0 || packet->destination.address.family == 0)
         return false;
     packet->protocol = (uint8_t)protocol;

@@ -197,11 +197,13 @@ void
 preferences_fill(struct settings *settings)
 {
     settings_init(settings);
-    GArray *levels = timer_levels_parse(preferences.levels, NULL);
+    char *problem = NULL;
+    GArray *levels = timer_levels_parse(preferences.levels, &problem);
     if (levels != NULL) {
         g_array_unref(settings->levels);
         settings->levels = levels;
     }
+    g_free(problem);
     char *wrong = NULL;
     char **countries = parse_countries(preferences.home_countries, &wrong);
     if (countries != NULL) {

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "host/host_compat.h"
+
 #include <epan/stat_tap_ui.h>
 
 #include "core/session_report.h"
@@ -41,6 +43,6 @@ start_sessions(const char *argument, void *data)
 void
 statistics_register(void)
 {
-    static stat_tap_ui sessions = {REGISTER_STAT_GROUP_UNSORTED, NULL, "netcase,sessions", start_sessions, 0, NULL};
+    static stat_tap_ui sessions = {REGISTER_PACKET_STAT_GROUP_UNSORTED, NULL, "netcase,sessions", start_sessions, 0, NULL};
     register_stat_tap_ui(&sessions, NULL);
 }

@@ -106,7 +106,7 @@ timer_free(void *item)
     g_free(row->source);
 }
 
-static UAT_UPDATE_RESULT
+static pref_bool
 timer_update(void *item, char **error)
 {
     const struct timer_row *row = item;
@@ -116,16 +116,16 @@ timer_update(void *item, char **error)
     if (parse_seconds(row->seconds) == 0) {
         *error = g_strdup_printf("netcase known timer \"%s %s\": \"%s\" is not a number of seconds above 0",
                                  row->product, row->name, row->seconds);
-        return UAT_UPDATE_FAILED;
+        return FALSE;
     }
     parse_ends(row->end, &wrong);
     if (wrong != NULL) {
         *error = g_strdup_printf("netcase known timer \"%s %s\": \"%s\" is none of close, reset, silence",
                                  row->product, row->name, wrong);
         g_free(wrong);
-        return UAT_UPDATE_FAILED;
+        return FALSE;
     }
-    return UAT_UPDATE_OK;
+    return TRUE;
 }
 
 /* -- Names of VNIs ---------------------------------------------------------------------------- */
@@ -145,15 +145,15 @@ vni_free(void *item)
     g_free(((struct vni_row *)item)->name);
 }
 
-static UAT_UPDATE_RESULT
+static pref_bool
 vni_update(void *item, char **error)
 {
     const struct vni_row *row = item;
     *error = NULL;
     if (row->vni <= 0xffffff)
-        return UAT_UPDATE_OK;
+        return TRUE;
     *error = g_strdup_printf("netcase VNI name \"%s\": VNI %u is above 16777215", row->name, row->vni);
-    return UAT_UPDATE_FAILED;
+    return FALSE;
 }
 
 const char *
@@ -184,15 +184,15 @@ cname_free(void *item)
     g_free(row->target);
 }
 
-static UAT_UPDATE_RESULT
+static pref_bool
 cname_update(void *item, char **error)
 {
     const struct cname_row *row = item;
     *error = NULL;
     if (*row->name != '\0' && *row->target != '\0')
-        return UAT_UPDATE_OK;
+        return TRUE;
     *error = g_strdup_printf("netcase expected CNAME \"%s\" -> \"%s\": both names are needed", row->name, row->target);
-    return UAT_UPDATE_FAILED;
+    return FALSE;
 }
 
 /* -- TLS ports -------------------------------------------------------------------------------- */
@@ -212,15 +212,15 @@ tls_port_free(void *item)
     g_free(((struct tls_port_row *)item)->note);
 }
 
-static UAT_UPDATE_RESULT
+static pref_bool
 tls_port_update(void *item, char **error)
 {
     const struct tls_port_row *row = item;
     *error = NULL;
     if (row->port >= 1 && row->port <= 65535)
-        return UAT_UPDATE_OK;
+        return TRUE;
     *error = g_strdup_printf("netcase TLS port: %u is not between 1 and 65535", row->port);
-    return UAT_UPDATE_FAILED;
+    return FALSE;
 }
 
 /* -- Registration ----------------------------------------------------------------------------- */

@@ -31,7 +31,7 @@ fi
 
 if command -v shellcheck >/dev/null; then
     while IFS= read -r file; do
-        check "$file" shellcheck -x "$file"
+        check "$file" shellcheck -x -P SCRIPTDIR -S warning "$file"
     done < <(find packaging tests captures .ci \( -name '*.sh' -o -path .ci/run \) -print | LC_ALL=C sort)
 else
     echo "skip  format of shell scripts: shellcheck is not installed"

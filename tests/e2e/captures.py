@@ -73,8 +73,8 @@ def expert_filters(host, expectation):
     """Each case has an expert filter of its own, on its trigger frames only."""
     for case in sorted({name for _, name in expectation.findings}):
         rows = host.fields(expectation.capture, ["frame.number"], *expectation.options, display_filter=EXPERT_PREFIX + case)
-        expect_same(sorted({frame for frame, name in expectation.findings if name == case}),
-                    sorted(int(frame[0]) for (frame,) in rows), f"frames that {EXPERT_PREFIX}{case} shows:")
+        expect_same(sorted({(frame,) for frame, name in expectation.findings if name == case}),
+                    sorted((int(frame[0]),) for (frame,) in rows), f"frames that {EXPERT_PREFIX}{case} shows:")
 
 
 def consistent(expectation):

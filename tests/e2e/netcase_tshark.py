@@ -63,8 +63,9 @@ class Host:
         built = next(stage.rglob("netcase.so"))
         personal = pathlib.Path(self._folders()["Personal Plugins"].strip())
         shutil.copytree(built.parent, personal / "epan")
-        if "netcase.so" not in self.run(["tshark", "-G", "plugins"]).out:
-            sys.exit(f"tshark does not load {built}")
+        listed = self.run(["tshark", "-G", "plugins"])
+        if "netcase.so" not in listed.out:
+            sys.exit(f"FAIL  tshark loads {built}\n{listed.err}")
 
     def run(self, command, plugin=True, timeout=TIMEOUT, stdin="", **extra):
         return Result(command, self.environment(plugin, **extra), timeout, stdin)
@@ -135,7 +136,7 @@ def run_tests(tests, jobs=JOBS):
 
 
 def difference(expected, found):
-    """What is missing and what is too much, one line each; empty if the two lists are the same."""
+    """What is missing and what is too much in a list of tuples, one line each; empty if the lists are the same."""
     lines, rest = [], list(found)
     for item in expected:
         if item in rest:

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""The findings in a large collection of captures are those that were reviewed: tests/corpus/findings.tsv.
+
+Each capture is read in one pass, and groups of them in two passes as well. No tshark may crash, and
+two passes find what one pass finds. The list has the columns file, frame, id and verdict; the
+verdict is a person's judgement of the finding ("right", "wrong: why", "-" for not judged yet).
+
+usage: corpus.py [--accept]
+
+--accept writes the list anew and keeps the verdicts of the findings that are still there.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import argparse
+import concurrent.futures
+import functools
+import re
+import sys
+
+import collection
+from netcase_tshark import JOBS, TREE, Failure, Host, Skip, expect_same, run_tests
+
+LIST = TREE / "tests" / "corpus" / "findings.tsv"
+HEAD = "file\tframe\tid\tverdict"
+FAULT = re.compile(r"Dissector bug|netcase|CRITICAL|Segmentation|Aborted")
+
+
+def reviewed():
+    """{(file, frame, id): verdict}"""
+    if not LIST.exists():
+        return {}
+    rows = [line.split("\t") for line in LIST.read_text(encoding="utf-8").splitlines()[1:]]
+    return {(name, int(frame), case): verdict for name, frame, case, verdict in rows}
+
+
+def findings_of(host, capture, *options):
+    """The findings, and whether tshark ended as it does without the plugin."""
+    command = ["tshark", "-r", capture, *options, "-Y", "netcase.expert", "-T", "fields", "-E", "separator=/t",
+               "-E", "aggregator=/s", "-e", "frame.number", "-e", "netcase.expert"]
+    result = host.run(command)
+    if result.status != 0 or FAULT.search(result.err):
+        alone = host.run(["tshark", "-r", capture, *options, "-Y", "tcp.flags.reset==1"], plugin=False)
+        if (result.status, FAULT.findall(result.err)) != (alone.status, FAULT.findall(alone.err)):
+            raise Failure(f"{' '.join(result.command)}\nended with {result.status}, without the plugin with {alone.status}\n{result.err}")
+    rows = (line.split("\t") for line in result.out.splitlines())
+    return sorted((int(frame), case) for frame, cases in rows for case in cases.split())
+
+
+def read(host, name, seen):
+    """One capture in one pass; what was found is put into `seen`."""
+    seen[name] = findings_of(host, collection.FOLDER / name)
+
+
+def read_and_compare(host, name, expected, seen):
+    read(host, name, seen)
+    expect_same(expected, seen[name], "-: lost, was reviewed   +: new, not reviewed")
+
+
+def two_passes(host, capture):
+    expect_same(findings_of(host, capture), findings_of(host, capture, "-2"), "-: in one pass only   +: in two passes only")
+
+
+def accept(host, names):
+    verdicts, seen = reviewed(), {}
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(lambda name: read(host, name, seen), names))
+    keys = [(name, frame, case) for name in names for frame, case in seen[name]]
+    lines = [f"{name}\t{frame}\t{case}\t{verdicts.get((name, frame, case), '-')}" for name, frame, case in keys]
+    LIST.parent.mkdir(exist_ok=True)
+    LIST.write_text("\n".join([HEAD, *lines]) + "\n", encoding="utf-8")
+    print(f"accepted {LIST}: {len(lines)} findings, {sum(key not in verdicts for key in keys)} of them new")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--accept", action="store_true", help="write the list of findings anew, for review")
+    arguments = parser.parse_args()
+    host = Host()
+    try:
+        names = collection.names()
+    except Skip as reason:
+        print(f"skip  corpus: {reason}")
+        return 0
+    if arguments.accept:
+        accept(host, names)
+        return 0
+
+    expected, seen = reviewed(), {}
+    tests = [(f"corpus {name}", functools.partial(read_and_compare, host, name, sorted(
+        (frame, case) for one, frame, case in expected if one == name), seen)) for name in names]
+    files = [collection.FOLDER / name for name in names]
+    tests += [(f"corpus two passes {capture.name}", functools.partial(two_passes, host, capture))
+              for capture in collection.groups(host, files)]
+    gone = sorted({name for name, _, _ in expected} - set(names))
+    if gone:
+        print(f"skip  corpus: {len(gone)} captures of the list are not in this collection, such as {gone[0]}")
+    return 0 if run_tests(tests) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

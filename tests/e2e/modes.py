@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""The findings do not depend on how Wireshark is run.
+
+Taken with the captures that show the most cases; each mode must give what one pass gives.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import functools
+import json
+import shutil
+import sys
+import tempfile
+
+from expectation import all_expectations
+from netcase_tshark import Failure, Host, Skip, expect_same, run_tests
+
+
+def chosen_captures():
+    """The fewest captures that together show every case, those with most cases first, then by name."""
+    rest = sorted(all_expectations(), key=lambda one: (-len({name for _, name in one.findings}), one.name))
+    chosen, shown = [], set()
+    for expectation in rest:
+        cases = {name for _, name in expectation.findings}
+        if expectation.capture and cases - shown:
+            shown |= cases
+            chosen.append(expectation)
+    return chosen
+
+
+def two_passes_with_read_filter(host, expectation):
+    found = host.findings(expectation.capture, "-2", "-R", "frame", *expectation.options)
+    expect_same(expectation.findings, found)
+
+
+def printed_in_two_passes(host, expectation):
+    """The whole tree is built and printed; the findings are the same."""
+    command = ["tshark", "-2", "-V", "-r", expectation.capture, *expectation.options, "-Y", "netcase.expert"]
+    result = host.run(command)
+    result.check()
+    frames = sorted({frame for frame, _ in expectation.findings})
+    printed = [int(line.split()[1].rstrip(":")) for line in result.out.splitlines() if line.startswith("Frame ")]
+    expect_same([(frame,) for frame in frames], [(frame,) for frame in printed])
+
+
+def read_again_by_sharkd(host, expectation):
+    """sharkd, the server behind web interfaces, loads first and filters later."""
+    if not shutil.which("sharkd"):
+        raise Skip("sharkd is not installed")
+    requests = [("load", {"file": str(expectation.capture)}),
+                ("frames", {"filter": "netcase.expert", "column0": "frame.number:1", "column1": "netcase.expert:1"})]
+    options = [option for word, option in zip(expectation.options[::2], expectation.options[1::2]) if word == "-o"]
+    preferences = [option.split(":", 1) for option in options]
+    requests = [("setconf", {"name": name, "value": value}) for name, value in preferences] + requests
+    lines = [json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters})
+             for number, (method, parameters) in enumerate(requests, 1)]
+    result = host.run(["sharkd", "-"], stdin="\n".join(lines) + "\n")
+    answers = [json.loads(line) for line in result.out.splitlines() if line.startswith("{")]
+    errors = [str(answer["error"]) for answer in answers if "error" in answer]
+    if errors or len(answers) < len(requests):
+        raise Failure("\n".join([f"sharkd ended with {result.status}", *errors, result.err]))
+    found = sorted((int(row["c"][0]), name) for row in answers[-1]["result"] for name in row["c"][1].split(","))
+    expect_same(expectation.findings, found)
+
+
+def columns_only(host, expectation):
+    """Plain lines of columns: an expert item still marks the frame's severity there."""
+    column = 'gui.column.format:"number","%m","case","%Cus:netcase.expert"'
+    result = host.run(["tshark", "-r", expectation.capture, "-o", column, *expectation.options])
+    result.check()
+    rows = [line.split() for line in result.out.splitlines()]
+    found = [(int(row[0]), name) for row in rows if len(row) > 1 for name in row[1].split(",")]
+    expect_same(expectation.findings, sorted(found))
+
+
+def with_transum(host, expectation):
+    """Another postdissector, which asks for fields and so for a tree of every packet."""
+    found = host.findings(expectation.capture, "--enable-protocol", "transum", *expectation.options)
+    expect_same(expectation.findings, found)
+
+
+def disabled(host, expectation):
+    expect_same([], host.findings(expectation.capture, "--disable-protocol", "netcase", *expectation.options))
+
+
+def packets(host, capture):
+    """What tells packets apart in another file, where they have other numbers."""
+    return [(time[0], size[0]) for time, size in
+            host.fields(capture, ["frame.time_epoch", "frame.len"], display_filter="frame", plugin=False)]
+
+
+def evidence_is_written(host, expectation):
+    """`-2 -Y netcase -w` keeps each trigger frame and each frame that a finding rests on."""
+    rows = host.fields(expectation.capture, ["frame.number", "netcase.evidence"], *expectation.options)
+    evidence = {int(frame) for _, frames in rows for frame in frames if frame}
+    related = host.fields(expectation.capture, ["frame.number"], "-2", *expectation.options, display_filter="netcase.related")
+    expect_same(sorted((frame,) for frame in evidence), sorted((int(number[0]),) for (number,) in related),
+                "frames that netcase.related marks (+) and netcase.evidence names (-):")
+
+    original = packets(host, expectation.capture)
+    wanted = [original[frame - 1] for frame in sorted(evidence | {frame for frame, _ in expectation.findings})]
+    for display_filter in ("netcase", "netcase.expert || netcase.related"):
+        with tempfile.NamedTemporaryFile(dir=host.folder, suffix=".pcapng") as written:
+            host.run(["tshark", "-2", "-r", expectation.capture, *expectation.options, "-Y", display_filter,
+                      "-w", written.name]).check()
+            lost = set(wanted) - set(packets(host, written.name))
+        if lost:
+            raise Failure(f"-2 -Y '{display_filter}' -w loses {sorted(lost)} (time, length)")
+
+
+def preference_changes_the_result(host, expectation):
+    """No idle time passes a level above all that the capture holds."""
+    found = host.findings(expectation.capture, *expectation.options, "-o", "netcase.levels:3600")
+    left = [name for _, name in found if name == "idle.reset"]
+    if left:
+        raise Failure("idle.reset is still found with -o netcase.levels:3600")
+
+
+MODES = [two_passes_with_read_filter, printed_in_two_passes, read_again_by_sharkd, columns_only, with_transum, disabled,
+         evidence_is_written]
+
+
+def main():
+    host = Host()
+    expectations = chosen_captures()
+    tests = [(f"modes {expectation.name}: {mode.__name__.replace('_', ' ')}", functools.partial(mode, host, expectation))
+             for expectation in expectations for mode in MODES]
+    idle = [one for one in all_expectations() if "idle.reset" in one.shows]
+    tests += [(f"modes {one.name}: preference changes the result", functools.partial(preference_changes_the_result, host, one))
+              for one in idle[:1]]
+    return 0 if run_tests(tests) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
