@@ -12,11 +12,11 @@ build_packages=(
     tshark wireshark-common
 )
 
-# To test it as well: unit tests, fuzz targets, format, captures and instruction counts.
+# To test it as well: unit tests, layout of the sources, captures and instruction counts.
 # shellcheck disable=SC2034
 test_packages=(
     "${build_packages[@]}"
-    libcmocka-dev clang clang-format valgrind python3 git util-linux shellcheck
+    libcmocka-dev clang-format valgrind python3 git util-linux shellcheck
 )
 
 # install_packages PACKAGE...: get what is missing. Asks for a password (sudo) only then.

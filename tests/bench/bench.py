@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""What netcase costs: tshark with the plugin against the same tshark without it.
+
+Instructions are counted on two captures of which one is the beginning of the other, and only the
+difference counts: the start of tshark is left out. They hardly vary from run to run; CPU time does,
+so it is printed (the best of some runs) and not judged.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import generate
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from netcase_tshark import Host  # noqa: E402
+
+SMALL, LARGE, FOR_TIME = 5_000, 45_000, 100_000
+RUNS_FOR_TIME = 3
+WITHOUT_TREE = ["-q", "-z", "expert"]
+OTHER_FILTER = ["-Y", "tcp.flags.reset==1"]
+# What is measured, and the options of tshark with the plugin and without it.
+ROWS = [
+    ("no tree (-q -z expert)", WITHOUT_TREE, WITHOUT_TREE),
+    ("tree (-Y tcp.flags.reset==1)", OTHER_FILTER, OTHER_FILTER),
+    ("tree (-Y netcase.expert)", ["-Y", "netcase.expert"], OTHER_FILTER),
+]
+
+
+def perf_counts():
+    """Whether the processor's own counter can be read: not in most virtual machines."""
+    try:
+        done = subprocess.run(["perf", "stat", "-x,", "-e", "instructions:u", "true"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0 and done.stderr.split(",")[0].isdigit()
+
+
+def instructions(host, capture, options, plugin, perf):
+    command = ["tshark", "-r", capture, *options]
+    if perf:
+        result = host.run(["perf", "stat", "-x,", "-e", "instructions:u", *command], plugin)
+        result.check()
+        return int(result.err.splitlines()[-1].split(",")[0])
+    # The lightest tool of valgrind that counts.
+    result = host.run(["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", *command], plugin)
+    result.check()
+    return int(re.search(r"I\s+refs:\s+([\d,]+)", result.err)[1].replace(",", ""))
+
+
+def cpu_seconds(host, capture, options, plugin):
+    best = None
+    for _ in range(RUNS_FOR_TIME):
+        process = subprocess.Popen(["tshark", "-r", str(capture), *options], env=host.environment(plugin),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = usage.ru_utime + usage.ru_stime
+        best = seconds if best is None else min(best, seconds)
+    return best
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", type=float, metavar="PERCENT", help="fail if more instructions than this are added")
+    arguments = parser.parse_args()
+    host = Host()
+    captures = {}
+    for count in (SMALL, LARGE, FOR_TIME):
+        captures[count] = host.folder / f"{count}.pcap"
+        generate.write(count, captures[count])
+    perf = perf_counts()
+    print(f"Instructions a packet ({'perf' if perf else 'cachegrind'}, {LARGE - SMALL} packets), "
+          f"CPU seconds for {FOR_TIME} packets with the start of tshark:")
+    print(f"{'':30} {'without':>9} {'with':>9} {'added':>8} {'without':>9} {'with':>9} {'added':>8}")
+    failed = False
+    lines = []
+    for name, with_plugin, alone in ROWS:
+        cost, seconds = [], []
+        for options, plugin in ((alone, False), (with_plugin, True)):
+            counts = [instructions(host, captures[size], options, plugin, perf) for size in (SMALL, LARGE)]
+            cost.append((counts[1] - counts[0]) / (LARGE - SMALL))
+            seconds.append(cpu_seconds(host, captures[FOR_TIME], options, plugin))
+        added, slower = (100 * (two / one - 1) for one, two in (cost, seconds))
+        print(f"{name:30} {cost[0]:9,.0f} {cost[1]:9,.0f} {added:+7.2f}% {seconds[0]:9.2f} {seconds[1]:9.2f} {slower:+7.1f}%")
+        if arguments.check is not None:
+            too_much = added > arguments.check
+            failed = failed or too_much
+            lines.append(f"{'FAIL ' if too_much else 'ok   '} bench {name}: {added:+.2f} % instructions, allowed are {arguments.check:+g} %")
+    if lines:
+        print("\n".join(lines))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
