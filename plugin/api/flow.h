@@ -72,8 +72,10 @@ struct flow {
 
     /* TCP. */
     struct handshake handshake;
+    uint32_t client_first_sequence; /* of the client's first byte, if its SYN was seen */
     bool began_before;          /* no SYN seen: the capture began in the middle of it */
     int64_t round_trip;         /* nanoseconds, from the handshake; 0 = unknown */
+    uint32_t gap_frame;         /* acknowledges bytes that were never captured, and never came later; 0 = none */
     uint32_t icmp_error_frame;  /* an ICMP error quoted a packet of this flow; 0 = none */
     struct tls_connection tls;
 };

@@ -47,6 +47,8 @@ struct packet {
     uint16_t ip_id;
     bool in_ip_tunnel;  /* inside IPIP, 6in4 or keyless GRE, which do not separate flows */
     uint32_t session;   /* number of the encapsulation session (one direction), 0 outside of any */
+    uint32_t ip_length;     /* of the IP packet on the wire */
+    uint32_t missing;       /* bytes of it that an encapsulation cut off */
     struct payload payload; /* of TCP or UDP */
 
     /* TCP only. */

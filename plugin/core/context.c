@@ -76,14 +76,13 @@ timer_reached(struct context *context, int64_t idle)
 
 /* -- Vantage ---------------------------------------------------------------------------------- */
 
-/* In an encapsulation, both directions must have been shown to travel here. */
+/* A mirror that has shown an answer, or an overlay of which both directions are seen, is no blind one;
+ * one that proved that it misses answers is. */
 static bool
-session_shows_answers(const struct engine *engine, uint32_t number, bool answerer_seen)
+session_shows_answers(const struct engine *engine, uint32_t number)
 {
     const struct session *session = encapsulation_session(engine->encapsulation, number);
-    if (session->role == SESSION_OVERLAY)
-        return true;
-    return session->answered_unseen == 0 && (session->two_way_flows > 0 || answerer_seen);
+    return session->role == SESSION_OVERLAY || session->answered_unseen == 0;
 }
 
 bool
@@ -100,7 +99,7 @@ answers_visible(struct context *context, const struct flow *flow, bool from_clie
     if (answerer->answers_unseen && !answerer->seen)
         return false;
     if (sender->session != 0)
-        return session_shows_answers(engine, sender->session, answerer->seen);
+        return session_shows_answers(engine, sender->session);
     /* The answer of LVS-TUN leaves outside of the tunnel, maybe another way. */
     if (flow->in_ip_tunnel && !answerer->seen)
         return false;

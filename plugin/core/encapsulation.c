@@ -158,7 +158,7 @@ session_direction(const struct session *session, const struct ip_address *inner_
 }
 
 void
-session_count(struct session *session, const struct packet *packet, uint32_t length, uint32_t present)
+session_count(struct session *session, const struct packet *packet)
 {
     enum mirror_direction direction =
         session_direction(session, &packet->source.address, &packet->destination.address);
@@ -170,12 +170,13 @@ session_count(struct session *session, const struct packet *packet, uint32_t len
     session->last_frame = packet->frame;
     session->last_time = packet->time;
     session->packets++;
-    session->bytes += length;
+    session->bytes += packet->ip_length;
     session->ingress += direction == DIRECTION_INGRESS;
     session->egress += direction == DIRECTION_EGRESS;
     if (direction != DIRECTION_UNKNOWN && session->role == SESSION_UNKNOWN)
         session->role = SESSION_MIRROR;
-    if (present < length) {
+    if (packet->missing > 0) {
+        uint32_t present = packet->ip_length - packet->missing;
         session->cut_packets++;
         if (present > session->cut_length)
             session->cut_length = present;

@@ -40,9 +40,8 @@ struct session *encapsulation_session(const struct encapsulation *encapsulation,
 /* All sessions, struct session *, in the order of their numbers. */
 const GPtrArray *encapsulation_sessions(const struct encapsulation *encapsulation);
 
-/* Count an inner packet. `length` is its size on the wire from its IP header on, `present` what is
- * left of it inside the encapsulation. Learns the role and the direction from the addresses. */
-void session_count(struct session *session, const struct packet *packet, uint32_t length, uint32_t present);
+/* Count an inner packet. Learns the role and the direction from the addresses. */
+void session_count(struct session *session, const struct packet *packet);
 
 /* Both sides of an inner flow were seen in this session: it is a mirror, unless packets of the same
  * encapsulation come back from the outer destination. */

@@ -219,12 +219,12 @@ show_detectors(struct engine *engine, struct flow_record *record, const struct p
 
 /* Count the packet in its session, and look whether another session brought it before. */
 static void
-count_session(struct engine *engine, const struct arrival *arrival, struct packet *packet, bool flow_started)
+count_session(struct engine *engine, struct packet *packet, bool flow_started)
 {
     struct session *session = encapsulation_session(engine->encapsulation, packet->session);
     if (session == NULL)
         return;
-    session_count(session, packet, arrival->ip_length, arrival->ip_present);
+    session_count(session, packet);
     session->flows += flow_started;
     const struct sighting *elsewhere = duplicates_check(engine->duplicates, packet, 0);
     if (elsewhere != NULL) {
@@ -243,9 +243,11 @@ take_packet(struct engine *engine, const struct arrival *arrival, struct packet 
 
     packet->session = arrival->place.session;
     packet->in_ip_tunnel = arrival->place.in_ip_tunnel;
+    packet->ip_length = arrival->ip_length;
+    packet->missing = arrival->ip_length - arrival->ip_present;
     struct flow_record *record = flow_table_get(engine->flows, packet, arrival->place.path, &started);
     packet->duplicate = duplicates_check(engine->duplicates, packet, record->flow.number) != NULL;
-    count_session(engine, arrival, packet, started);
+    count_session(engine, packet, started);
 
     if (!packet->duplicate) {
         /* Facts of the protocol first: they compare with what the flow was before this packet. */

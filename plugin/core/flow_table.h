@@ -44,7 +44,6 @@ struct flow_record {
     bool two_way;             /* both sides were seen */
     bool client_unseen, server_unseen; /* that side answered, but was never captured */
     struct hole client_hole, server_hole;
-    uint32_t gap_frame;       /* a hole was found to stay at this frame; 0 = none */
     uint64_t reported;        /* bit n: the case with number n */
     void **states;            /* of the detectors, NULL until one asks for it */
 };

@@ -47,6 +47,7 @@ follow_syn(struct flow_record *record, const struct packet *packet)
         handshake->syn_frame = packet->frame;
         handshake->syn_time = packet->time;
         record->client_initial_sequence = packet->sequence;
+        record->flow.client_first_sequence = packet->sequence + 1;
     } else if (handshake->syn_count == 2) {
         handshake->second_syn_frame = packet->frame;
     } else if (handshake->syn_count == 3) {
@@ -222,7 +223,7 @@ follow_holes(struct flow_record *record, const struct packet *packet)
     for (unsigned i = 0; i < 2; i++) {
         if (!hole_stays(holes[i], record, packet))
             continue;
-        record->gap_frame = holes[i]->frame;
+        record->flow.gap_frame = holes[i]->frame;
         *holes[i] = (struct hole){0};
         stays = true;
     }

@@ -154,8 +154,7 @@ static bool
 wireshark_opens_vxlan(uint16_t port)
 {
     dissector_handle_t handle = dissector_get_uint_handle(udp_ports, port);
-    const char *name = handle != NULL ? dissector_handle_get_dissector_name(handle) : NULL;
-    return name != NULL && strcmp(name, "vxlan") == 0;
+    return handle != NULL && dissector_handle_get_protocol_index(handle) == proto_get_id_by_filter_name("vxlan");
 }
 
 static void

@@ -1,0 +1,126 @@
+/* Connections that never come about.
+ *
+ * A client repeats its SYN (after 1, 3, 7 s on Linux, 3 and 9 s on Windows; RFC 6298) and nothing
+ * comes back: neither SYN-ACK nor RST nor an ICMP error. Somebody drops it silently: a security
+ * group or firewall, a host that is down, a wrong route, or the answer is lost on its way back.
+ *
+ * Source: Alibaba Cloud, security product handbook, ch. 6, and a migration whose port was blocked.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "detector.h"
+
+/* So many attempts of one client to one server and port are reported, one finding each: more of them
+ * say nothing new. */
+enum { ATTEMPTS_REPORTED = 10 };
+
+enum { UNANSWERED };
+
+static const struct case_info cases[] = {
+    [UNANSWERED] = {
+        .id = "connect.unanswered",
+        .severity = SEVERITY_ERROR,
+        .english = {
+            .title = "Connection attempt without any answer",
+            .summary = "{client} sent {attempts} SYNs to {server} within {delay} and nothing came back: no SYN-ACK, no "
+                       "RST, no ICMP error (threshold: 3 SYNs).",
+            .causes = "A firewall, security group or access list on the way drops the SYN silently.\n"
+                      "The server is down, or its address is not in use where the packets are routed to.\n"
+                      "The SYN-ACK is lost on the way back: asymmetric routing through a stateful firewall, rp_filter, "
+                      "or a missing route on the server.\n"
+                      "[The address was learned from the DNS answer {chain}: check that it is the right one.]",
+            .checks = "On the server: tcpdump -ni any tcp port and host with the client's address. If the SYN arrives, "
+                      "the fault is on the server or on the way back; if not, it is on the way there.\n"
+                      "From another network: nc -vz -w 5 with address and port of {server}. If it works there, "
+                      "something drops packets of this client or network.\n"
+                      "Console: inbound rules of the security group and network ACL for this port and client; black "
+                      "hole or scrubbing state of the address.\n"
+                      "On the server: ss -ltn shows whether the port listens; nstat -az TcpExtListenOverflows "
+                      "TcpExtListenDrops shows a full accept queue; sysctl net.ipv4.conf.all.rp_filter.",
+            .disproof = "A SYN-ACK or RST for this attempt in a capture made closer to the server, or on another "
+                        "interface of this host.",
+        },
+        .chinese = {
+            .title = "连接请求没有任何回应",
+            .summary = "{client} 在 {delay} 内向 {server} 发送 {attempts} 个 SYN，没有收到 SYN-ACK、RST 或 ICMP 差错（阈值：3 个 SYN）。",
+            .causes = "链路上的防火墙、安全组或访问控制列表静默丢弃了 SYN。\n"
+                      "服务器宕机，或报文被路由到的位置并没有使用该地址。\n"
+                      "SYN-ACK 在回程丢失：来回路径不一致且经过有状态防火墙、rp_filter，或服务器缺少回程路由。\n"
+                      "[该地址来自 DNS 应答 {chain}：请确认解析结果正确。]",
+            .checks = "在服务器上用 tcpdump -ni any 按端口和客户端地址抓包：SYN 能到达，问题在服务器或回程；到不了，问题在去程。\n"
+                      "换一个网络执行 nc -vz -w 5 加 {server} 的地址和端口：若能连通，说明有设备丢弃了该客户端或该网络的报文。\n"
+                      "控制台：检查该端口和客户端对应的安全组入方向规则、网络 ACL，以及该地址是否处于黑洞或清洗状态。\n"
+                      "在服务器上：ss -ltn 查看端口是否监听；nstat -az TcpExtListenOverflows TcpExtListenDrops 查看全连接队列是否溢出；"
+                      "sysctl net.ipv4.conf.all.rp_filter。",
+            .disproof = "在更靠近服务器的位置，或本机其他网卡上的抓包中，能看到对这次请求的 SYN-ACK 或 RST。",
+        },
+        .source = "Alibaba Cloud security product handbook, ch. 6; RFC 9293, 3.8.3; RFC 6298",
+    },
+};
+
+/* Attempts of one client to one server and port that were reported. */
+struct attempts {
+    unsigned reported;
+};
+
+struct attempts_key {
+    struct ip_address client;
+    struct endpoint server;
+};
+
+static bool
+was_reported_enough(struct context *context, const struct flow *flow)
+{
+    struct attempts_key key;
+    memset(&key, 0, sizeof key);
+    key.client = flow->client.address;
+    key.server.address = flow->server.address;
+    key.server.port = flow->server.port;
+    struct attempts *attempts = keyed_state(context, &key, sizeof key, sizeof *attempts);
+    return attempts == NULL || attempts->reported++ >= ATTEMPTS_REPORTED;
+}
+
+/* Another case tells it better: dns.cname_dead, if the address came from a CNAME and never answered. */
+static bool
+belongs_to_dead_cname(struct context *context, const struct flow *flow)
+{
+    const struct learned_name *name = name_of(context, &flow->server.address);
+    return name != NULL && name->by_cname && address_is_public(&flow->server.address) &&
+           !address_was_seen(context, flow, &flow->server.address);
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct handshake *handshake = &flow->handshake;
+
+    if (handshake->third_syn_frame != packet->frame || flow->by_server.packets > 0 || flow->icmp_error_frame != 0 ||
+        !address_is_unicast(&flow->server.address) || !answers_visible(context, flow, true) ||
+        belongs_to_dead_cname(context, flow) || was_reported_enough(context, flow))
+        return;
+    /* A mirror session that never showed both directions may lack the one of the answer. */
+    const struct session *session = session_of(context, packet->session);
+    bool one_way_so_far = session != NULL && session->role != SESSION_OVERLAY && session->two_way_flows == 0;
+    struct finding *finding =
+        report(context, &cases[UNANSWERED], one_way_so_far ? CONFIDENCE_POSSIBLE : CONFIDENCE_CONFIRMED);
+    if (finding == NULL)
+        return;
+    report_flow(finding, flow);
+    report_count(finding, FACT_attempts, handshake->syn_count);
+    report_duration(finding, FACT_delay, packet->time - handshake->syn_time);
+    const struct learned_name *name = name_of(context, &flow->server.address);
+    if (name != NULL) {
+        report_text(finding, FACT_name, name->name);
+        report_text(finding, FACT_chain, name->chain);
+        report_evidence(finding, name->frame);
+    }
+    report_evidence(finding, handshake->syn_frame);
+    report_evidence(finding, handshake->second_syn_frame);
+}
+
+const struct detector connect_detector = {
+    .family = "connect",
+    .summary = "Connections that are never established",
+    .sees = SEES_TCP,
+    DETECTOR_TABLE(case, cases),
+    .on_packet = on_packet,
+};

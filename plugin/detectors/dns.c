@@ -1,0 +1,243 @@
+/* Names that lead to the wrong country, and connections that die there.
+ *
+ * A resolver whose answers were tampered with sends a name's CNAME to an address abroad that has
+ * nothing to do with it. The client then connects to an address that never answers, and what looks
+ * like a broken path to the service is a wrong DNS answer: two packets that are far apart in the
+ * capture and have to be read together.
+ *
+ * Source: Alibaba Cloud, security product handbook, ch. 6: pay.com -> gfvip09aj.com -> an address of
+ * another company abroad, then SYNs without answer; cured by another resolver. Forged addresses: GFWatch
+ * (USENIX Security 2021).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "detector.h"
+
+enum { OFFSHORE, DEAD };
+
+static const struct case_info cases[] = {
+    [OFFSHORE] = {
+        .id = "dns.cname_offshore",
+        .severity = SEVERITY_WARNING,
+        .english = {
+            .title = "CNAME leads to an address abroad",
+            .summary = "The answer of {resolver} for {name} ends in {country}: {address}[; home is {home}][; the home country is "
+                       "not known, this is a guess{?home_unknown}]. Chain: {chain}.",
+            .causes = "The resolver's answer was tampered with or its cache is poisoned: the address does not belong to the "
+                      "service.\n"
+                      "The name is really served from there (a CDN or anti-DDoS node abroad): then nothing is wrong.\n"
+                      "The resolver is far from the client, so that the service sends its users to a distant node.",
+            .checks = "Ask other resolvers and compare: dig @223.5.5.5 {name} and dig @119.29.29.29 {name}.\n"
+                      "Look up the owner of {address}: whois {address}. Is it the provider that the CNAME names?\n"
+                      "If the answers differ, change the resolver of the client (223.5.5.5, 223.6.6.6), or have the "
+                      "provider flush its cache; until then pin the right address in the hosts file.\n"
+                      "[Home was derived from the peers that answer; set netcase.home_countries if it is wrong"
+                      "{?home_derived}.][Set netcase.home_countries to the countries where this service is hosted"
+                      "{?home_unknown}.]",
+            .disproof = "Several independent resolvers give addresses in {country} for {name}, or the owner of {address} is "
+                        "the service's own provider.",
+        },
+        .chinese = {
+            .title = "CNAME 指向境外地址",
+            .summary = "{resolver} 对 {name} 的应答最终位于 {country}：{address}[；预期国家/地区为 {home}][；预期国家/地区未知，此为推测{?home_unknown}]。"
+                       "解析链：{chain}。",
+            .causes = "解析结果被劫持或缓存被污染：该地址不属于此服务。\n"
+                      "该域名确实由境外节点（CDN 或高防）提供服务：此时没有问题。\n"
+                      "所用的 DNS 离客户端很远，服务据此把用户调度到了远端节点。",
+            .checks = "用其他 DNS 查询对比：dig @223.5.5.5 {name} 与 dig @119.29.29.29 {name}。\n"
+                      "查询 {address} 的归属：whois {address}，是否为 CNAME 所指的服务商。\n"
+                      "若结果不一致，把客户端 DNS 改为 223.5.5.5、223.6.6.6，或请运营商刷新缓存；临时可在 hosts 中绑定正确地址。\n"
+                      "[预期国家/地区由抓包中有应答的对端推得，如不正确请设置 netcase.home_countries{?home_derived}。]"
+                      "[请把 netcase.home_countries 设为该服务应在的国家/地区{?home_unknown}。]",
+            .disproof = "多个相互独立的 DNS 对 {name} 都给出 {country} 的地址，或 {address} 属于该服务自己的服务商。",
+        },
+        .source = "Alibaba Cloud security product handbook, ch. 6",
+    },
+    [DEAD] = {
+        .id = "dns.cname_dead",
+        .severity = SEVERITY_ERROR,
+        .english = {
+            .title = "The address behind a CNAME never answers",
+            .summary = "{client} sent {attempts} SYNs to {server}, learned from {name} by way of a CNAME[ (in {country})]; nothing "
+                       "came back within {delay}. Chain: {chain}.",
+            .causes = "The DNS answer is wrong (hijacked or poisoned): the address belongs to somebody else and drops the "
+                      "connection[; it lies in {country}].\n"
+                      "The answer is stale: the service moved, and the CNAME still points to an address that is gone.\n"
+                      "The address is right, but it or the path to it is down or filtered.",
+            .checks = "dig @223.5.5.5 {name} and dig @119.29.29.29 {name}: do other resolvers give the same address as "
+                      "{resolver}?\n"
+                      "whois {address}: does the address belong to the provider of the service?\n"
+                      "Connect to the right address directly: curl -v --resolve with name, port and that address. If it "
+                      "works, only the DNS answer is at fault.\n"
+                      "Change the client's resolver, or have the provider flush its cache.",
+            .disproof = "Any answer from {address} in a capture near the client, or other resolvers give the same address and "
+                        "it belongs to the service.",
+        },
+        .chinese = {
+            .title = "CNAME 解析出的地址毫无应答",
+            .summary = "{client} 向 {server} 发送 {attempts} 个 SYN，{delay} 内没有任何回应；该地址由 {name} 经 CNAME 解析得到[（位于 {country}）]。"
+                       "解析链：{chain}。",
+            .causes = "DNS 应答有误（被劫持或污染）：该地址属于他人，丢弃了连接请求[；它位于 {country}]。\n"
+                      "应答已过期：服务已迁移，CNAME 仍指向不再使用的地址。\n"
+                      "地址无误，但该地址或到它的链路中断或被过滤。",
+            .checks = "dig @223.5.5.5 {name} 与 dig @119.29.29.29 {name}：其他 DNS 的结果是否与 {resolver} 一致。\n"
+                      "whois {address}：该地址是否属于此服务的服务商。\n"
+                      "用 curl -v --resolve 指定域名、端口和正确地址直接访问：若成功，只是 DNS 应答有误。\n"
+                      "更换客户端的 DNS，或请运营商刷新缓存。",
+            .disproof = "在客户端附近的抓包中看到 {address} 的任何回应，或其他 DNS 也给出该地址且它属于此服务。",
+        },
+        .source = "Alibaba Cloud security product handbook, ch. 6",
+    },
+};
+
+/* What is known of a name: that a place abroad is its own, because an answer without CNAME gives one
+ * too, or that it was reported. Either way there is no more to say. */
+struct offshore_name {
+    bool settled;
+};
+
+/* What was said of an address to a client: once. */
+struct dead_address {
+    bool reported;
+};
+
+/* Names are longer than a key may be: a digest of 8 bytes stands for one. */
+static uint64_t
+name_key(const char *name)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (uint8_t)*name) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static void
+report_name(struct finding *finding, const struct learned_name *name, const struct ip_address *address,
+            const char *country)
+{
+    report_text(finding, FACT_name, name->name);
+    report_text(finding, FACT_chain, name->chain);
+    report_address(finding, FACT_address, address);
+    report_text(finding, FACT_country, country);
+    report_endpoint(finding, FACT_resolver, &name->resolver);
+}
+
+static void
+report_offshore(struct context *context, const struct learned_name *name, const struct ip_address *address,
+                const char *country)
+{
+    const char *countries;
+    enum home home = home_countries(context, &countries);
+    struct finding *finding = report(context, &cases[OFFSHORE], CONFIDENCE_POSSIBLE);
+    if (finding == NULL)
+        return;
+    if (home != HOME_SET)
+        report_severity(finding, SEVERITY_NOTE);
+    report_name(finding, name, address, country);
+    report_evidence(finding, name->frame);
+    if (home == HOME_UNKNOWN)
+        report_flag(finding, FACT_home_unknown);
+    else
+        report_text(finding, FACT_home, countries);
+    if (home == HOME_DERIVED)
+        report_flag(finding, FACT_home_derived);
+}
+
+/* Whether nothing was said of the name so far; from now on something was. */
+static bool
+settle(struct context *context, const struct learned_name *name)
+{
+    uint64_t key = name_key(name->name);
+    struct offshore_name *state = keyed_state(context, &key, sizeof key, sizeof *state);
+    if (state == NULL || state->settled)
+        return false;
+    state->settled = true;
+    return true;
+}
+
+/* The country of an address, if that is a place where it was not to be expected. */
+static const char *
+country_abroad(struct context *context, const struct learned_name *name, const struct ip_address *address)
+{
+    const char *country = country_of(context, address);
+    const char *target = strrchr(name->chain, ' ');
+    if (country == NULL || country_is_home(context, country) ||
+        cname_is_expected(context, name->name, target != NULL ? target + 1 : name->chain))
+        return NULL;
+    return country;
+}
+
+static void
+check_answer(struct context *context, const struct packet *packet)
+{
+    const struct dns_message *message = packet->dns;
+    const char *countries;
+
+    if (!message->response || message->rcode != 0 || home_countries(context, &countries) == HOME_UNKNOWN)
+        return;
+    for (unsigned i = 0; i < message->answer_count; i++) {
+        const struct ip_address *address = &message->answer[i].address;
+        const struct learned_name *name = address->family != 0 ? name_of(context, address) : NULL;
+        const char *country = name != NULL ? country_abroad(context, name, address) : NULL;
+        if (country != NULL && settle(context, name) && name->by_cname) {
+            report_offshore(context, name, address, country);
+            return;
+        }
+    }
+}
+
+static bool
+was_reported(struct context *context, const struct flow *flow)
+{
+    struct ip_address key[2] = {flow->client.address, flow->server.address};
+    struct dead_address *state = keyed_state(context, key, sizeof key, sizeof *state);
+    if (state == NULL || state->reported)
+        return true;
+    state->reported = true;
+    return false;
+}
+
+/* The third SYN of an attempt to an address that a CNAME led to and that never sent a packet. */
+static void
+check_attempt(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct ip_address *address = &flow->server.address;
+    const struct learned_name *name = name_of(context, address);
+    const char *countries;
+
+    if (name == NULL || !name->by_cname || !address_is_public(address) || flow->icmp_error_frame != 0 ||
+        flow->by_server.packets > 0 || address_was_seen(context, flow, address) ||
+        !answers_visible(context, flow, true) || was_reported(context, flow))
+        return;
+    const char *abroad = country_abroad(context, name, address);
+    struct finding *finding = report(context, &cases[DEAD], CONFIDENCE_LIKELY);
+    if (finding == NULL)
+        return;
+    report_flow(finding, flow);
+    report_count(finding, FACT_attempts, flow->handshake.syn_count);
+    report_duration(finding, FACT_delay, packet->time - flow->handshake.syn_time);
+    report_name(finding, name, address, country_of(context, address));
+    report_evidence(finding, name->frame);
+    report_evidence(finding, flow->handshake.syn_frame);
+    report_evidence(finding, flow->handshake.second_syn_frame);
+
+    /* Where nothing tells where home is, only the dead connection makes the place suspicious. */
+    if (abroad != NULL && home_countries(context, &countries) == HOME_UNKNOWN && settle(context, name))
+        report_offshore(context, name, address, abroad);
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    if (packet->dns != NULL)
+        check_answer(context, packet);
+    else if (packet->protocol == PROTOCOL_TCP && flow->handshake.third_syn_frame == packet->frame)
+        check_attempt(context, flow, packet);
+}
+
+const struct detector dns_detector = {
+    .family = "dns",
+    .summary = "Names that lead to the wrong place",
+    .sees = SEES_TCP | SEES_UDP,
+    DETECTOR_TABLE(case, cases),
+    .on_packet = on_packet,
+};

@@ -1,0 +1,255 @@
+/* What a traffic mirror does to the evidence.
+ *
+ * A mirror session copies one interface's packets into VXLAN, GENEVE, ERSPAN or GRE. The copy is not
+ * the traffic: it may show one direction only, be cut short (96 bytes by default at Huawei Cloud),
+ * hold packets twice, or miss some. None of that is a fault of the network, and whoever reads the
+ * capture must know it first.
+ *
+ * Source: Huawei Cloud VPC user guide, mirroring of inbound TCP traffic; API definition
+ * CreateTrafficMirrorSession (packet_length 96 by default); documents of other clouds.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "detector.h"
+
+/* Fewer packets than this may be one direction by chance. */
+enum { ONE_WAY_PACKETS };
+
+static const struct threshold thresholds[] = {
+    [ONE_WAY_PACKETS] = {"one_way_packets", "Mirror: packets before \"one direction only\"",
+                         "A mirror session must have so many packets before it is said to carry one direction only", 4, 2,
+                         100000},
+};
+
+enum { ONE_WAY, TRUNCATED, DUPLICATE, GAP };
+
+static const struct case_info cases[] = {
+    [ONE_WAY] = {
+        .id = "mirror.one_way",
+        .severity = SEVERITY_NOTE,
+        .english = {
+            .title = "Mirror session carries one direction only",
+            .summary = "Mirror session {session} (VNI {vni}, {mirror_source} to {mirror_target}): {packets} packets of one "
+                       "direction only, although ACK numbers prove that the other side answers.",
+            .causes = "The mirror filter has rules for one direction (inbound or outbound) only.\n"
+                      "The other direction leaves through another interface that is not mirrored.",
+            .checks = "Console: add the rule for the other direction to the filter of the mirror session (Huawei Cloud: VPC > "
+                      "Traffic Mirroring > Filters; AWS: traffic mirror filter; Alibaba Cloud: traffic mirror filter), "
+                      "then capture again.\n"
+                      "Until then do not conclude \"no answer\" from this session: netcase does not either.",
+            .disproof = "Packets of the other direction in this session: tshark -Y \"netcase.mirror.session == {session}\".",
+        },
+        .chinese = {
+            .title = "镜像会话只有单方向流量",
+            .summary = "镜像会话 {session}（VNI {vni}，{mirror_source} 到 {mirror_target}）的 {packets} 个报文都是同一方向，但 ACK 号证明对端有应答。",
+            .causes = "镜像筛选条件只配置了一个方向（入方向或出方向）的规则。\n"
+                      "另一方向的流量走了未被镜像的网卡。",
+            .checks = "控制台：在镜像会话的筛选条件中补上另一方向的规则（华为云：VPC > 流量镜像 > 筛选条件；阿里云：流量镜像 > 筛选条件；"
+                      "AWS：traffic mirror filter），然后重新抓包。\n"
+                      "在此之前不要根据该会话得出“没有应答”的结论；netcase 也不会。",
+            .disproof = "该会话中出现另一方向的报文：tshark -Y \"netcase.mirror.session == {session}\"。",
+        },
+        .source = "Huawei Cloud VPC user guide, traffic mirroring",
+    },
+    [TRUNCATED] = {
+        .id = "mirror.truncated",
+        .severity = SEVERITY_NOTE,
+        .english = {
+            .title = "Mirrored packets are cut",
+            .summary = "Mirror session {session} (VNI {vni}) cuts packets inside the tunnel: this one to {cut} of "
+                       "{bytes} bytes, counted from the inner IP header.",
+            .causes = "The mirror session copies only the first bytes of each packet (Huawei Cloud: packet_length, 96 by "
+                      "default when made through the API; AWS: PacketLength).\n"
+                      "The copy with its tunnel header did not fit into the MTU of the way to the collector.",
+            .checks = "Set the mirrored packet length to the full packet (1460 at Huawei Cloud, unset at AWS) if payloads "
+                      "matter.\n"
+                      "Ignore \"malformed\", \"bad checksum\" and lost-segment messages on these packets; lengths are "
+                      "taken from the IP header here.",
+            .disproof = "The missing bytes are in the capture file but hidden by a snapshot length of the capture itself "
+                        "(frame.cap_len < frame.len).",
+        },
+        .chinese = {
+            .title = "镜像报文被截断",
+            .summary = "镜像会话 {session}（VNI {vni}）在隧道内截断报文：本报文共 {bytes} 字节（从内层 IP 头起算），只剩 {cut} 字节。",
+            .causes = "镜像会话只复制每个报文的前若干字节（华为云：packet_length，通过 API 创建时默认 96；AWS：PacketLength）。\n"
+                      "加上隧道头后的报文超过了到采集端路径的 MTU。",
+            .checks = "需要看载荷时，把镜像报文长度设为完整报文（华为云最大 1460，AWS 留空）。\n"
+                      "忽略这些报文上的“格式错误”“校验和错误”“丢段”等提示；netcase 的长度取自 IP 头。",
+            .disproof = "缺失的字节只是被抓包本身的 snaplen 截掉（frame.cap_len < frame.len）。",
+        },
+        .source = "Huawei Cloud API CreateTrafficMirrorSession; AWS VPC Traffic Mirroring",
+    },
+    [DUPLICATE] = {
+        .id = "mirror.duplicate",
+        .severity = SEVERITY_NOTE,
+        .english = {
+            .title = "The same packet was mirrored twice",
+            .summary = "Mirror session {session} (VNI {vni}) brings a packet that was there before[ in the same session"
+                       "{?same_session}][ in session {other_session}]: both are copies of one packet.",
+            .causes = "Both ends of the traffic, or two interfaces on its way, are mirrored to this collector.\n"
+                      "[One session copies on the way in and on the way out, or the collector's port receives it "
+                      "twice{?same_session}.]",
+            .checks = "Analyse one session at a time: filter with netcase.mirror.session == {session}, or by netcase.flow.\n"
+                      "Wireshark's own \"retransmission\" and \"duplicate ACK\" marks on these packets are wrong; netcase "
+                      "counts the packet once.",
+            .disproof = "The two packets have different IP identification or TCP timestamps: then it was sent twice.",
+        },
+        .chinese = {
+            .title = "同一报文被镜像了两次",
+            .summary = "镜像会话 {session}（VNI {vni}）带来的报文之前已经[在同一会话{?same_session}][在会话 {other_session} ]中出现过：两者是同一报文的副本。",
+            .causes = "流量的两端，或途中的两个网卡，都镜像到了这个采集端。\n"
+                      "[同一会话在入方向和出方向各复制一次，或采集端口收到两份{?same_session}。]",
+            .checks = "一次只分析一个会话：用 netcase.mirror.session == {session} 或 netcase.flow 过滤。\n"
+                      "Wireshark 在这些报文上标记的“重传”“重复 ACK”并不成立；netcase 只计一次。",
+            .disproof = "两个报文的 IP 标识或 TCP 时间戳不同：那说明确实发送了两次。",
+        },
+        .source = "Traffic mirroring documents of the clouds",
+    },
+    [GAP] = {
+        .id = "mirror.gap",
+        .severity = SEVERITY_NOTE,
+        .english = {
+            .title = "Copies of packets are missing",
+            .summary = "Mirror session {session} (VNI {vni}): the receiver acknowledged bytes of {client} - {server} that "
+                       "were never mirrored. Copies were lost, the network was not at fault.",
+            .causes = "The mirror drops copies under load: mirrored packets share the bandwidth of the instance and go "
+                      "first.\n"
+                      "The collector or its capture dropped packets.",
+            .checks = "On the collector: the \"packets dropped by kernel\" line of tcpdump; ethtool -S and ip -s link for "
+                      "drops; use a larger buffer (tcpdump -B 65536) or a filter.\n"
+                      "Console: bandwidth of the mirrored instance during the capture.\n"
+                      "Do not read \"previous segment not captured\" in this session as loss in the network.",
+            .disproof = "The missing bytes arrive later in the capture: then the copies were reordered only.",
+        },
+        .chinese = {
+            .title = "镜像副本丢失",
+            .summary = "镜像会话 {session}（VNI {vni}）：接收方确认了 {client} - {server} 上从未被镜像的数据。丢的是副本，网络本身没有丢包。",
+            .causes = "负载高时镜像会丢弃副本：镜像流量占用实例带宽，并且最先被丢。\n"
+                      "采集端或抓包程序丢包。",
+            .checks = "在采集端：查看 tcpdump 的 “packets dropped by kernel”，ethtool -S 与 ip -s link 的丢包计数；加大缓冲（tcpdump -B 65536）或加过滤条件。\n"
+                      "控制台：查看抓包期间被镜像实例的带宽。\n"
+                      "不要把该会话中的“previous segment not captured”当作网络丢包。",
+            .disproof = "缺失的数据在后面的报文中出现：那只是副本乱序。",
+        },
+        .source = "Traffic mirroring documents of the clouds",
+    },
+};
+
+/* Hosts may send the same bytes twice within a moment (a SYN-ACK for a repeated SYN, and its own timer).
+ * An IP ID tells such packets from copies; without one, or with 0 (RFC 6864), it takes several. */
+enum { COPIES_WITHOUT_ID = 3 };
+
+/* What was said of a session: each thing once. */
+struct mirror_session {
+    bool one_way, truncated, duplicate, gap;
+    unsigned copies_without_id;
+};
+
+static struct mirror_session *
+mirror_session_of(struct context *context, uint32_t number)
+{
+    return keyed_state(context, &number, sizeof number, sizeof(struct mirror_session));
+}
+
+static struct finding *
+report_session(struct context *context, const struct case_info *info, const struct session *session)
+{
+    struct finding *finding = report(context, info, CONFIDENCE_CONFIRMED);
+    if (finding == NULL)
+        return NULL;
+    report_count(finding, FACT_session, session->number);
+    report_count(finding, FACT_vni, session->vni);
+    report_address(finding, FACT_mirror_source, &session->source);
+    report_address(finding, FACT_mirror_target, &session->target);
+    return finding;
+}
+
+static void
+check_one_way(struct context *context, const struct session *session, struct mirror_session *state)
+{
+    unsigned needed = threshold_value(context, ONE_WAY_PACKETS);
+    bool one_direction = session->two_way_flows == 0 && (session->ingress == 0 || session->egress == 0);
+
+    if (state->one_way || session->packets < needed || session->answered_unseen == 0 || !one_direction)
+        return;
+    struct finding *finding = report_session(context, &cases[ONE_WAY], session);
+    if (finding == NULL)
+        return;
+    state->one_way = true;
+    report_count(finding, FACT_packets, session->packets);
+    report_evidence(finding, session->first_frame);
+}
+
+static void
+check_truncated(struct context *context, const struct session *session, const struct packet *packet,
+                struct mirror_session *state)
+{
+    if (state->truncated || packet->missing == 0)
+        return;
+    struct finding *finding = report_session(context, &cases[TRUNCATED], session);
+    if (finding == NULL)
+        return;
+    state->truncated = true;
+    report_count(finding, FACT_cut, packet->ip_length - packet->missing);
+    report_count(finding, FACT_bytes, packet->ip_length);
+}
+
+static void
+check_duplicate(struct context *context, const struct session *session, const struct packet *packet,
+                struct mirror_session *state)
+{
+    if (state->duplicate || packet->copy_of == 0)
+        return;
+    if ((!packet->has_ip_id || packet->ip_id == 0) && ++state->copies_without_id < COPIES_WITHOUT_ID)
+        return;
+    struct finding *finding = report_session(context, &cases[DUPLICATE], session);
+    if (finding == NULL)
+        return;
+    state->duplicate = true;
+    if (packet->copy_session == session->number) {
+        report_flag(finding, FACT_same_session);
+    } else {
+        /* One finding for the two of them. */
+        struct mirror_session *other = mirror_session_of(context, packet->copy_session);
+        if (other != NULL)
+            other->duplicate = true;
+        report_count(finding, FACT_other_session, packet->copy_session);
+    }
+    report_evidence(finding, packet->copy_of);
+}
+
+static void
+check_gap(struct context *context, const struct flow *flow, const struct session *session, struct mirror_session *state)
+{
+    if (state->gap || session->gaps == 0 || flow->gap_frame == 0)
+        return;
+    struct finding *finding = report_session(context, &cases[GAP], session);
+    if (finding == NULL)
+        return;
+    state->gap = true;
+    report_flow(finding, flow);
+    report_evidence(finding, flow->gap_frame);
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct session *session = packet->session != 0 ? session_of(context, packet->session) : NULL;
+    if (session == NULL || session->role != SESSION_MIRROR)
+        return;
+    struct mirror_session *state = mirror_session_of(context, session->number);
+    if (state == NULL)
+        return;
+    check_truncated(context, session, packet, state);
+    check_duplicate(context, session, packet, state);
+    check_one_way(context, session, state);
+    check_gap(context, flow, session, state);
+}
+
+const struct detector mirror_detector = {
+    .family = "mirror",
+    .summary = "What a traffic mirror leaves out, cuts or doubles",
+    .sees = SEES_TCP | SEES_UDP | SEES_DUPLICATES,
+    DETECTOR_TABLE(case, cases),
+    DETECTOR_TABLE(threshold, thresholds),
+    .on_packet = on_packet,
+};
