@@ -41,14 +41,14 @@ begin() {
     PREFIX=lab-$$-$1
     WORK=$(mktemp -d "/tmp/lab-$1.XXXXXX")
     trap cleanup EXIT
-    trap 'echo "$1 failed: $BASH_COMMAND" >&2' ERR
+    trap 'echo "$PREFIX failed: $BASH_COMMAND" >&2' ERR
     trap 'exit 1' INT TERM
 }
 
 cleanup() {
     local ns
     set +e
-    for ns in $(ip netns list | awk -v p="$PREFIX-" 'index($1, p) == 1 { print $1 }'); do
+    for ns in $(ip netns list 2>/dev/null | awk -v p="$PREFIX-" 'index($1, p) == 1 { print $1 }'); do
         # Only processes inside our own namespaces.
         ip netns pids "$ns" | xargs -r kill -9 2>/dev/null
         ip netns del "$ns"
@@ -76,9 +76,9 @@ background() {
 
 new_host() {
     ip netns add "$PREFIX-$1"
-    # No router solicitations or multicast listener reports in the captures.
-    inside "$1" sysctl -qw net.ipv6.conf.default.addr_gen_mode=1 net.ipv6.conf.all.addr_gen_mode=1 \
-        net.ipv6.conf.default.accept_ra=0 net.ipv4.ping_group_range="0 0"
+    # No duplicate address detection, whose wait would make the addresses unusable, and no router solicitations.
+    inside "$1" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.router_solicitations=0 \
+        net.ipv6.conf.default.accept_ra=0
     inside "$1" ip link set lo up
 }
 
@@ -96,7 +96,7 @@ network() {
     for spec in "$@"; do
         host=${spec%%=*}
         new_host "$host"
-        ip -n "$PREFIX-r" link add "$host" type veth peer name eth0 netns "$PREFIX-$host"
+        ip -n "$PREFIX-r" link add dev "$host" type veth peer name eth0 netns "$PREFIX-$host"
         plain_packets "$host" eth0
         plain_packets r "$host"
         case $spec in
@@ -105,8 +105,8 @@ network() {
             *) inside "$host" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
                inside r sysctl -qw "net.ipv6.conf.$host.disable_ipv6=1" ;;
         esac
-        ip -n "$PREFIX-r" link set "$host" up
-        ip -n "$PREFIX-$host" link set eth0 up
+        ip -n "$PREFIX-r" link set dev "$host" up
+        ip -n "$PREFIX-$host" link set dev eth0 up
         for address in $(tr , ' ' <<<"${spec#*=}"); do
             case $address in
                 *:*) gateway=$(sed 's/:[^:]*$/:1/' <<<"${address%/*}")
@@ -129,6 +129,13 @@ firewall() {
     inside r nft add rule inet lab forward "$@"
 }
 
+# lose_first COUNT RULE...: drops the first COUNT packets that match, then lets pass (or meets the next rule).
+lose_first() {
+    local count=$1
+    shift
+    firewall "$@" limit rate 1/hour burst "$count" packets drop
+}
+
 firewall_open() {
     inside r nft flush chain inet lab forward
 }
@@ -149,7 +156,7 @@ slow_path() {
     shift 2
     background r "$PYTHON" "$LAB/wire.py" slow0 "$delay" "$lose"
     for try in $(seq 50); do
-        inside r ip link set slow0 up 2>/dev/null && break
+        inside r ip link set dev slow0 up 2>/dev/null && break
         sleep 0.1
     done
     [ "$try" -lt 50 ] || die "wire.py did not start"
@@ -210,7 +217,7 @@ nginx_on() {
     mkdir -p "$WORK/www"
     head -c 99 /dev/zero | tr '\0' h >"$WORK/www/hello"
     echo >>"$WORK/www/hello"
-    head -c 60000 /dev/urandom | base64 -w0 | head -c 60000 >"$WORK/www/big"
+    head -c 45000 /dev/urandom | base64 -w0 >"$WORK/www/big"
     cat >"$WORK/nginx.conf" <<END
 daemon off; master_process off; user root; pid $WORK/nginx.pid; error_log $WORK/nginx.err info;
 events { worker_connections 256; }

@@ -68,9 +68,10 @@ class Peer:
             except ssl.SSLWantReadError:
                 self.flush()
                 data = self.sock.recv(65536)
-                if not data:
+                if data:
+                    self.incoming.write(data)
+                else:
                     self.incoming.write_eof()
-                self.incoming.write(data)
             except ssl.SSLError:
                 self.flush()
                 raise
