@@ -380,9 +380,9 @@ late_close_notify() {
     nginx_on s "keepalive_timeout 5s;"
     record idle/late-close-notify c eth0
     # The client reads the end, then closes TLS properly: its close_notify meets a closed socket.
-    talk c --tls13 connect 10.2.0.2 443 get recv eof notify fin sleep:0.2 close
-    talk c --tls12 connect 10.2.0.2 443 get recv eof notify fin sleep:0.2 close
-    talk c connect 10.2.0.2 80 get recv eof fin sleep:0.2 close
+    talk c --tls13 connect 10.2.0.2 443 get recv eof sleep:0.1 notify fin sleep:0.2 close
+    talk c --tls12 connect 10.2.0.2 443 get recv eof sleep:0.1 notify fin sleep:0.2 close
+    talk c connect 10.2.0.2 80 get recv eof sleep:0.1 fin sleep:0.2 close
     recorded idle/late-close-notify
     expectation idle/late-close-notify <<'END'
 # nginx closes at 5 s; TLS clients answer its end with their own close_notify, which is answered by RST, and a plain

@@ -210,14 +210,16 @@ certificate() {
         -keyout "$WORK/key.pem" -out "$WORK/cert.pem" 2>/dev/null
 }
 
-# nginx_on HOST 'lines of the server block': plain on 80, TLS on 443; /hello answers 100 bytes, /big 60 kB
+# nginx_on HOST 'lines of the server block': plain on 80, TLS on 443; /hello answers 100 bytes,
+# /page 20 kB, /download 150 kB
 nginx_on() {
     local host=$1
     certificate
     mkdir -p "$WORK/www"
     head -c 99 /dev/zero | tr '\0' h >"$WORK/www/hello"
     echo >>"$WORK/www/hello"
-    head -c 45000 /dev/urandom | base64 -w0 >"$WORK/www/big"
+    head -c 15000 /dev/urandom | base64 -w0 >"$WORK/www/page"
+    head -c 112500 /dev/urandom | base64 -w0 >"$WORK/www/download"
     cat >"$WORK/nginx.conf" <<END
 daemon off; master_process off; user root; pid $WORK/nginx.pid; error_log $WORK/nginx.err info;
 events { worker_connections 256; }

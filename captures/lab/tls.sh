@@ -37,7 +37,7 @@ alert_fin_tls13_ipv6() {
     network c=2001:db8:1::2/64 s=2001:db8:2::2/64
     nginx_on s "keepalive_timeout 60s;"
     record tls/alert-fin-60s-tls13-ipv6 c eth0
-    talk c --tls13 connect 2001:db8:2::2 443 get recv eof notify fin sleep:0.2 close
+    talk c --tls13 connect 2001:db8:2::2 443 get recv eof sleep:0.1 notify fin sleep:0.2 close
     recorded tls/alert-fin-60s-tls13-ipv6
     expectation tls/alert-fin-60s-tls13-ipv6 <<'END'
 # nginx ends an idle TLS 1.3 connection after 60 s: a last record of 19 bytes, then FIN. The client's own close_notify
@@ -53,7 +53,7 @@ alert_fin_router_any() {
     network c=10.1.0.2/24 s=10.2.0.2/24
     nginx_on s "keepalive_timeout 75s;"
     record tls/alert-fin-75s-router-any r any
-    talk c --tls12 connect 10.2.0.2 443 get recv eof close
+    talk c --tls12 connect 10.2.0.2 443 get recv eof sleep:0.1 close
     recorded tls/alert-fin-75s-router-any
     expectation tls/alert-fin-75s-router-any <<'END'
 # nginx ends an idle TLS 1.2 connection at its default keepalive_timeout of 75 s. Captured on all interfaces of the router
@@ -96,15 +96,31 @@ END
 
 alert_fin_by_client() {
     network c=10.1.0.2/24 s=10.2.0.2/24
-    nginx_on s "keepalive_timeout 120s;"
+    certificate
+    serve s --tls12 listen 443 loop:200 sleep:0.1
     record tls/alert-fin-30s-by-client s eth0
     talk c --tls12 connect 10.2.0.2 443 get recv sleep:30 notify fin eof close
     recorded tls/alert-fin-30s-by-client
     expectation tls/alert-fin-30s-by-client <<'END'
 # The client ends its idle TLS 1.2 connection after 30 s with an encrypted alert and FIN. Captured at the server.
-# origin: lab/tls.sh (nginx 1.22, python client)
+# origin: lab/tls.sh (python server and client, OpenSSL 3.0)
 # shows: tls.alert_fin
 tcp.flags.fin == 1 && tcp.dstport == 443 => tls.alert_fin
+END
+}
+
+alert_fin_client_closes() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    nginx_on s "keepalive_timeout 15s;"
+    record tls/alert-fin-15s-client-closes-at-once c eth0
+    talk c --tls12 connect 10.2.0.2 443 get recv eof close
+    recorded tls/alert-fin-15s-client-closes-at-once
+    expectation tls/alert-fin-15s-client-closes-at-once <<'END'
+# nginx ends an idle TLS 1.2 connection after 15 s; the client closes the moment it reads the alert, sometimes before the
+# FIN of nginx is sent. The FIN of the side that sent the alert is the one expected.
+# origin: lab/tls.sh (nginx 1.22, OpenSSL 3.0, python client)
+# shows: tls.alert_fin
+tcp.flags.fin == 1 && tcp.srcport == 443 => tls.alert_fin
 END
 }
 
@@ -272,7 +288,7 @@ hello_lost_or_unseen() {
     recorded tls/client-hello-lost-before-capture
     firewall_open
     # A capture that lost frames, and one that sees the server's direction only.
-    record tls/client-hello-missed-by-capture c eth0 'not (tcp dst port 443 and greater 300)'
+    record tls/client-hello-missed-by-capture c eth0 'not (tcp dst port 443 and greater 200)'
     record tls/server-direction-only c eth0 'tcp src port 443'
     inside c curl -sk --tls-max 1.2 -o /dev/null https://10.2.0.2/hello
     inside c curl -sk --tlsv1.3 -o /dev/null https://10.2.0.2/hello
@@ -462,7 +478,8 @@ END
 
 SCENARIOS=(
     alert_fin_tls12 alert_fin_tls13_ipv6 alert_fin_router_any alert_fin_haproxy_late_reset alert_fin_by_client
-    closed_by_server_at_once closed_by_client_at_once reset_without_alert no_hello_client_closes no_hello_server_closes
+    alert_fin_client_closes closed_by_server_at_once closed_by_client_at_once reset_without_alert no_hello_client_closes
+    no_hello_server_closes
     no_hello_reset health_checks health_checks_half_open plain_http_on_443 hello_lost_or_unseen failed_version
     failed_cipher_ipv6 failed_certificate failed_reset failed_fin hello_unanswered hello_unanswered_ipv6
     hello_blind_direction hello_repeated_then_answered
