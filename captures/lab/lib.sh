@@ -272,11 +272,11 @@ recorded() {
 }
 
 # expectation FAMILY/NAME <<END: the comment lines of the .expect file as they are, and for each finding a line
-#     DISPLAY FILTER [@N] => case
-# which becomes "frame case" for the N-th frame that the filter finds (default 1; @-1 is the last). The kept frame numbers
+#     DISPLAY FILTER [@N[+K]] => case
+# which becomes "frame case" for the K-th frame after the N-th that the filter finds (default 1+0). The kept frame numbers
 # were checked by reading the captures; the filters only keep them right when the lab is run again.
 expectation() {
-    local file=$OUT/$1 line filter nth frame findings=""
+    local file=$OUT/$1 line filter nth later frame findings=""
     : >"$file.expect"
     while IFS= read -r line; do
         if [ "${line#\#}" != "$line" ]; then
@@ -284,15 +284,15 @@ expectation() {
             continue
         fi
         filter=${line%%=> *}
-        nth=1
-        if [[ $filter =~ @(-?[0-9]+)\ *$ ]]; then
-            nth=${BASH_REMATCH[1]}
+        nth=1 later=0
+        if [[ $filter =~ @([0-9]+)(\+([0-9]+))?\ *$ ]]; then
+            nth=${BASH_REMATCH[1]} later=${BASH_REMATCH[3]:-0}
             filter=${filter%@*}
         fi
         frame=$(tshark -n -r "$file.pcapng" -Y "$filter" -T fields -e frame.number 2>/dev/null </dev/null |
-            if [ "$nth" -gt 0 ]; then sed -n "${nth}p"; else tail -n "${nth#-}" | head -n 1; fi)
+            sed -n "${nth}p")
         [ -n "$frame" ] || die "$1: no frame for: $line"
-        findings+="$frame ${line##*=> }"$'\n'
+        findings+="$((frame + later)) ${line##*=> }"$'\n'
     done
     printf '%s' "$findings" | sort -n >>"$file.expect"
     printf '%-50s %s\n' "$1" "$(printf '%s' "$findings" | sort -n | paste -sd, -)"

@@ -135,8 +135,8 @@ gap() {
 # The copy of one segment of a download is lost on its way to the collector; the client acknowledges its bytes all the same.
 # origin: lab/mirror.sh (nginx 1.22, python client; VXLAN copies by lab/mirror.py, which leaves out the 10th)
 # shows: mirror.gap
-# unsure: which of the next frames is the fifth after the hole is known
-tcp.srcport == 80 || tcp.dstport == 80 @99 => mirror.gap
+# unsure: the fifth frame after the ACK that proves the hole is expected
+tcp.analysis.ack_lost_segment @1+5 => mirror.gap
 END
 }
 
@@ -147,8 +147,8 @@ gap_request() {
 # The copy of the first request is lost; the server's ACK and answer prove that it arrived.
 # origin: lab/mirror.sh (nginx 1.22, python client; VXLAN copies by lab/mirror.py, which leaves out the 4th)
 # shows: mirror.gap
-# unsure: which of the next frames is the fifth after the hole is known
-tcp @9 => mirror.gap
+# unsure: the fifth frame after the ACK that proves the hole is expected
+tcp.analysis.ack_lost_segment @1+5 => mirror.gap
 END
 }
 

@@ -4,6 +4,7 @@ A Host numbers its packets as a real sender does (every packet, a retransmission
 netcase tells a duplicated packet from a retransmitted one by exactly that. A Flow keeps the sequence numbers of both
 sides. A Capture sorts the frames by time and writes them with the expectation beside them.
 """
+import base64
 import os
 import struct
 import subprocess
@@ -167,8 +168,27 @@ def server_hello(seed=4):
     return tls_record(22, b"\x02" + len(body).to_bytes(3, "big") + body)
 
 
-def handshake_message(kind, size, seed=5):
-    return tls_record(22, bytes([kind]) + size.to_bytes(3, "big") + noise(size, seed))
+def handshake_message(kind, body):
+    return tls_record(22, bytes([kind]) + len(body).to_bytes(3, "big") + body)
+
+
+# A throw-away self-signed certificate of www.example.cn, so that dissectors find a real one where one belongs.
+CERTIFICATE = base64.b64decode(
+    "MIIBiDCCAS2gAwIBAgIUHLMnph1uVpljhAPGJIZq1uPncpswCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOd3d3LmV4YW1wbGUuY24w"
+    "HhcNMjYxMTIyMDYwOTUyWhcNMzYxMTE5MDYwOTUyWjAZMRcwFQYDVQQDDA53d3cuZXhhbXBsZS5jbjBZMBMGByqGSM49AgEGCCqG"
+    "SM49AwEHA0IABB9t9Qmsf2aCPy7xwYyAZq5cMfmEynOnMZBjbiqy1PlEMIZdvYMtEbAqb+I+8ySWM4IFljoRmXSTgHS+57QUfSKj"
+    "UzBRMB0GA1UdDgQWBBQurFmioKSfWlVofJFdJa4DSh4RRTAfBgNVHSMEGDAWgBQurFmioKSfWlVofJFdJa4DSh4RRTAPBgNVHRMB"
+    "Af8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQCHXdB3opfBbnVfVJ1cncZp3Bk/b4Pu/b0SJV8NaN0AeAIhAOoj4ETlltVt9Vyj"
+    "t//lTm3X0tzpy/QKTSd3uKq7klns")
+
+
+def server_flight():
+    """ServerHello, Certificate, ServerKeyExchange (x25519, RSA-SHA256 signature) and ServerHelloDone."""
+    def with_length(data):
+        return len(data).to_bytes(3, "big") + data
+    key = b"\x03\x00\x1d\x20" + noise(32, 6) + b"\x04\x01\x01\x00" + noise(256, 7)
+    return server_hello() + handshake_message(11, with_length(with_length(CERTIFICATE))) + handshake_message(12, key) \
+        + handshake_message(14, b"")
 
 
 def dns_query(capture, when, client, resolver, port, ident, name, qtype="A"):

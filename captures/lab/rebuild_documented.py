@@ -7,7 +7,7 @@ traffic of a network interface". Neither offers a capture file, so the packets a
 import calendar
 
 from packets import (CLIENT, SERVER, Capture, Flow, Host, client_hello, dns_answer, dns_query, handshake_message,
-                     http_get, http_ok, noise, server_hello, tls_record, vxlan)
+                     http_get, http_ok, noise, server_flight, tls_record, vxlan)
 
 HANDBOOK6 = "origin: rebuild by lab/rebuild_documented.py of the Alibaba Cloud security product handbook, chapter 6"
 HANDBOOK7 = "origin: rebuild by lab/rebuild_documented.py of the Alibaba Cloud security product handbook, chapter 7"
@@ -117,27 +117,25 @@ def handbook7_alert():
     hello = client_hello("www.example.cn")
     flow.send(24.012, CLIENT, "PA", hello)
     flow.send(24.072, SERVER, "A")
-    flight = server_hello() + handshake_message(11, 1100) + handshake_message(12, 329, 6) + handshake_message(14, 0)
-    flow.send(24.073, SERVER, "PA", flight[:1460])
-    flow.send(24.0731, SERVER, "PA", flight[1460:])
+    flow.send(24.073, SERVER, "PA", server_flight())
     flow.send(24.0732, CLIENT, "A")
     finished = tls_record(20, b"\x01") + tls_record(22, noise(40, 8))
-    flow.send(24.075, CLIENT, "PA", handshake_message(16, 66, 7) + finished)
+    flow.send(24.075, CLIENT, "PA", handshake_message(16, b"\x20" + noise(32, 14)) + finished)
     flow.send(24.135, SERVER, "PA", finished)
     sent = flow.next[CLIENT] - flow.isn[CLIENT]
     flow.send(24.176, CLIENT, "PA", tls_record(23, noise(1464 - sent - 5, 9)))
+    # From relative sequence 20741 on the list is printed: six full segments, one of 680 bytes up to 30181, and the ACKs.
     when = 24.40
-    while flow.next[SERVER] - flow.isn[SERVER] < 19312:
-        flow.send(when, SERVER, "PA", tls_record(23, noise(1424, 10)))
-        flow.send(when + 0.0001, SERVER, "PA", tls_record(23, noise(1424, 11)))
-        flow.send(when + 0.0002, CLIENT, "A")
+    while (left := 20741 - (flow.next[SERVER] - flow.isn[SERVER])) > 0:
+        flow.send(when, SERVER, "PA", tls_record(23, noise(min(left, 1429) - 5, 10)))
+        flow.send(when + 0.0001, CLIENT, "A")
         when += 0.005
-    # From here on the printed list: 6 full segments, one of 680 bytes up to relative sequence 30181, and the ACKs.
-    rest = 30181 - (flow.next[SERVER] - flow.isn[SERVER])
-    body = tls_record(23, noise(rest - 5, 12))
-    for number in range(0, len(body), 1460):
-        flow.send(24.534792 + number * 0.0000001, SERVER, "PA" if number + 1460 >= len(body) else "A",
-                  body[number:number + 1460])
+    times = (24.534792, 24.535063, 24.535064, 24.535069, 24.535069, 24.535078, 24.535368)
+    body = tls_record(23, noise(6 * 1460 + 680 - 5, 12))
+    for number, when in enumerate(times):
+        flow.send(when, SERVER, "PA" if when == times[-1] else "A", body[number * 1460:(number + 1) * 1460])
+        if when == times[-2]:
+            flow.send(24.535150, CLIENT, "A")
     flow.send(24.575998, CLIENT, "A")
     assert flow.next[SERVER] - flow.isn[SERVER] == 30181 and flow.next[CLIENT] - flow.isn[CLIENT] == 1464
     flow.send(144.466081, SERVER, "PA", tls_record(21, noise(26, 13)))
