@@ -1,0 +1,299 @@
+# Shared by the lab scripts: network namespaces, servers, captures, expectations, cleanup.
+#
+# A scenario is a shell function. run_scenarios starts each in a subshell with namespaces, addresses and a scratch folder
+# of its own, so that all of them run side by side: they mostly wait for timers. Whatever a scenario started ends with it,
+# because everything it starts lives in its namespaces.
+# shellcheck shell=bash
+
+set -Eeuo pipefail
+
+LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# Where the captures go; set LAB_OUT to try a script without touching the kept captures.
+OUT=${LAB_OUT:-$(dirname "$LAB")}
+PYTHON=${PYTHON:-/usr/bin/python3}
+
+die() {
+    echo "$*" >&2
+    exit 1
+}
+
+[ "$(id -u)" = 0 ] || die "needs root: it creates network namespaces"
+
+# --- scenarios and cleanup ---------------------------------------------------------------------------------------------
+
+# run_scenarios FUNCTION...: all at once; fails when one fails.
+run_scenarios() {
+    local function failed=0
+    local -A started=()
+    for function in "$@"; do
+        ( begin "$function"; "$function" ) &
+        started[$function]=$!
+        # A little apart, so that their set-up does not fall together on a small machine.
+        sleep 0.3
+    done
+    for function in "$@"; do
+        wait "${started[$function]}" || { echo "FAILED: $function" >&2; failed=1; }
+    done
+    return "$failed"
+}
+
+begin() {
+    PREFIX=lab-$$-$1
+    WORK=$(mktemp -d "/tmp/lab-$1.XXXXXX")
+    trap cleanup EXIT
+    trap 'echo "$PREFIX failed: $BASH_COMMAND" >&2' ERR
+    trap 'exit 1' INT TERM
+}
+
+cleanup() {
+    local ns
+    set +e
+    for ns in $(ip netns list 2>/dev/null | awk -v p="$PREFIX-" 'index($1, p) == 1 { print $1 }'); do
+        # Only processes inside our own namespaces.
+        ip netns pids "$ns" | xargs -r kill -9 2>/dev/null
+        ip netns del "$ns"
+    done
+    rm -rf "$WORK"
+}
+
+# --- network -----------------------------------------------------------------------------------------------------------
+
+# inside HOST COMMAND...
+inside() {
+    local host=$1
+    shift
+    ip netns exec "$PREFIX-$host" "$@"
+}
+
+# background HOST COMMAND...: as a daemon of the scenario; output in $WORK/HOST.log
+background() {
+    local host=$1
+    shift
+    ip netns exec "$PREFIX-$host" "$@" >>"$WORK/$host.log" 2>&1 &
+    # The shell need not report that cleanup killed it.
+    disown
+}
+
+new_host() {
+    ip netns add "$PREFIX-$1"
+    # No duplicate address detection, whose wait would make the addresses unusable, and no router solicitations.
+    inside "$1" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.router_solicitations=0 \
+        net.ipv6.conf.default.accept_ra=0
+    inside "$1" ip link set lo up
+}
+
+plain_packets() {
+    # Without offloads the capture shows what a wire carries: MTU-sized segments and right checksums.
+    inside "$1" ethtool -K "$2" tso off gso off gro off tx off rx off >/dev/null 2>&1 || true
+}
+
+# network c=10.1.0.2/24 s=10.2.0.2/24,2001:db8:2::2/64 ...: hosts around one router r. A host's interface is eth0, the
+# router's interface has the host's name; the router has address 1 (or ::1) of each network.
+network() {
+    local spec host address gateway
+    new_host r
+    inside r sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+    for spec in "$@"; do
+        host=${spec%%=*}
+        new_host "$host"
+        ip -n "$PREFIX-r" link add dev "$host" type veth peer name eth0 netns "$PREFIX-$host"
+        plain_packets "$host" eth0
+        plain_packets r "$host"
+        case $spec in
+            *:*) ;;
+            # No multicast listener reports in IPv4 captures.
+            *) inside "$host" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
+               inside r sysctl -qw "net.ipv6.conf.$host.disable_ipv6=1" ;;
+        esac
+        ip -n "$PREFIX-r" link set dev "$host" up
+        ip -n "$PREFIX-$host" link set dev eth0 up
+        for address in $(tr , ' ' <<<"${spec#*=}"); do
+            case $address in
+                *:*) gateway=$(sed 's/:[^:]*$/:1/' <<<"${address%/*}")
+                     ip -n "$PREFIX-r" addr add "$gateway/${address#*/}" dev "$host" nodad
+                     ip -n "$PREFIX-$host" addr add "$address" dev eth0 nodad
+                     ip -n "$PREFIX-$host" -6 route add default via "$gateway" ;;
+                *)   gateway=${address%.*}.1
+                     ip -n "$PREFIX-r" addr add "$gateway/${address#*/}" dev "$host"
+                     ip -n "$PREFIX-$host" addr add "$address" dev eth0
+                     ip -n "$PREFIX-$host" route add default via "$gateway" ;;
+            esac
+        done
+    done
+    inside r nft add table inet lab
+    inside r nft "add chain inet lab forward { type filter hook forward priority 0; }"
+}
+
+# firewall RULE...: appended on the router, e.g. firewall tcp dport 80 drop
+firewall() {
+    inside r nft add rule inet lab forward "$@"
+}
+
+# lose_first COUNT RULE...: drops the first COUNT packets that match, then lets pass (or meets the next rule).
+lose_first() {
+    local count=$1
+    shift
+    firewall "$@" limit rate 1/hour burst "$count" packets drop
+}
+
+firewall_open() {
+    inside r nft flush chain inet lab forward
+}
+
+# A middlebox that dropped its connection table: what passes now is unknown to it.
+forget_by_drop() {
+    firewall meta l4proto tcp drop
+}
+
+forget_by_reset() {
+    firewall meta l4proto tcp reject with tcp reset
+}
+
+# slow_path DELAY LOSE_EACH HOST...: what comes from these hosts takes DELAY seconds more through the router, and every
+# LOSE_EACH-th full packet is lost (0: none).
+slow_path() {
+    local delay=$1 lose=$2 host try
+    shift 2
+    background r "$PYTHON" "$LAB/wire.py" slow0 "$delay" "$lose"
+    for try in $(seq 50); do
+        inside r ip link set dev slow0 up 2>/dev/null && break
+        sleep 0.1
+    done
+    [ "$try" -lt 50 ] || die "wire.py did not start"
+    inside r sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.slow0.rp_filter=0
+    inside r ip route add default dev slow0 table 100
+    inside r ip -6 route add default dev slow0 table 100
+    for host in "$@"; do
+        inside r ip rule add iif "$host" table 100
+        inside r ip -6 rule add iif "$host" table 100
+    done
+}
+
+# after SECONDS COMMAND...: a change during the run of something else
+after() {
+    local wait=$1
+    shift
+    ( sleep "$wait"; "$@" ) &
+}
+
+# --- servers -----------------------------------------------------------------------------------------------------------
+
+# talk HOST ARGUMENTS...: see talk.py; serve is the same in the background and waits for its port.
+talk() {
+    local host=$1
+    shift
+    inside "$host" env LAB_CERT="$WORK/cert.pem" LAB_KEY="$WORK/key.pem" "$PYTHON" "$LAB/talk.py" "$@"
+}
+
+serve() {
+    local host=$1 port
+    shift
+    background "$host" env LAB_CERT="$WORK/cert.pem" LAB_KEY="$WORK/key.pem" "$PYTHON" "$LAB/talk.py" "$@"
+    port=$(grep -oE 'listen [0-9]+' <<<"$*" | cut -d' ' -f2)
+    wait_port "$host" "$port"
+}
+
+wait_port() {
+    local try
+    for try in $(seq 100); do
+        if inside "$1" ss -Hltn "sport = :$2" | grep -q .; then
+            return
+        fi
+        sleep 0.1
+    done
+    cat "$WORK/$1.log" >&2
+    die "nothing listens on port $2 ($try tries)"
+}
+
+certificate() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj "/CN=www.example.cn" \
+        -keyout "$WORK/key.pem" -out "$WORK/cert.pem" 2>/dev/null
+}
+
+# nginx_on HOST 'lines of the server block': plain on 80, TLS on 443; /hello answers 100 bytes,
+# /page 20 kB, /download 150 kB
+nginx_on() {
+    local host=$1
+    certificate
+    mkdir -p "$WORK/www"
+    head -c 99 /dev/zero | tr '\0' h >"$WORK/www/hello"
+    echo >>"$WORK/www/hello"
+    head -c 15000 /dev/urandom | base64 -w0 >"$WORK/www/page"
+    head -c 112500 /dev/urandom | base64 -w0 >"$WORK/www/download"
+    cat >"$WORK/nginx.conf" <<END
+daemon off; master_process off; user root; pid $WORK/nginx.pid; error_log $WORK/nginx.err info;
+events { worker_connections 256; }
+http {
+    access_log off;
+    client_body_temp_path $WORK/t1; proxy_temp_path $WORK/t2; fastcgi_temp_path $WORK/t3;
+    uwsgi_temp_path $WORK/t4; scgi_temp_path $WORK/t5;
+    server {
+        listen 80; listen [::]:80; listen 443 ssl; listen [::]:443 ssl;
+        ssl_certificate $WORK/cert.pem; ssl_certificate_key $WORK/key.pem;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_session_tickets off;
+        root $WORK/www;
+        $2
+    }
+}
+END
+    background "$host" nginx -c "$WORK/nginx.conf" -e "$WORK/nginx.err"
+    wait_port "$host" 443
+}
+
+# --- captures ----------------------------------------------------------------------------------------------------------
+
+declare -A CAPTURING=()
+
+# record FAMILY/NAME HOST INTERFACE [tcpdump arguments]
+record() {
+    local name=$1 host=$2 interface=$3 file try
+    shift 3
+    file=$WORK/${name//\//_}
+    ip netns exec "$PREFIX-$host" tcpdump -Z root -n -U --immediate-mode -i "$interface" -w "$file.pcap" "$@" \
+        2>"$file.err" &
+    CAPTURING[$name]=$!
+    for try in $(seq 100); do
+        grep -q "listening on" "$file.err" && return
+        sleep 0.05
+    done
+    cat "$file.err" >&2
+    die "tcpdump did not start ($try tries)"
+}
+
+# recorded FAMILY/NAME: ends the capture and keeps it
+recorded() {
+    local file=$WORK/${1//\//_}
+    sleep 0.4
+    kill -TERM "${CAPTURING[$1]}"
+    wait "${CAPTURING[$1]}" || true
+    mkdir -p "$OUT/$(dirname "$1")"
+    editcap -F pcapng "$file.pcap" "$OUT/$1.pcapng"
+}
+
+# expectation FAMILY/NAME <<END: the comment lines of the .expect file as they are, and for each finding a line
+#     DISPLAY FILTER [@N[+K]] => case
+# which becomes "frame case" for the K-th frame after the N-th that the filter finds (default 1+0). The kept frame numbers
+# were checked by reading the captures; the filters only keep them right when the lab is run again.
+expectation() {
+    local file=$OUT/$1 line filter nth later frame findings=""
+    : >"$file.expect"
+    while IFS= read -r line; do
+        if [ "${line#\#}" != "$line" ]; then
+            echo "$line" >>"$file.expect"
+            continue
+        fi
+        filter=${line%%=> *}
+        nth=1 later=0
+        if [[ $filter =~ @([0-9]+)(\+([0-9]+))?\ *$ ]]; then
+            nth=${BASH_REMATCH[1]} later=${BASH_REMATCH[3]:-0}
+            filter=${filter%@*}
+        fi
+        frame=$(tshark -n -r "$file.pcapng" -Y "$filter" -T fields -e frame.number 2>/dev/null </dev/null |
+            sed -n "${nth}p")
+        [ -n "$frame" ] || die "$1: no frame for: $line"
+        findings+="$((frame + later)) ${line##*=> }"$'\n'
+    done
+    printf '%s' "$findings" | sort -n >>"$file.expect"
+    printf '%-50s %s\n' "$1" "$(printf '%s' "$findings" | sort -n | paste -sd, -)"
+}

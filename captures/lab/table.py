@@ -1,0 +1,55 @@
+#!/usr/bin/python3
+"""Writes the table of captures in README.md from the expectation files, and checks that each capture has one.
+
+    table.py            rewrites the table
+    table.py --check    fails when the table, a capture or an expectation is missing or out of step
+"""
+import glob
+import os
+import re
+import sys
+
+CAPTURES = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BEGIN, END = "<!-- table.py: begin -->", "<!-- table.py: end -->"
+
+
+def read_expectation(path):
+    """The texts and findings of an .expect file."""
+    about, marks, findings = [], {}, []
+    for line in open(path, encoding="utf-8").read().splitlines():
+        mark = re.match(r"# (origin|shows|look-alike|options|unsure|later): (.*)", line)
+        if mark:
+            marks.setdefault(mark.group(1), []).append(mark.group(2))
+        elif line.startswith("# "):
+            about.append(line[2:])
+        else:
+            frame, case = line.split()
+            findings.append((int(frame), case))
+    return " ".join(about), marks, findings
+
+
+def row(stem):
+    about, marks, findings = read_expectation(os.path.join(CAPTURES, stem + ".expect"))
+    expects = ", ".join("%d `%s`" % finding for finding in findings) or "nothing"
+    alike = "; ".join(marks.get("look-alike", []))
+    # What the file shows is in the third column already; the fourth names what it could be mistaken for.
+    return "| `%s` | %s | %s | %s | %s |" % (stem, about, expects, alike, "; ".join(marks.get("origin", ["MISSING"])))
+
+
+def main():
+    stems = sorted(os.path.relpath(p, CAPTURES).rsplit(".", 1)[0] for p in glob.glob(os.path.join(CAPTURES, "*", "*.pcap*")))
+    described = sorted(os.path.relpath(p, CAPTURES)[:-len(".expect")] for p in glob.glob(os.path.join(CAPTURES, "*", "*.expect")))
+    if stems != described:
+        sys.exit("capture without expectation or the other way round: %s" % sorted(set(stems) ^ set(described)))
+    lines = ["| capture (`.pcapng`) | what happens | expected findings (frame and case) | look-alike of | origin |",
+             "|---|---|---|---|---|"] + [row(stem) for stem in stems]
+    path = os.path.join(CAPTURES, "README.md")
+    text = open(path, encoding="utf-8").read()
+    head, rest = text.split(BEGIN)
+    fresh = head + BEGIN + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1]
+    if "--check" in sys.argv:
+        sys.exit(0 if fresh == text else "README.md is out of step: run lab/table.py")
+    open(path, "w", encoding="utf-8").write(fresh)
+
+
+main()
