@@ -167,7 +167,8 @@ lookup(const MMDB_s *file, const struct ip_address *address, int *status)
 bool
 country_lookup(struct country_database *database, const struct ip_address *address, char code[3])
 {
-    if (database == NULL || (address->family != 4 && address->family != 6)) {
+    /* Databases hold countries for addresses that are nobody's: they are not asked for these. */
+    if (database == NULL || !address_is_public(address)) {
         return false;
     }
     int status = MMDB_SUCCESS;

@@ -18,8 +18,8 @@ void country_database_close(struct country_database *database);
  * in alphabetical order in each. NULL if there is none; the caller frees the name. */
 char *country_database_find(const char *search_path);
 
-/* ISO 3166-1 code of two upper-case letters in `code` (3 bytes); false if the address is not in the
- * database or `database` is NULL. */
+/* ISO 3166-1 code of two upper-case letters in `code` (3 bytes); false if the address is not public
+ * (api/address.h) or not in the database, or `database` is NULL. */
 bool country_lookup(struct country_database *database, const struct ip_address *address, char code[3]);
 
 #endif

@@ -32,7 +32,8 @@ bool wire_read_vxlan(const struct payload *udp_payload, uint32_t *vni, struct pa
 /* GENEVE (RFC 8926, 3.4), version 0. `protocol` is the EtherType of `inner`. */
 bool wire_read_geneve(const struct payload *udp_payload, uint32_t *vni, uint16_t *protocol, struct payload *inner);
 
-/* GRE (RFC 2784, RFC 2890) and ERSPAN types I, II and III in it. */
+/* GRE version 0 (RFC 2784, RFC 2890) and ERSPAN types I, II and III in it. For ERSPAN `inner` is
+ * the mirrored Ethernet frame; type III can carry others, which are not read. */
 struct gre_header {
     uint16_t protocol;   /* EtherType */
     bool has_key;
@@ -42,8 +43,9 @@ struct gre_header {
 };
 bool wire_read_gre(const struct payload *header, struct gre_header *gre, struct payload *inner);
 
-/* The packet quoted by an ICMP or ICMPv6 error (RFC 792, RFC 4443): its addresses, protocol and
- * ports (the first 8 bytes of its transport header suffice). False if the message is no error. */
+/* The packet quoted by an ICMP or ICMPv6 error (RFC 792, RFC 4443): its addresses, protocol, ports
+ * and, for TCP, sequence number (the first 8 bytes of its transport header suffice). False if the
+ * message is no error; a redirect is none. */
 bool wire_read_icmp_quote(const struct payload *icmp, bool ipv6, struct packet *quoted, uint8_t *type, uint8_t *code);
 
 #endif

@@ -8,7 +8,7 @@
 enum { VXLAN_HEADER_SIZE = 8, GENEVE_HEADER_SIZE = 8, GRE_HEADER_SIZE = 4 };
 enum { GRE_CHECKSUM = 0x8000, GRE_KEY = 0x2000, GRE_SEQUENCE = 0x1000, GRE_UNREADABLE = 0x4c07 };
 enum { PROTOCOL_ERSPAN = 0x88be, PROTOCOL_ERSPAN_III = 0x22eb };
-enum { ERSPAN_II_SIZE = 8, ERSPAN_III_SIZE = 12, ERSPAN_PLATFORM_SIZE = 8 };
+enum { ERSPAN_II_SIZE = 8, ERSPAN_III_SIZE = 12, ERSPAN_PLATFORM_SIZE = 8, ERSPAN_FRAME_TYPE = 0x7c };
 
 bool
 wire_read_vxlan(const struct payload *udp_payload, uint32_t *vni, struct payload *inner)
@@ -43,8 +43,9 @@ wire_read_geneve(const struct payload *udp_payload, uint32_t *vni, uint16_t *pro
     return true;
 }
 
-/* Size of the ERSPAN header, 0 if it is cut or of an unknown version. Type I has none: it is told
- * from type II by a GRE header without sequence number. */
+/* Size of the ERSPAN header, 0 if it is cut, of an unknown version, or followed by something other
+ * than an Ethernet frame. Type I has none: it is told from type II by a GRE header without sequence
+ * number. */
 static uint32_t
 erspan_size(const struct payload *erspan)
 {
@@ -58,7 +59,7 @@ erspan_size(const struct payload *erspan)
         size = ERSPAN_II_SIZE;
         break;
     case 2:
-        if (visible >= ERSPAN_III_SIZE) {
+        if (visible >= ERSPAN_III_SIZE && (erspan->bytes[10] & ERSPAN_FRAME_TYPE) == 0) {
             bool platform = (erspan->bytes[11] & 1) != 0;
             size = ERSPAN_III_SIZE + (platform ? ERSPAN_PLATFORM_SIZE : 0);
         }

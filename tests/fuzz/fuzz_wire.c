@@ -1,0 +1,80 @@
+/* Every parser of headers on the same bytes. The first two bytes choose how much of the packet was
+ * cut off; what is read must lie in what was captured.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+
+#include "core/wire.h"
+#include "fuzz.h"
+
+static void
+read_transport(const struct payload *transport, struct packet *packet)
+{
+    if (wire_read_tcp(transport, packet)) {
+        fuzz_check_within(&packet->payload, transport);
+    }
+    if (wire_read_udp(transport, packet)) {
+        fuzz_check_within(&packet->payload, transport);
+    }
+}
+
+static void
+read_ip(const struct payload *ip)
+{
+    struct packet packet = {0};
+    struct payload transport;
+    if (wire_read_ip(ip, &packet, &transport)) {
+        fuzz_check_within(&transport, ip);
+        read_transport(&transport, &packet);
+    }
+}
+
+static void
+read_ethernet(const struct payload *frame)
+{
+    struct payload ip;
+    if (wire_read_ethernet(frame, &ip)) {
+        fuzz_check_within(&ip, frame);
+        read_ip(&ip);
+    }
+}
+
+static void
+read_tunnels(const struct payload *payload)
+{
+    struct payload inner;
+    struct gre_header gre;
+    uint32_t vni;
+    uint16_t protocol;
+    if (wire_read_vxlan(payload, &vni, &inner)) {
+        fuzz_check_within(&inner, payload);
+        read_ethernet(&inner);
+    }
+    if (wire_read_geneve(payload, &vni, &protocol, &inner)) {
+        fuzz_check_within(&inner, payload);
+        read_ethernet(&inner);
+    }
+    if (wire_read_gre(payload, &gre, &inner)) {
+        fuzz_check_within(&inner, payload);
+        gre.erspan ? read_ethernet(&inner) : read_ip(&inner);
+    }
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 2) {
+        return 0;
+    }
+    uint32_t cut = (uint32_t)(data[0] << 8 | data[1]);
+    struct payload payload = {data + 2, (uint32_t)size - 2, (uint32_t)size - 2 + cut};
+    struct packet packet = {0};
+    uint8_t type, code;
+    read_transport(&payload, &packet);
+    read_ip(&payload);
+    read_ethernet(&payload);
+    read_tunnels(&payload);
+    wire_read_icmp_quote(&payload, false, &packet, &type, &code);
+    wire_read_icmp_quote(&payload, true, &packet, &type, &code);
+    return 0;
+}

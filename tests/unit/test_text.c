@@ -1,0 +1,246 @@
+/* Templates and formats. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bytes_of.h"
+#include "core/text.h"
+
+static const struct case_info sample = {
+    .id = "idle.reset",
+    .severity = SEVERITY_ERROR,
+    .english =
+        {
+            .title = "Reset after {idle} of silence",
+            .summary = "{client} sent to {server} after {idle}[, {retransmissions} times], and got RST.",
+            .causes = "[Timer: {timer}.]\n\n  A device in between.  \n[{?keepalive}Keepalive found it.]",
+            .checks = NULL,
+            .disproof = "[{!keepalive}A probe that was answered.]",
+        },
+    .chinese = {.title = "空闲 {idle} 后被重置", .causes = "[匹配的定时器：{timer}]"},
+};
+
+static struct finding *
+sample_finding(void)
+{
+    struct finding *finding = finding_new(&sample, CONFIDENCE_LIKELY, 7, 3);
+    const struct fact facts[] = {
+        {.name = FACT_client, .endpoint = {ipv4(192, 0, 2, 1), 51968}},
+        {.name = FACT_server, .endpoint = {ipv4(115, 28, 115, 126), 88}},
+        {.name = FACT_idle, .number = MILLISECONDS(14664)},
+        {.name = FACT_timer, .text = g_strdup("nginx keepalive_timeout (15 s)")},
+        {.name = FACT_timer, .text = g_strdup("ALB idle (15 s)")},
+        {.name = FACT_attempts, .number = 3},
+        {.name = FACT_attempts, .number = 4},
+    };
+    g_array_append_vals(finding->facts, facts, G_N_ELEMENTS(facts));
+    return finding;
+}
+
+static void
+filled(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *template_text, *text;
+    } rows[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"{idle}", "14.66 s"},
+        {"{client} to {server}", "192.0.2.1:51968 to 115.28.115.126:88"},
+        {"{timer}", "nginx keepalive_timeout (15 s); ALB idle (15 s)"},
+        {"{attempts}", "3"},
+        {"a[ b {idle}] c", "a b 14.66 s c"},
+        {"a[ b {quiet}] c", "a c"},
+        {"a[ {idle} {quiet}] c", "a c"},
+        {"a[ b] c", "a b c"},
+        {"[{?idle}yes][{?quiet}no]", "yes"},
+        {"[{!idle}no][{!quiet}yes]", "yes"},
+        {"[{!quiet}{idle}]", "14.66 s"},
+        {"[{?idle}{?quiet}no]", ""},
+        {"{{idle}}", "{idle}"},
+        {"[[x]] {{}}", "[x] {}"},
+        {"[a]]b {idle}]", "a]b 14.66 s"},
+        {"[[[{idle}]", "[14.66 s"},
+        {"{quiet}", "?"},
+        {"{unknown}", "{unknown}"},
+        {"{idle", "{idle"},
+        {"{Idle}", "{Idle}"},
+        {"{ idle}", "{ idle}"},
+        {"{}", "{}"},
+        {"[open {idle}", "[open 14.66 s"},
+        {"a] b", "a] b"},
+        {"[a [{idle}] b]", "[a 14.66 s b]"},
+        {"空闲 {idle}，[关闭方：{closer}]", "空闲 14.66 s，"},
+    };
+    struct finding *finding = sample_finding();
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        char *text = text_fill(rows[i].template_text, finding, LANGUAGE_ENGLISH);
+        assert_string_equal(text, rows[i].text);
+        g_free(text);
+    }
+    finding_free(finding);
+}
+
+static void
+parts(void **state)
+{
+    (void)state;
+    struct finding *finding = sample_finding();
+    char *text = finding_text(finding, TEXT_SUMMARY, LANGUAGE_ENGLISH);
+    assert_string_equal(text, "192.0.2.1:51968 sent to 115.28.115.126:88 after 14.66 s, and got RST.");
+    g_free(text);
+    text = finding_text(finding, TEXT_TITLE, LANGUAGE_CHINESE);
+    assert_string_equal(text, "空闲 14.66 秒 后被重置");
+    g_free(text);
+    text = finding_text(finding, TEXT_CAUSES, LANGUAGE_CHINESE);
+    assert_string_equal(text, "匹配的定时器：nginx keepalive_timeout (15 s)；ALB idle (15 s)");
+    g_free(text);
+    text = finding_text(finding, TEXT_SUMMARY, LANGUAGE_CHINESE); /* not written */
+    assert_string_equal(text, "");
+    g_free(text);
+    text = finding_text(finding, TEXT_DISPROOF, LANGUAGE_ENGLISH);
+    assert_string_equal(text, "A probe that was answered.");
+    g_free(text);
+    finding_free(finding);
+}
+
+static void
+lines(void **state)
+{
+    (void)state;
+    struct finding *finding = sample_finding();
+    char **causes = finding_lines(finding, TEXT_CAUSES, LANGUAGE_ENGLISH);
+    assert_int_equal(g_strv_length(causes), 2);
+    assert_string_equal(causes[0], "Timer: nginx keepalive_timeout (15 s); ALB idle (15 s).");
+    assert_string_equal(causes[1], "A device in between.");
+    g_strfreev(causes);
+    char **checks = finding_lines(finding, TEXT_CHECKS, LANGUAGE_ENGLISH);
+    assert_int_equal(g_strv_length(checks), 0);
+    g_strfreev(checks);
+    finding_free(finding);
+}
+
+static void
+checked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *template_text, *problem; /* NULL = none */
+    } rows[] = {
+        {"", NULL},
+        {"{idle}[ {?quiet}{!closer}x] {{}} [[y]]", NULL},
+        {"[a]]b]", NULL},
+        {"{unknown}", "placeholder"},
+        {"{idle", "placeholder"},
+        {"{}", "placeholder"},
+        {"[{?unknown}x]", "placeholder"},
+        {"idle}", "brace"},
+        {"{?idle}", "outside"},
+        {"[x", "without end"},
+        {"[x [y] z]", "without end"},
+        {"x]", "without an opening"},
+        {"[x] y]", "without an opening"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        char *problem = NULL;
+        bool good = text_check(rows[i].template_text, &problem);
+        if (good != (rows[i].problem == NULL) || good != (problem == NULL) ||
+            (!good && strstr(problem, rows[i].problem) == NULL)) {
+            fail_msg("%s: %s", rows[i].template_text, problem);
+        }
+        g_free(problem);
+    }
+}
+
+static void
+formats(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fact_name name;
+        int64_t number;
+        const char *english, *chinese;
+    } rows[] = {
+        {FACT_idle, MILLISECONDS(14664), "14.66 s", "14.66 秒"},
+        {FACT_idle, MILLISECONDS(14665), "14.67 s", "14.67 秒"},
+        {FACT_idle, MILLISECONDS(119890), "119.89 s", "119.89 秒"},
+        {FACT_idle, MILLISECONDS(119999), "120.00 s", "120.00 秒"},
+        {FACT_idle, 0, "0.00 ms", "0.00 毫秒"},
+        {FACT_idle, 350000, "0.35 ms", "0.35 毫秒"},
+        {FACT_idle, MILLISECONDS(10) - 1, "10.00 ms", "10.00 毫秒"},
+        {FACT_idle, MILLISECONDS(10), "0.01 s", "0.01 秒"},
+        {FACT_idle, SECONDS(600) - 1, "600.00 s", "600.00 秒"},
+        {FACT_idle, SECONDS(600), "10.0 min", "10.0 分钟"},
+        {FACT_idle, SECONDS(903), "15.1 min", "15.1 分钟"},
+        {FACT_idle, SECONDS(7199), "120.0 min", "120.0 分钟"},
+        {FACT_idle, SECONDS(7200), "2.0 h", "2.0 小时"},
+        {FACT_idle, SECONDS(432000), "120.0 h", "120.0 小时"},
+        {FACT_idle, -350000, "-0.35 ms", "-0.35 毫秒"},
+        {FACT_idle, INT64_MIN, "-2562047.8 h", "-2562047.8 小时"},
+        {FACT_attempts, 0, "0", "0"},
+        {FACT_attempts, 999, "999", "999"},
+        {FACT_attempts, 1000, "1,000", "1,000"},
+        {FACT_attempts, 1234567, "1,234,567", "1,234,567"},
+        {FACT_attempts, -123456, "-123,456", "-123,456"},
+        {FACT_bytes, 1, "1 byte", "1 字节"},
+        {FACT_cut, 96, "96 bytes", "96 字节"},
+        {FACT_bytes, 65536, "65,536 bytes", "65,536 字节"},
+        {FACT_keepalive, 1, "", ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct fact fact = {.name = rows[i].name, .number = rows[i].number};
+        char *english = fact_text(&fact, LANGUAGE_ENGLISH), *chinese = fact_text(&fact, LANGUAGE_CHINESE);
+        assert_string_equal(english, rows[i].english);
+        assert_string_equal(chinese, rows[i].chinese);
+        g_free(english);
+        g_free(chinese);
+    }
+}
+
+static void
+endpoints(void **state)
+{
+    (void)state;
+    const struct ip_address ipv6 = {.family = 6, .bytes = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}};
+    const struct {
+        enum fact_name name;
+        struct endpoint endpoint;
+        const char *text;
+    } rows[] = {
+        {FACT_client, {ipv4(192, 0, 2, 1), 443}, "192.0.2.1:443"},
+        {FACT_client, {ipv4(192, 0, 2, 1), 0}, "192.0.2.1"},
+        {FACT_client, {ipv6, 443}, "[2001:db8::1]:443"},
+        {FACT_client, {ipv6, 0}, "2001:db8::1"},
+        {FACT_address, {ipv6, 443}, "2001:db8::1"},
+        {FACT_address, {{0}, 0}, "?"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct fact fact = {.name = rows[i].name, .endpoint = rows[i].endpoint};
+        char *text = fact_text(&fact, LANGUAGE_ENGLISH);
+        assert_string_equal(text, rows[i].text);
+        g_free(text);
+    }
+}
+
+static void
+names(void **state)
+{
+    (void)state;
+    assert_string_equal(severity_name(SEVERITY_CHAT, LANGUAGE_ENGLISH), "chat");
+    assert_string_equal(severity_name(SEVERITY_ERROR, LANGUAGE_ENGLISH), "error");
+    assert_string_equal(severity_name(SEVERITY_ERROR, LANGUAGE_CHINESE), "错误");
+    assert_string_equal(confidence_name(CONFIDENCE_POSSIBLE), "possible");
+    assert_string_equal(confidence_name(CONFIDENCE_CONFIRMED), "confirmed");
+    assert_string_equal(fact_infos[FACT_idle].name, "idle");
+    assert_int_equal(fact_infos[FACT_timer].type, TYPE_TEXT);
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        assert_non_null(fact_infos[i].name);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(filled),  cmocka_unit_test(parts),     cmocka_unit_test(lines), cmocka_unit_test(checked),
+        cmocka_unit_test(formats), cmocka_unit_test(endpoints), cmocka_unit_test(names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

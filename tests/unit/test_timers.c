@@ -1,0 +1,225 @@
+/* Levels, tolerances and candidates. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bytes_of.h"
+#include "core/timers.h"
+
+/* Tenths and hundredths of a second, as the documents measure. */
+#define HUNDREDTHS(n) MILLISECONDS((n)*10)
+
+static GArray *
+levels_of(const char *text)
+{
+    char *problem;
+    GArray *levels = timer_levels_parse(text, &problem);
+    if (levels == NULL) {
+        fail_msg("%s", problem);
+    }
+    assert_null(problem);
+    return levels;
+}
+
+static GArray *
+built_in(void)
+{
+    GArray *timers = g_array_new(FALSE, FALSE, sizeof(struct known_timer));
+    return g_array_append_vals(timers, known_timers, (guint)known_timer_count);
+}
+
+static void
+tolerances(void **state)
+{
+    (void)state;
+    assert_int_equal(timer_early(SECONDS(15)), MILLISECONDS(500));
+    assert_int_equal(timer_early(SECONDS(20)), MILLISECONDS(500));
+    assert_int_equal(timer_early(SECONDS(120)), SECONDS(3));
+    assert_int_equal(timer_late(SECONDS(15)), SECONDS(2));
+    assert_int_equal(timer_late(SECONDS(900)), SECONDS(27));
+}
+
+static void
+levels_parsed(void **state)
+{
+    (void)state;
+    GArray *levels = levels_of(" 120, 15 ,60,15");
+    assert_int_equal(levels->len, 3);
+    assert_true(g_array_index(levels, int64_t, 0) == SECONDS(15));
+    assert_true(g_array_index(levels, int64_t, 1) == SECONDS(60));
+    assert_true(g_array_index(levels, int64_t, 2) == SECONDS(120));
+    g_array_unref(levels);
+    levels = levels_of("1,86400,2,3,4,5,6,7,8,9,10,11,12,13,14,15");
+    assert_int_equal(levels->len, 16);
+    g_array_unref(levels);
+}
+
+static void
+levels_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *part;
+    } rows[] = {
+        {"", "at least one"},
+        {"15,,60", "\"\""},
+        {"15,x60", "\"x60\""},
+        {"0", "\"0\""},
+        {"86401", "\"86401\""},
+        {"-15", "\"-15\""},
+        {"15.5", "\"15.5\""},
+        {"99999999999999999999", "\"9"},
+        {"15;60", "\"15;60\""},
+        {"15,60,", "\"\""},
+        {"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "\"17\""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        char *problem = NULL;
+        assert_null(timer_levels_parse(rows[i].text, &problem));
+        if (problem == NULL || strstr(problem, rows[i].part) == NULL) {
+            fail_msg("%s: %s", rows[i].text, problem);
+        }
+        g_free(problem);
+    }
+}
+
+/* 14.66 s and 119.89 s are documented to be at 15 s and 120 s. */
+static void
+highest_level(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t idle, level;
+    } rows[] = {
+        {HUNDREDTHS(1466), SECONDS(15)},
+        {HUNDREDTHS(1450), SECONDS(15)},
+        {HUNDREDTHS(1449), 0},
+        {HUNDREDTHS(5849), SECONDS(15)},
+        {HUNDREDTHS(5850), SECONDS(60)},
+        {HUNDREDTHS(11699), SECONDS(60)},
+        {HUNDREDTHS(11989), SECONDS(120)},
+        {HUNDREDTHS(900000), SECONDS(120)},
+        {0, 0},
+        {-SECONDS(3), 0},
+    };
+    GArray *levels = levels_of("15,60,120");
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        assert_true(timer_level_passed(levels, rows[i].idle) == rows[i].level);
+    }
+    g_array_unref(levels);
+}
+
+static void
+nearest_timer(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t idle, timer;
+    } rows[] = {
+        {HUNDREDTHS(1466), SECONDS(15)},
+        {HUNDREDTHS(1700), SECONDS(15)},
+        {HUNDREDTHS(5010), SECONDS(50)},   /* of the user */
+        {HUNDREDTHS(6500), SECONDS(65)},   /* built in */
+        {HUNDREDTHS(13010), SECONDS(130)}, /* built in */
+        {HUNDREDTHS(12010), SECONDS(120)}, /* level and timer */
+        {HUNDREDTHS(500), 0},              /* 5 s is known, but below the lowest level */
+        {SECONDS(220), 0},                 /* nothing near */
+        {SECONDS(350), SECONDS(350)},      /* closes (TLS of a load balancer) */
+        {SECONDS(432000), 0},              /* known, but vanishes */
+        {SECONDS(127), SECONDS(130)},      /* 127 s of SYN retries are no end of a connection */
+    };
+    GArray *levels = levels_of("15,60,120"), *timers = built_in();
+    struct known_timer own = {"user", "", "ours", "timeout", "TCP", 50, 1u << TIMER_CLOSE, true, ""};
+    g_array_append_val(timers, own);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        int64_t timer = timer_due(levels, timers, rows[i].idle);
+        if (timer != rows[i].timer) {
+            fail_msg("%.2f s: %.2f s", (double)rows[i].idle / 1e9, (double)timer / 1e9);
+        }
+    }
+    g_array_unref(timers);
+    g_array_unref(levels);
+}
+
+static void
+candidates(void **state)
+{
+    (void)state;
+    const unsigned close = 1u << TIMER_CLOSE, reset = 1u << TIMER_RESET, silence = 1u << TIMER_SILENCE;
+    const struct known_timer rows[] = {
+        {"a", "nginx", "nginx", "keepalive_timeout", "HTTP", 75, close | reset, true, ""},
+        {"b", "Acme", "balancer", "idle", "TCP", 75, close, false, ""},
+        {"c", "Acme", "balancer", "older idle", "TCP", 75, close, true, ""},
+        {"d", "Oracle/MySQL", "MySQL", "wait_timeout", "TCP", 74.5, close, true, ""},
+        {"e", "", "ours", "idle", "TLS", 60, reset, true, ""},
+        {"f", "Linux", "netfilter", "established", "TCP", 50, silence, false, ""},
+        {"g", "Linux", "netfilter", "udp", "UDP", 75, close | reset | silence, true, ""},
+        {"h", "Linux", "TCP", "TIME_WAIT", "TCP", 75, 0, true, ""},
+    };
+    static const struct {
+        enum timer_end end;
+        int64_t idle, survived;
+        const char *texts;
+    } cases[] = {
+        {TIMER_CLOSE, HUNDREDTHS(7500), 0,
+         "nginx keepalive_timeout (75 s)|Acme balancer older idle (75 s)|Acme balancer idle (75 s)|"
+         "MySQL wait_timeout (74.5 s)"},
+        {TIMER_CLOSE, HUNDREDTHS(7450), 0,
+         "MySQL wait_timeout (74.5 s)|nginx keepalive_timeout (75 s)|Acme balancer older idle (75 s)|"
+         "Acme balancer idle (75 s)"},
+        {TIMER_CLOSE, HUNDREDTHS(7000), 0, ""},
+        {TIMER_CLOSE, HUNDREDTHS(8000), 0, ""},
+        {TIMER_RESET, HUNDREDTHS(9000), 0, "nginx keepalive_timeout (75 s)|ours idle (60 s)"},
+        {TIMER_RESET, HUNDREDTHS(7320), 0, "nginx keepalive_timeout (75 s)|ours idle (60 s)"},
+        {TIMER_RESET, HUNDREDTHS(7300), 0, "ours idle (60 s)"},
+        {TIMER_RESET, HUNDREDTHS(9000), SECONDS(60), "nginx keepalive_timeout (75 s)"},
+        {TIMER_RESET, HUNDREDTHS(9000), SECONDS(75), ""},
+        {TIMER_SILENCE, HUNDREDTHS(9000), 0, "Linux netfilter established (50 s)"},
+    };
+    GArray *timers = g_array_new(FALSE, FALSE, sizeof(struct known_timer));
+    g_array_append_vals(timers, rows, G_N_ELEMENTS(rows));
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        GPtrArray *texts = timer_candidates(timers, cases[i].end, cases[i].idle, cases[i].survived);
+        g_ptr_array_add(texts, NULL);
+        char *joined = g_strjoinv("|", (char **)texts->pdata);
+        assert_string_equal(joined, cases[i].texts);
+        g_free(joined);
+        g_ptr_array_unref(texts);
+    }
+    g_array_unref(timers);
+}
+
+/* What the table must hold to be of use: unique ids, values, sources, and 15 s for the documented
+ * load balancer, first among those with a reset at 14.66 s. */
+static void
+table(void **state)
+{
+    (void)state;
+    GHashTable *ids = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; i < known_timer_count; i++) {
+        const struct known_timer *timer = &known_timers[i];
+        assert_true(g_hash_table_add(ids, (gpointer)timer->id));
+        assert_true(timer->seconds > 0 && timer->seconds <= 1e6);
+        assert_true(timer->ends < 8);
+        assert_true(strlen(timer->vendor) > 0 && strlen(timer->product) > 0 && strlen(timer->name) > 0);
+        if (!g_utf8_validate(timer->source, -1, NULL) || strlen(timer->source) < 10 ||
+            g_str_has_prefix(timer->source, "unverified")) {
+            fail_msg("%s: source \"%s\"", timer->id, timer->source);
+        }
+    }
+    assert_true(g_hash_table_size(ids) > 250);
+    g_hash_table_unref(ids);
+    GArray *timers = built_in();
+    GPtrArray *texts = timer_candidates(timers, TIMER_RESET, HUNDREDTHS(1466), 0);
+    assert_true(texts->len > 0);
+    assert_string_equal(texts->pdata[0], "Alibaba Cloud CLB/SLB HTTP(S) listener idle (15 s)");
+    g_ptr_array_unref(texts);
+    g_array_unref(timers);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tolerances),    cmocka_unit_test(levels_parsed), cmocka_unit_test(levels_refused),
+        cmocka_unit_test(highest_level), cmocka_unit_test(nearest_timer), cmocka_unit_test(candidates),
+        cmocka_unit_test(table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
