@@ -4,15 +4,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# mirrored NAME INPUT ARGUMENTS...: the same real packets on another link or in another tunnel
-mirrored() {
-    local name=$1 input=$2
-    shift 2
-    mkdir -p "$OUT/$(dirname "$name")"
-    "$PYTHON" "$LAB/mirror.py" "$input" "$WORK/mirrored.pcap" "$@"
-    editcap -F pcapng "$WORK/mirrored.pcap" "$OUT/$name.pcapng"
-}
-
 browse() {
     local base=$1
     inside c curl -sk -o /dev/null "$base/hello" -o /dev/null "$base/hello?2" -o /dev/null "$base/missing" \
@@ -140,7 +131,7 @@ resolver_and_loopback() {
     talk c connect 127.0.0.1 8080 get recv get recv close
     talk c connect ::1 8080 get recv close
     recorded healthy/loopback-linux
-    mirrored healthy/loopback-null "$OUT/healthy/loopback-linux.pcapng" --as null --at 127.0.0.1
+    mirrored healthy/loopback-null healthy/loopback-linux --as null --at 127.0.0.1
     expectation healthy/dns-cname-to-private <<'END'
 # Two names at a local resolver, one through a CNAME, both private addresses that work.
 # origin: lab/healthy.sh (dnsmasq 2.90, python client and server)
@@ -289,20 +280,16 @@ tunnel_gre_key() {
 links_and_mirrors() {
     network c=192.168.0.161/24,2001:db8:1::2/64 s=192.168.1.230/24,2001:db8:2::2/64
     nginx_on s "keepalive_timeout 75s;"
-    ip netns exec "$PREFIX-s" tcpdump -Z root -U --immediate-mode -i eth0 -w "$WORK/s.pcap" ip or ip6 2>/dev/null &
-    local tcpdump=$!
-    sleep 1
+    record source s eth0 ip or ip6
     talk c connect 192.168.1.230 80 get recv get:/page recv close
     talk c --tls13 connect 192.168.1.230 443 get recv notify fin eof close
     inside c curl -s -o /dev/null 'http://[2001:db8:2::2]/hello'
-    sleep 0.3
-    kill -TERM "$tcpdump"
-    wait "$tcpdump" || true
+    stop_recording source
     local both="origin: lab/healthy.sh (nginx 1.22, python client, curl 7.88; headers by lab/mirror.py)"
     local at="--at 192.168.1.230" kind
     for kind in vxlan geneve gretap gretap-key erspan1 erspan2 erspan3; do
         # shellcheck disable=SC2086
-        mirrored "healthy/mirror-$kind" "$WORK/s.pcap" --as "$kind" $at --id 301
+        mirrored "healthy/mirror-$kind" source --as "$kind" $at --id 301
         expectation "healthy/mirror-$kind" <<END
 # A healthy server, both directions in one mirror session as $kind delivers it.
 # $both
@@ -311,13 +298,13 @@ END
     done
     # shellcheck disable=SC2086
     {
-        mirrored healthy/geneve-gateway-load-balancer "$WORK/s.pcap" --as geneve $at --id 0 --ip-inside --vteps 10.9.0.1,10.9.0.2
-        mirrored healthy/vlan-one-tag-each-way "$WORK/s.pcap" --as vlan $at --id 10 --id2 20
-        mirrored healthy/vlan-qinq "$WORK/s.pcap" --as qinq $at --id 100 --id2 7
-        mirrored healthy/sll2-one-interface "$WORK/s.pcap" --as sll2 $at
-        mirrored healthy/vxlan-inner-fragments "$WORK/s.pcap" --as vxlan $at --id 11 --fragment 576
-        mirrored healthy/gre-inner-fragments "$WORK/s.pcap" --as gre $at --vteps 10.9.0.1,10.9.0.2 --fragment 576
-        mirrored healthy/ipip-inner-fragments "$WORK/s.pcap" --as ipip $at --vteps 10.9.0.1,10.9.0.2 --fragment 576
+        mirrored healthy/geneve-gateway-load-balancer source --as geneve $at --id 0 --ip-inside --vteps 10.9.0.1,10.9.0.2
+        mirrored healthy/vlan-one-tag-each-way source --as vlan $at --id 10 --id2 20
+        mirrored healthy/vlan-qinq source --as qinq $at --id 100 --id2 7
+        mirrored healthy/sll2-one-interface source --as sll2 $at
+        mirrored healthy/vxlan-inner-fragments source --as vxlan $at --id 11 --fragment 576
+        mirrored healthy/gre-inner-fragments source --as gre $at --vteps 10.9.0.1,10.9.0.2 --fragment 576
+        mirrored healthy/ipip-inner-fragments source --as ipip $at --vteps 10.9.0.1,10.9.0.2 --fragment 576
     }
     expectation healthy/geneve-gateway-load-balancer <<END
 # The traffic between a gateway load balancer and its appliance: GENEVE, IP inside without Ethernet, three options.

@@ -397,7 +397,7 @@ END
 
 keepalives_survive() {
     network c=10.1.0.2/24 s=10.2.0.2/24
-    serve s listen 22 say:SSH-2.0-OpenSSH_9.2 recv send:200 recv send:48 eof
+    serve s listen 22 say:SSH-2.0-OpenSSH_9.2 recv send:200 recv send:48 recv send:48 eof
     record healthy/ssh-like-70s-idle-with-keepalives c eth0
     talk c --keepalive 20 connect 10.2.0.2 22 recv say:SSH-2.0-OpenSSH_9.2 recv send:96 recv sleep:70 send:48 recv close
     recorded healthy/ssh-like-70s-idle-with-keepalives

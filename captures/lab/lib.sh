@@ -245,30 +245,37 @@ END
 
 declare -A CAPTURING=()
 
-# record FAMILY/NAME HOST INTERFACE [tcpdump arguments]
+# record NAME HOST INTERFACE [tcpdump arguments]: starts a capture; NAME is family/name or a name of the scenario's own
 record() {
     local name=$1 host=$2 interface=$3 file try
     shift 3
     file=$WORK/${name//\//_}
-    ip netns exec "$PREFIX-$host" tcpdump -Z root -n -U --immediate-mode -i "$interface" -w "$file.pcap" "$@" \
+    # The snap length is no limit here (the MTU is 1500) but what makes tcpdump's buffer hold many packets.
+    ip netns exec "$PREFIX-$host" tcpdump -Z root -n -U --immediate-mode -s 2048 -i "$interface" -w "$file.pcap" "$@" \
         2>"$file.err" &
     CAPTURING[$name]=$!
     for try in $(seq 100); do
-        grep -q "listening on" "$file.err" && return
+        grep -q "listening on" "$file.err" 2>/dev/null && return
         sleep 0.05
     done
     cat "$file.err" >&2
     die "tcpdump did not start ($try tries)"
 }
 
-# recorded FAMILY/NAME: ends the capture and keeps it
-recorded() {
+# stop_recording NAME: ends the capture; it is in $WORK/NAME.pcap
+stop_recording() {
     local file=$WORK/${1//\//_}
     sleep 0.4
     kill -TERM "${CAPTURING[$1]}"
     wait "${CAPTURING[$1]}" || true
+    grep -q "^0 packets dropped by kernel" "$file.err" || die "$1: the capture itself lost packets, run again"
+}
+
+# recorded FAMILY/NAME: ends the capture and keeps it
+recorded() {
+    stop_recording "$1"
     mkdir -p "$OUT/$(dirname "$1")"
-    editcap -F pcapng "$file.pcap" "$OUT/$1.pcapng"
+    editcap -F pcapng "$WORK/${1//\//_}.pcap" "$OUT/$1.pcapng"
 }
 
 # expectation FAMILY/NAME <<END: the comment lines of the .expect file as they are, and for each finding a line
@@ -296,4 +303,15 @@ expectation() {
     done
     printf '%s' "$findings" | sort -n >>"$file.expect"
     printf '%-50s %s\n' "$1" "$(printf '%s' "$findings" | sort -n | paste -sd, -)"
+}
+
+# mirrored NAME INPUT ARGUMENTS...: real packets in a mirror session, a tunnel or another link type (see mirror.py); INPUT is a
+# capture of this scenario (its name) or a kept one (family/name)
+mirrored() {
+    local name=$1 input=$WORK/$2.pcap
+    [ -f "$input" ] || input=$OUT/$2.pcapng
+    shift 2
+    mkdir -p "$OUT/$(dirname "$name")"
+    "$PYTHON" "$LAB/mirror.py" "$input" "$WORK/mirrored.pcap" "$@"
+    editcap -F pcapng "$WORK/mirrored.pcap" "$OUT/$name.pcapng"
 }

@@ -5,25 +5,13 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# mirrored NAME INPUT ARGUMENTS...: INPUT is a capture of this scenario in $WORK or a kept one (family/name)
-mirrored() {
-    local name=$1 input=$2
-    shift 2
-    [ -f "$input" ] || input=$OUT/$input.pcapng
-    mkdir -p "$OUT/$(dirname "$name")"
-    "$PYTHON" "$LAB/mirror.py" "$input" "$WORK/mirrored.pcap" "$@"
-    editcap -F pcapng "$WORK/mirrored.pcap" "$OUT/$name.pcapng"
-}
-
-# A server with some healthy connections, captured at its interface into $WORK/source.pcap
+# A server with some healthy connections, captured at its interface as "source"
 healthy_source() {
     network c=192.168.0.161/24 s=192.168.1.230/24
     nginx_on s "keepalive_timeout 120s;"
     record source s eth0 ip
     "$@"
-    sleep 0.3
-    kill -TERM "${CAPTURING[source]}"
-    wait "${CAPTURING[source]}" || true
+    stop_recording source
 }
 
 one_connection() {
@@ -49,7 +37,7 @@ AT="--at 192.168.1.230"
 
 ingress_only() {
     healthy_source many_connections
-    mirrored mirror/ingress-only-healthy-server "$WORK/source.pcap" --as vxlan $AT --only ingress --id 1
+    mirrored mirror/ingress-only-healthy-server source --as vxlan $AT --only ingress --id 1
     expectation mirror/ingress-only-healthy-server <<'END'
 # A busy healthy server, mirrored for inbound traffic only: SYNs and requests, never a SYN-ACK. The last client repeats its
 # SYN several times before it connects.
@@ -58,7 +46,7 @@ ingress_only() {
 # look-alike: connect.unanswered "blind direction"
 tcp @4 => mirror.one_way
 END
-    mirrored mirror/egress-only-erspan2 "$WORK/source.pcap" --as erspan2 $AT --only egress --id 100
+    mirrored mirror/egress-only-erspan2 source --as erspan2 $AT --only egress --id 100
     expectation mirror/egress-only-erspan2 <<'END'
 # The same server, mirrored for outbound traffic only by a switch (ERSPAN type II): SYN-ACKs and answers without a request.
 # origin: lab/mirror.sh (nginx 1.22, curl 7.88; ERSPAN copies by lab/mirror.py)
@@ -69,14 +57,14 @@ END
 
 truncated() {
     healthy_source one_connection
-    mirrored mirror/cut-at-96-both-directions "$WORK/source.pcap" --as vxlan $AT --id 9 --cut 96
+    mirrored mirror/cut-at-96-both-directions source --as vxlan $AT --id 9 --cut 96
     expectation mirror/cut-at-96-both-directions <<'END'
 # Both directions of a healthy connection, each inner packet cut after 96 bytes: requests and answers are cut.
 # origin: lab/mirror.sh (nginx 1.22, python client; VXLAN copies by lab/mirror.py)
 # shows: mirror.truncated
 tcp.len >= 30 => mirror.truncated
 END
-    mirrored mirror/cut-erspan3-truncated-bit "$WORK/source.pcap" --as erspan3 $AT --id 77 --cut 128
+    mirrored mirror/cut-erspan3-truncated-bit source --as erspan3 $AT --id 77 --cut 128
     expectation mirror/cut-erspan3-truncated-bit <<'END'
 # The same connection from a switch (ERSPAN type III) that cuts after 128 bytes and sets the truncated bit.
 # origin: lab/mirror.sh (nginx 1.22, python client; ERSPAN copies by lab/mirror.py)
@@ -87,14 +75,14 @@ END
 
 duplicates() {
     healthy_source one_connection
-    mirrored mirror/two-sessions-same-packets "$WORK/source.pcap" --as vxlan $AT --id 1 --again 2
+    mirrored mirror/two-sessions-same-packets source --as vxlan $AT --id 1 --again 2
     expectation mirror/two-sessions-same-packets <<'END'
 # Two mirror sessions (VNI 1 and 2) copy the same interface to the same collector.
 # origin: lab/mirror.sh (nginx 1.22, python client; VXLAN copies by lab/mirror.py)
 # shows: mirror.duplicate
 tcp @2 => mirror.duplicate
 END
-    mirrored mirror/twice-in-one-session "$WORK/source.pcap" --as vxlan $AT --id 1 --again 1
+    mirrored mirror/twice-in-one-session source --as vxlan $AT --id 1 --again 1
     expectation mirror/twice-in-one-session <<'END'
 # One mirror session delivers each packet twice.
 # origin: lab/mirror.sh (nginx 1.22, python client; VXLAN copies by lab/mirror.py)
@@ -106,19 +94,13 @@ END
 duplicates_two_interfaces() {
     network c=192.168.0.161/24 s=192.168.1.230/24
     nginx_on s "keepalive_timeout 120s;"
-    local end
-    for end in c s; do
-        ip netns exec "$PREFIX-$end" tcpdump -Z root -U --immediate-mode -i eth0 -w "$WORK/$end.pcap" ip 2>/dev/null &
-    done
-    sleep 1
+    record at-client c eth0 ip
+    record at-server s eth0 ip
     one_connection
-    sleep 0.4
-    for end in c s; do
-        ip netns pids "$PREFIX-$end" | xargs -I{} sh -c 'grep -qa tcpdump /proc/{}/comm && kill -TERM {}' || true
-    done
-    wait
-    "$PYTHON" "$LAB/mirror.py" "$WORK/c.pcap" "$WORK/c1.pcap" --as vxlan --at 192.168.0.161 --id 1
-    "$PYTHON" "$LAB/mirror.py" "$WORK/s.pcap" "$WORK/s1.pcap" --as vxlan --at 192.168.1.230 --id 1
+    stop_recording at-client
+    stop_recording at-server
+    "$PYTHON" "$LAB/mirror.py" "$WORK/at-client.pcap" "$WORK/c1.pcap" --as vxlan --at 192.168.0.161 --id 1
+    "$PYTHON" "$LAB/mirror.py" "$WORK/at-server.pcap" "$WORK/s1.pcap" --as vxlan --at 192.168.1.230 --id 1
     mergecap -F pcapng -w "$OUT/mirror/both-ends-of-a-routed-path.pcapng" "$WORK/c1.pcap" "$WORK/s1.pcap"
     expectation mirror/both-ends-of-a-routed-path <<'END'
 # Client and server are both mirrored to one collector; between them is a router, so the second copy has a lower TTL.
@@ -130,7 +112,7 @@ END
 
 gap() {
     healthy_source download
-    mirrored mirror/copy-lost-in-download "$WORK/source.pcap" --as vxlan $AT --id 5 --lose 10
+    mirrored mirror/copy-lost-in-download source --as vxlan $AT --id 5 --lose 10
     expectation mirror/copy-lost-in-download <<'END'
 # The copy of one segment of a download is lost on its way to the collector; the client acknowledges its bytes all the same.
 # origin: lab/mirror.sh (nginx 1.22, python client; VXLAN copies by lab/mirror.py, which leaves out the 10th)
@@ -142,7 +124,7 @@ END
 
 gap_request() {
     healthy_source one_connection
-    mirrored mirror/copy-of-request-lost "$WORK/source.pcap" --as vxlan $AT --id 5 --lose 4
+    mirrored mirror/copy-of-request-lost source --as vxlan $AT --id 5 --lose 4
     expectation mirror/copy-of-request-lost <<'END'
 # The copy of the first request is lost; the server's ACK and answer prove that it arrived.
 # origin: lab/mirror.sh (nginx 1.22, python client; VXLAN copies by lab/mirror.py, which leaves out the 4th)

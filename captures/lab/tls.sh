@@ -120,6 +120,7 @@ alert_fin_client_closes() {
 # FIN of nginx is sent. The FIN of the side that sent the alert is the one expected.
 # origin: lab/tls.sh (nginx 1.22, OpenSSL 3.0, python client)
 # shows: tls.alert_fin
+# unsure: the client's FIN may stand between alert and FIN
 tcp.flags.fin == 1 && tcp.srcport == 443 => tls.alert_fin
 END
 }
