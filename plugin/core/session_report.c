@@ -1,11 +1,123 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/session_report.h"
 
-char *
-session_report(struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni), enum language language)
+#include "api/packet.h"
+#include "core/text.h"
+
+static const char *const headings[] = {"session", "role",  "kind", "VNI",  "name",  "source", "target",     "direction",
+                                       "packets", "bytes", "first", "last", "flows", "cut to", "duplicates", "gaps"};
+
+enum { COLUMNS = G_N_ELEMENTS(headings) };
+
+static const char *
+role_name(enum session_role role)
 {
-    (void)encapsulation;
-    (void)name_of_vni;
-    (void)language;
-    return g_strdup("");
+    static const char *const names[] = {[SESSION_UNKNOWN] = "unknown", [SESSION_MIRROR] = "mirror", [SESSION_OVERLAY] = "overlay"};
+    return names[role];
+}
+
+static const char *
+kind_name(enum session_kind kind)
+{
+    static const char *const names[] = {
+        [SESSION_VXLAN] = "VXLAN", [SESSION_GENEVE] = "GENEVE", [SESSION_ERSPAN] = "ERSPAN", [SESSION_GRE] = "GRE"};
+    return names[kind];
+}
+
+static const char *
+direction_name(const struct session *session)
+{
+    if (session->ingress > 0 && session->egress > 0)
+        return "both";
+    if (session->ingress > 0)
+        return "ingress";
+    return session->egress > 0 ? "egress" : "unknown";
+}
+
+static char *
+address_text(const struct ip_address *address)
+{
+    struct fact fact = {.name = FACT_address, .endpoint.address = *address};
+    return fact_text(&fact, LANGUAGE_ENGLISH);
+}
+
+/* "2018-07-29T12:20:14.998Z" */
+static char *
+time_text(int64_t time)
+{
+    GDateTime *date = g_date_time_new_from_unix_utc(time / NANOSECONDS_PER_SECOND);
+    if (date == NULL)
+        return g_strdup("-");
+    char *seconds = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
+    char *text = g_strdup_printf("%s.%03dZ", seconds, (int)(time % NANOSECONDS_PER_SECOND / 1000000));
+    g_free(seconds);
+    g_date_time_unref(date);
+    return text;
+}
+
+static char *
+count_text(uint64_t count)
+{
+    return g_strdup_printf("%" G_GUINT64_FORMAT, count);
+}
+
+static char **
+session_row(const struct session *session, const char *name)
+{
+    char **row = g_new0(char *, COLUMNS + 1);
+    unsigned column = 0;
+    row[column++] = count_text(session->number);
+    row[column++] = g_strdup(role_name(session->role));
+    row[column++] = g_strdup(kind_name(session->kind));
+    row[column++] = count_text(session->vni);
+    row[column++] = g_strdup(*name != '\0' ? name : "-");
+    row[column++] = address_text(&session->source);
+    row[column++] = address_text(&session->target);
+    row[column++] = g_strdup(direction_name(session));
+    row[column++] = count_text(session->packets);
+    row[column++] = count_text(session->bytes);
+    row[column++] = session->packets > 0 ? time_text(session->first_time) : g_strdup("-");
+    row[column++] = session->packets > 0 ? time_text(session->last_time) : g_strdup("-");
+    row[column++] = count_text(session->flows);
+    row[column++] = session->cut_packets > 0 ? count_text(session->cut_length) : g_strdup("-");
+    row[column++] = count_text(session->duplicates);
+    row[column++] = count_text(session->gaps);
+    return row;
+}
+
+static void
+append_row(GString *text, const char *const *row, const glong *widths)
+{
+    for (unsigned column = 0; column < COLUMNS; column++) {
+        g_string_append(text, row[column]);
+        if (column + 1 == COLUMNS)
+            break;
+        for (glong i = g_utf8_strlen(row[column], -1); i < widths[column] + 2; i++)
+            g_string_append_c(text, ' ');
+    }
+    g_string_append_c(text, '\n');
+}
+
+char *
+session_report(struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni))
+{
+    const GPtrArray *sessions = encapsulation_sessions(encapsulation);
+    GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    glong widths[COLUMNS];
+    GString *text = g_string_new(NULL);
+
+    for (unsigned column = 0; column < COLUMNS; column++)
+        widths[column] = g_utf8_strlen(headings[column], -1);
+    for (guint i = 0; i < sessions->len; i++) {
+        const struct session *session = g_ptr_array_index(sessions, i);
+        char **row = session_row(session, name_of_vni(session->vni));
+        for (unsigned column = 0; column < COLUMNS; column++)
+            widths[column] = MAX(widths[column], g_utf8_strlen(row[column], -1));
+        g_ptr_array_add(rows, row);
+    }
+    append_row(text, headings, widths);
+    for (guint i = 0; i < rows->len; i++)
+        append_row(text, (const char *const *)g_ptr_array_index(rows, i), widths);
+    g_ptr_array_unref(rows);
+    return g_string_free(text, FALSE);
 }

@@ -5,12 +5,11 @@
 #define NETCASE_CORE_SESSION_REPORT_H
 
 #include "core/encapsulation.h"
-#include "core/text.h"
 
-/* One block of text with a line for each session: number, role, kind, VNI, name, source and target,
- * direction, packets, bytes, first and last time (UTC), inner flows, cut length, duplicates, gaps.
- * `name_of_vni` gives "" for a VNI without a name. The caller frees the text. */
-char *session_report(struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni),
-                     enum language language);
+/* A line for each session under a line of headings, in aligned columns: number, role, kind, VNI, name,
+ * source, target, direction, packets, bytes, first and last time (UTC), inner flows, cut length,
+ * duplicates, gaps. "-" stands for nothing. `name_of_vni` gives "" for a VNI without a name. The caller
+ * frees the text. */
+char *session_report(struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni));
 
 #endif

@@ -18,6 +18,10 @@
 /* Where the handshake was not captured, two crossing packets are taken to be at most this apart. */
 #define RACE_WINDOW MILLISECONDS(200)
 
+/* Over a shorter path a FIN that answers the request can't be told from one that crossed it: then only
+ * an idle time that a timer explains speaks for the race. */
+#define RACE_ROUND_TRIP MILLISECONDS(2)
+
 /* A FIN this close behind the data belongs to it: the sender was closing, not asking. */
 #define CLOSING_WINDOW MILLISECONDS(100)
 
@@ -234,6 +238,8 @@ check_race(struct context *context, const struct flow *flow, const struct packet
     bool follows = server->fin_frame < request->frame;
     int64_t idle = follows ? server->fin_idle : request->idle;
     if (idle < RACE_IDLE || (!follows && server->fin_time - request->time > window))
+        return;
+    if (!follows && flow->round_trip < RACE_ROUND_TRIP && level_passed(context, idle) == 0)
         return;
     struct finding *finding = report(context, &cases[RACE], CONFIDENCE_LIKELY);
     if (finding == NULL)

@@ -9,7 +9,6 @@
 
 #include "core/session_report.h"
 #include "host/capture.h"
-#include "host/preferences.h"
 #include "host/tables.h"
 
 /* The engine knows the sessions already; the listener only makes tshark dissect the packets and asks
@@ -21,7 +20,7 @@ draw_sessions(void *data)
     struct capture *capture = capture_current();
     if (capture == NULL)
         return;
-    char *text = session_report(engine_encapsulation(capture->engine), tables_vni_name, preferences_language());
+    char *text = session_report(engine_encapsulation(capture->engine), tables_vni_name);
     fputs(text, stdout);
     g_free(text);
 }
