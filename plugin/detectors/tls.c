@@ -18,8 +18,8 @@
 /* A RST this long after the acknowledged FIN is a decision of its own, not an echo. */
 #define LATE MILLISECONDS(100)
 
-/* A close this soon after the handshake is that of a port check: connect, and close at once. */
-#define AT_ONCE MILLISECONDS(50)
+/* A client that closes this soon after the handshake looks like a port check: connect, and close. */
+#define AT_ONCE SECONDS(1)
 
 enum { ALERT_FIN, LATE_RESET, NO_CLIENT_HELLO, HANDSHAKE_FAILED, HELLO_UNANSWERED };
 
@@ -243,11 +243,12 @@ note_goodbye(const struct packet *packet, struct tls_flow *state)
 static void
 check_alert_fin(struct context *context, const struct flow *flow, const struct packet *packet, struct tls_flow *state)
 {
-    const struct side *closer = flow_sender(flow, packet);
+    const struct side *closer = flow_sender(flow, packet), *other = flow_receiver(flow, packet);
     const struct goodbye *goodbye = packet->from_client ? &state->by_client : &state->by_server;
 
+    /* The other side may answer the alert with its FIN before this side's own FIN is out. */
     if (closer->fin_frame != packet->frame || goodbye->frame == 0 || goodbye->end_sequence != closer->fin_sequence ||
-        packet->time - goodbye->time > TOGETHER || flow_receiver(flow, packet)->fin_frame != 0)
+        packet->time - goodbye->time > TOGETHER || (other->fin_frame != 0 && other->fin_frame < goodbye->frame))
         return;
     int64_t level = level_passed(context, goodbye->idle);
     if (level == 0)
@@ -357,7 +358,7 @@ check_no_hello(struct context *context, const struct flow *flow, const struct pa
         !answers_visible(context, flow, false))
         return;
     int64_t lived = packet->time - flow->handshake.completed_time;
-    bool at_once = packet->from_client && lived < AT_ONCE + 3 * flow->round_trip;
+    bool at_once = packet->from_client && lived < AT_ONCE;
     if (at_once) {
         struct silent_client *client = silent_client_of(context, flow);
         if (client == NULL || !is_worth_reporting(client, packet->time, &note))
