@@ -16,10 +16,11 @@ enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_CONFIRMED }
 /* The texts of a case in one language. `causes` (most likely first, with the packets that speak
  * for each) and `checks` (commands or console steps, in order) hold one item a line.
  *
- * {name} stands for a fact of facts.def. A part in [brackets] is shown only if every fact named in
- * it was given; {?name} shows nothing and only asks for the fact, {!name} asks for its absence.
- * Brackets do not nest; a literal brace or bracket is doubled. An item that comes out empty is
- * left out. */
+ * {name} stands for a fact of facts.def; {name.address} and {name.port} stand for the halves of an
+ * endpoint, so that a command can be copied and run. A part in [brackets] is shown only if every
+ * fact named in it was given; {?name} shows nothing and only asks for the fact, {!name} asks for its
+ * absence. Brackets do not nest; a literal brace or bracket is doubled. An item that comes out empty
+ * is left out. A check that ends with a command ends without a full stop. */
 struct case_text {
     const char *title;
     const char *summary;

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-/* A {placeholder}: `{name}`, `{?name}` or `{!name}`. */
+/* A {placeholder}: `{name}`, `{name.address}`, `{name.port}`, `{?name}` or `{!name}`. */
 struct placeholder {
-    char kind; /* 0, '?' or '!' */
+    char kind; /* 0, '?' or '!'; 'a' for the address and 'p' for the port of an endpoint */
     enum fact_name name;
     const char *end; /* behind the closing brace */
 };
@@ -17,6 +17,13 @@ static bool
 doubled(const char *at)
 {
     return strchr("{}[]", at[0]) != NULL && at[0] != '\0' && at[1] == at[0];
+}
+
+/* Whether a placeholder of this kind is the address or port of an endpoint. */
+static bool
+is_part(char kind)
+{
+    return kind == 'a' || kind == 'p';
 }
 
 /* The well-formed placeholder that begins at `at`, a single opening brace. */
@@ -29,14 +36,19 @@ placeholder_at(const char *at, struct placeholder *placeholder)
         placeholder->kind = *start++;
     }
     size_t length = strspn(start, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    if (start[length] != '}') {
+    const char *end = start + length;
+    if (placeholder->kind == 0 && (g_str_has_prefix(end, ".address}") || g_str_has_prefix(end, ".port}"))) {
+        placeholder->kind = end[1];
+        end = strchr(end, '}');
+    }
+    if (*end != '}') {
         return false;
     }
     for (size_t i = 0; i < FACT_COUNT; i++) {
         if (strlen(fact_infos[i].name) == length && memcmp(fact_infos[i].name, start, length) == 0) {
             placeholder->name = (enum fact_name)i;
-            placeholder->end = start + length + 1;
-            return true;
+            placeholder->end = end + 1;
+            return !is_part(placeholder->kind) || fact_infos[i].type == TYPE_ENDPOINT;
         }
     }
     return false;
@@ -79,6 +91,23 @@ part_wanted(const char *at, const char *end, const struct finding *finding)
     return true;
 }
 
+/* The address or the port of an endpoint, for commands; "?" if the fact was not given. */
+static void
+append_part(GString *out, const struct finding *finding, struct placeholder placeholder)
+{
+    const struct fact *fact = finding_fact(finding, placeholder.name);
+    if (fact == NULL) {
+        g_string_append_c(out, '?');
+    } else if (placeholder.kind == 'p') {
+        g_string_append_printf(out, "%u", (unsigned)fact->endpoint.port);
+    } else {
+        struct fact address = {.name = FACT_address, .endpoint = fact->endpoint};
+        char *words = fact_text(&address, LANGUAGE_ENGLISH);
+        g_string_append(out, words);
+        g_free(words);
+    }
+}
+
 /* All facts of a name that is a text, else the first; "?" if there is none. */
 static void
 append_facts(GString *out, const struct finding *finding, enum fact_name name, enum language language)
@@ -114,6 +143,8 @@ append_plain(GString *out, const char *at, const char *end, const struct finding
         } else if (*at == '{' && placeholder_at(at, &placeholder)) {
             if (placeholder.kind == 0) {
                 append_facts(out, finding, placeholder.name, language);
+            } else if (is_part(placeholder.kind)) {
+                append_part(out, finding, placeholder);
             }
             at = placeholder.end;
         } else {
@@ -203,7 +234,7 @@ text_check(const char *template_text, char **problem)
             message = "closing brace without an opening one";
         } else if (*at == '{' && !placeholder_at(at, &placeholder)) {
             message = "unknown or malformed placeholder";
-        } else if (*at == '{' && placeholder.kind != 0 && !inside) {
+        } else if (*at == '{' && (placeholder.kind == '?' || placeholder.kind == '!') && !inside) {
             message = "condition outside of brackets";
         }
         at = *at == '{' && message == NULL ? placeholder.end : at + 1;

@@ -21,37 +21,44 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_ERROR,
         .english = {
             .title = "Connection attempt without any answer",
-            .summary = "{client} sent {attempts} SYNs to {server} within {delay} and nothing came back: no SYN-ACK, no "
-                       "RST, no ICMP error (threshold: 3 SYNs).",
+            .summary = "{client} sent {attempts} SYNs (threshold 3) to {server} within {delay} and nothing came "
+                       "back: no SYN-ACK, no RST, no ICMP error.",
             .causes = "A firewall, security group or access list on the way drops the SYN silently.\n"
                       "The server is down, or its address is not in use where the packets are routed to.\n"
-                      "The SYN-ACK is lost on the way back: asymmetric routing through a stateful firewall, rp_filter, "
-                      "or a missing route on the server.\n"
-                      "[The address was learned from the DNS answer {chain}: check that it is the right one.]",
-            .checks = "On the server: tcpdump -ni any tcp port and host with the client's address. If the SYN arrives, "
-                      "the fault is on the server or on the way back; if not, it is on the way there.\n"
-                      "From another network: nc -vz -w 5 with address and port of {server}. If it works there, "
-                      "something drops packets of this client or network.\n"
-                      "Console: inbound rules of the security group and network ACL for this port and client; black "
-                      "hole or scrubbing state of the address.\n"
-                      "On the server: ss -ltn shows whether the port listens; nstat -az TcpExtListenOverflows "
-                      "TcpExtListenDrops shows a full accept queue; sysctl net.ipv4.conf.all.rp_filter.",
+                      "The SYN-ACK is lost on the way back: asymmetric routing through a stateful firewall, "
+                      "rp_filter, or a missing route on the server.\n"
+                      "The SYN-ACK is only missing here: a mirror or capture point that shows one direction.\n"
+                      "[The address came from the DNS answer for {name} ({chain}): is it the right one?]",
+            .checks = "On the server. If the SYN arrives, the fault is there or on the way back; if not, on the "
+                      "way there: tcpdump -ni any 'tcp port {server.port} and host {client.address}'\n"
+                      "From another network. If that works, something drops the packets of this client or network: "
+                      "nc -vz -w 5 {server.address} {server.port}\n"
+                      "Console: inbound rules of the security group and network ACL for this port and client; is "
+                      "the address black-holed or being scrubbed by DDoS protection?\n"
+                      "On the server, does the port listen, does its accept queue overflow, does rp_filter drop: "
+                      "ss -ltn 'sport = :{server.port}'; nstat -az TcpExtListenOverflows TcpExtListenDrops "
+                      "TcpExtIPReversePathFilter",
             .disproof = "A SYN-ACK or RST for this attempt in a capture made closer to the server, or on another "
                         "interface of this host.",
         },
         .chinese = {
             .title = "连接请求没有任何回应",
-            .summary = "{client} 在 {delay} 内向 {server} 发送 {attempts} 个 SYN，没有收到 SYN-ACK、RST 或 ICMP 差错（阈值：3 个 SYN）。",
+            .summary = "{client} 在 {delay}内向 {server} 发送 {attempts} 个 SYN（阈值 3 个），没有收到 SYN-ACK、"
+                       "RST 或 ICMP 差错报文。",
             .causes = "链路上的防火墙、安全组或访问控制列表静默丢弃了 SYN。\n"
                       "服务器宕机，或报文被路由到的位置并没有使用该地址。\n"
-                      "SYN-ACK 在回程丢失：来回路径不一致且经过有状态防火墙、rp_filter，或服务器缺少回程路由。\n"
-                      "[该地址来自 DNS 应答 {chain}：请确认解析结果正确。]",
-            .checks = "在服务器上用 tcpdump -ni any 按端口和客户端地址抓包：SYN 能到达，问题在服务器或回程；到不了，问题在去程。\n"
-                      "换一个网络执行 nc -vz -w 5 加 {server} 的地址和端口：若能连通，说明有设备丢弃了该客户端或该网络的报文。\n"
-                      "控制台：检查该端口和客户端对应的安全组入方向规则、网络 ACL，以及该地址是否处于黑洞或清洗状态。\n"
-                      "在服务器上：ss -ltn 查看端口是否监听；nstat -az TcpExtListenOverflows TcpExtListenDrops 查看全连接队列是否溢出；"
-                      "sysctl net.ipv4.conf.all.rp_filter。",
-            .disproof = "在更靠近服务器的位置，或本机其他网卡上的抓包中，能看到对这次请求的 SYN-ACK 或 RST。",
+                      "SYN-ACK 在回程丢失：来回路径不一致且经过有状态防火墙、rp_filter 丢包，或服务器缺少回程路由。\n"
+                      "SYN-ACK 只是没有抓到：镜像或抓包点只能看到一个方向。\n"
+                      "[该地址来自 {name} 的 DNS 应答（{chain}）：请确认解析结果是否正确。]",
+            .checks = "在服务器上抓包：SYN 能到达，问题在服务器或回程；到不了，问题在去程：tcpdump -ni any 'tcp "
+                      "port {server.port} and host {client.address}'\n"
+                      "换一个网络测试：若能连通，说明有设备丢弃了该客户端或该网络的报文：nc -vz -w 5 "
+                      "{server.address} {server.port}\n"
+                      "控制台：检查安全组入方向规则和网络 ACL 是否放行该客户端和端口，该地址是否处于黑洞或清洗状"
+                      "态。\n"
+                      "在服务器上查看端口是否监听、全连接队列是否溢出、rp_filter 是否丢包：ss -ltn 'sport = "
+                      ":{server.port}'; nstat -az TcpExtListenOverflows TcpExtListenDrops TcpExtIPReversePathFilter",
+            .disproof = "在更靠近服务器的位置，或本机其他网卡的抓包中，能看到对这次请求的 SYN-ACK 或 RST。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6; RFC 9293, 3.8.3; RFC 6298",
     },

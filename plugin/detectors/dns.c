@@ -20,35 +20,45 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_WARNING,
         .english = {
             .title = "CNAME leads to an address abroad",
-            .summary = "The answer of {resolver} for {name} ends in {country}: {address}[; home is {home}][; the home country is "
-                       "not known, this is a guess{?home_unknown}]. Chain: {chain}.",
-            .causes = "The resolver's answer was tampered with or its cache is poisoned: the address does not belong to the "
-                      "service.\n"
-                      "The name is really served from there (a CDN or anti-DDoS node abroad): then nothing is wrong.\n"
-                      "The resolver is far from the client, so that the service sends its users to a distant node.",
-            .checks = "Ask other resolvers and compare: dig @223.5.5.5 {name} and dig @119.29.29.29 {name}.\n"
-                      "Look up the owner of {address}: whois {address}. Is it the provider that the CNAME names?\n"
-                      "If the answers differ, change the resolver of the client (223.5.5.5, 223.6.6.6), or have the "
-                      "provider flush its cache; until then pin the right address in the hosts file.\n"
-                      "[Home was derived from the peers that answer; set netcase.home_countries if it is wrong"
-                      "{?home_derived}.][Set netcase.home_countries to the countries where this service is hosted"
-                      "{?home_unknown}.]",
-            .disproof = "Several independent resolvers give addresses in {country} for {name}, or the owner of {address} is "
-                        "the service's own provider.",
+            .summary = "The answer of {resolver.address} for {name} leads abroad: {chain} -> {address} "
+                       "({country}[; home is {home}][; home is not known, so this is a guess{?home_unknown}]).",
+            .causes = "The resolver's cache is poisoned or its answer was tampered with (DNS hijacking): the "
+                      "address does not belong to the service.\n"
+                      "The name is really served from there (a CDN or anti-DDoS node abroad): then nothing is "
+                      "wrong.\n"
+                      "The resolver is far from the client, so that the service sends the client to a distant node.\n"
+                      "The country data is wrong here: it tells where a block of addresses is registered, not "
+                      "where the host stands.",
+            .checks = "Compare with other resolvers (for IPv6 add AAAA): dig @223.5.5.5 {name}; dig @119.29.29.29 "
+                      "{name}\n"
+                      "Is the owner of the address the provider that the CNAME names: whois {address}\n"
+                      "If the answers differ: change the client's resolver (for example to 223.5.5.5 and "
+                      "223.6.6.6), or have the operator of the resolver flush its cache; until then pin the right "
+                      "address in the hosts file.\n"
+                      "[Home was derived from the peers that answered; set the preference netcase.home_countries "
+                      "if it is wrong{?home_derived}.][Set the preference netcase.home_countries to the countries "
+                      "where this service is hosted{?home_unknown}.]",
+            .disproof = "Several independent resolvers give addresses in {country} for {name}, or the owner of "
+                        "{address} is the service's own provider.",
         },
         .chinese = {
             .title = "CNAME 指向境外地址",
-            .summary = "{resolver} 对 {name} 的应答最终位于 {country}：{address}[；预期国家/地区为 {home}][；预期国家/地区未知，此为推测{?home_unknown}]。"
-                       "解析链：{chain}。",
-            .causes = "解析结果被劫持或缓存被污染：该地址不属于此服务。\n"
-                      "该域名确实由境外节点（CDN 或高防）提供服务：此时没有问题。\n"
-                      "所用的 DNS 离客户端很远，服务据此把用户调度到了远端节点。",
-            .checks = "用其他 DNS 查询对比：dig @223.5.5.5 {name} 与 dig @119.29.29.29 {name}。\n"
-                      "查询 {address} 的归属：whois {address}，是否为 CNAME 所指的服务商。\n"
-                      "若结果不一致，把客户端 DNS 改为 223.5.5.5、223.6.6.6，或请运营商刷新缓存；临时可在 hosts 中绑定正确地址。\n"
-                      "[预期国家/地区由抓包中有应答的对端推得，如不正确请设置 netcase.home_countries{?home_derived}。]"
-                      "[请把 netcase.home_countries 设为该服务应在的国家/地区{?home_unknown}。]",
-            .disproof = "多个相互独立的 DNS 对 {name} 都给出 {country} 的地址，或 {address} 属于该服务自己的服务商。",
+            .summary = "{resolver.address} 对 {name} 的应答指向境外：{chain} -> {address}（{country}[；归属地应为 "
+                       "{home}][；归属地未知，此为推测{?home_unknown}]）。",
+            .causes = "DNS 被劫持或缓存被污染：该地址不属于此服务。\n"
+                      "该域名确实由境外节点（CDN 或高防）提供服务：这种情况没有问题。\n"
+                      "所用的 DNS 服务器离客户端很远，服务据此把用户调度到了远端节点。\n"
+                      "国家/地区数据与实际不符：它记录的是地址段的注册地，不一定是主机所在地。",
+            .checks = "与其他 DNS 服务器的结果对比（IPv6 请加 AAAA）：dig @223.5.5.5 {name}; dig @119.29.29.29 "
+                      "{name}\n"
+                      "查询该地址的归属，是否为 CNAME 所指的服务商：whois {address}\n"
+                      "若结果不一致：把客户端的 DNS 改为 223.5.5.5、223.6.6.6，或联系运营商刷新 DNS 缓存；临时可在 "
+                      "hosts 文件中绑定正确的地址。\n"
+                      "[归属地由抓包中有应答的对端推断而来，如不正确请设置首选项 "
+                      "netcase.home_countries{?home_derived}。][请将首选项 netcase.home_countries 设为该服务所在的"
+                      "国家/地区{?home_unknown}。]",
+            .disproof = "多个相互独立的 DNS 服务器对 {name} 都返回 {country} 的地址；或 {address} 属于该服务自己的"
+                        "服务商。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6",
     },
@@ -57,33 +67,37 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_ERROR,
         .english = {
             .title = "The address behind a CNAME never answers",
-            .summary = "{client} sent {attempts} SYNs to {server}, learned from {name} by way of a CNAME[ (in {country})]; nothing "
-                       "came back within {delay}. Chain: {chain}.",
-            .causes = "The DNS answer is wrong (hijacked or poisoned): the address belongs to somebody else and drops the "
-                      "connection[; it lies in {country}].\n"
-                      "The answer is stale: the service moved, and the CNAME still points to an address that is gone.\n"
+            .summary = "{client} sent {attempts} SYNs (threshold 3) to {server} within {delay} and nothing came "
+                       "back; the address came from DNS: {chain} -> {address}[ ({country})].",
+            .causes = "The DNS answer is wrong (hijacked or poisoned): the address belongs to somebody else and "
+                      "drops the connection.\n"
+                      "The answer is stale: the service moved, and the CNAME still points to an address that is "
+                      "gone.\n"
                       "The address is right, but it or the path to it is down or filtered.",
-            .checks = "dig @223.5.5.5 {name} and dig @119.29.29.29 {name}: do other resolvers give the same address as "
-                      "{resolver}?\n"
-                      "whois {address}: does the address belong to the provider of the service?\n"
-                      "Connect to the right address directly: curl -v --resolve with name, port and that address. If it "
-                      "works, only the DNS answer is at fault.\n"
-                      "Change the client's resolver, or have the provider flush its cache.",
-            .disproof = "Any answer from {address} in a capture near the client, or other resolvers give the same address and "
-                        "it belongs to the service.",
+            .checks = "Do other resolvers give the same address as {resolver.address} (for IPv6 add AAAA): dig "
+                      "@223.5.5.5 {name}; dig @119.29.29.29 {name}\n"
+                      "Does the address belong to the provider of the service: whois {address}\n"
+                      "Connect with the right address in place of ADDRESS. If that works, only the DNS answer is "
+                      "at fault: curl -v --resolve {name}:{server.port}:ADDRESS https://{name}:{server.port}/\n"
+                      "Change the client's resolver, or have its operator flush the cache.",
+            .disproof = "Any answer from {address} in a capture near the client; or other resolvers give the same "
+                        "address and it belongs to the service.",
         },
         .chinese = {
             .title = "CNAME 解析出的地址毫无应答",
-            .summary = "{client} 向 {server} 发送 {attempts} 个 SYN，{delay} 内没有任何回应；该地址由 {name} 经 CNAME 解析得到[（位于 {country}）]。"
-                       "解析链：{chain}。",
-            .causes = "DNS 应答有误（被劫持或污染）：该地址属于他人，丢弃了连接请求[；它位于 {country}]。\n"
-                      "应答已过期：服务已迁移，CNAME 仍指向不再使用的地址。\n"
+            .summary = "{client} 在 {delay}内向 {server} 发送 {attempts} 个 SYN（阈值 3 个），没有任何回应；该地址"
+                       "来自 DNS：{chain} -> {address}[（{country}）]。",
+            .causes = "DNS 应答有误（被劫持或污染）：该地址属于他人，连接请求被丢弃。\n"
+                      "DNS 应答已过期：服务已迁移，CNAME 仍指向不再使用的地址。\n"
                       "地址无误，但该地址或到它的链路中断或被过滤。",
-            .checks = "dig @223.5.5.5 {name} 与 dig @119.29.29.29 {name}：其他 DNS 的结果是否与 {resolver} 一致。\n"
-                      "whois {address}：该地址是否属于此服务的服务商。\n"
-                      "用 curl -v --resolve 指定域名、端口和正确地址直接访问：若成功，只是 DNS 应答有误。\n"
-                      "更换客户端的 DNS，或请运营商刷新缓存。",
-            .disproof = "在客户端附近的抓包中看到 {address} 的任何回应，或其他 DNS 也给出该地址且它属于此服务。",
+            .checks = "其他 DNS 服务器的结果是否与 {resolver.address} 一致（IPv6 请加 AAAA）：dig @223.5.5.5 "
+                      "{name}; dig @119.29.29.29 {name}\n"
+                      "该地址是否属于此服务的服务商：whois {address}\n"
+                      "把 ADDRESS 换成正确的地址直接访问，若成功，问题只在 DNS 应答：curl -v --resolve "
+                      "{name}:{server.port}:ADDRESS https://{name}:{server.port}/\n"
+                      "更换客户端的 DNS 服务器，或联系运营商刷新 DNS 缓存。",
+            .disproof = "在客户端附近的抓包中能看到 {address} 的任何回应；或其他 DNS 服务器也返回该地址，且它属于此"
+                        "服务。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6",
     },

@@ -37,41 +37,53 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_ERROR,
         .english = {
             .title = "Connection reset after an idle period",
-            .summary = "Idle for {idle} (level {threshold}), then what {client} and {server} had left to say was "
-                       "never acknowledged: {closer} answered with RST after {delay}.",
-            .causes = "A load balancer, proxy or firewall on the way dropped the idle connection: its timer is at "
-                      "most {idle}[ (this server and port survived {survived}, died after {died}: the timer lies "
-                      "between)].\n"
-                      "[Documented timers that match: {timer}[, and {timers_more} more].]\n"
-                      "[A keepalive probe, not data, found the connection dead{?keepalive}.]\n"
-                      "The server process or host was restarted during the idle time; then all its connections die "
-                      "at the same moment.",
-            .checks = "Compare the idle timeout of the load balancer or proxy (console: listener > idle timeout; "
-                      "nginx: keepalive_timeout; HAProxy: timeout client / http-keep-alive) with {idle}.\n"
-                      "Set the client's connection pool to drop idle connections earlier than the shortest timer on "
-                      "the way, or raise that timer.\n"
-                      "On the client: ss -tnoi dst {server} shows whether TCP keepalive is on; set it below {threshold} "
-                      "(sysctl net.ipv4.tcp_keepalive_time applies only to sockets that ask for keepalive).\n"
-                      "Capture on both sides of the box at the same time: the side without the RST's original sender "
-                      "shows which box it was.",
-            .disproof = "A connection of the same server and port that goes on normally after a longer idle time, or "
-                        "server logs that show a restart or crash at the time of the RST.",
+            .summary = "Idle for {idle} (level {threshold}), then [the next data{!keepalive}][a keepalive "
+                       "probe{?keepalive}] was never acknowledged (retransmissions: {retransmissions}); {closer} "
+                       "sent RST {delay} later. Connection {client} to {server}.",
+            .causes = "The idle timer of a load balancer, proxy, firewall or NAT gateway on the way ran out and "
+                      "the connection was dropped there; that timer is at most {idle}.\n"
+                      "[Idle times measured at this server and port: {survived} survived, {died} did not; the "
+                      "timer is between the two.]\n"
+                      "[Documented timers that match: {timer}{!timers_more}.][Documented timers that match: "
+                      "{timer}; and {timers_more} more.]\n"
+                      "[A TCP keepalive probe, not a request, found the connection dead: no request was "
+                      "lost{?keepalive}.]\n"
+                      "The server process or host was restarted during the idle time; then all of its connections "
+                      "die at the same moment.",
+            .checks = "Compare {idle} with the idle timeout of the load balancer or proxy (console: listener > "
+                      "idle timeout; nginx: keepalive_timeout; HAProxy: timeout client, timeout http-keep-alive).\n"
+                      "Let the client's connection pool drop idle connections before {threshold}, or raise the "
+                      "shortest timer on the way above the longest pause of the application.\n"
+                      "On the client: sockets without \"timer:(keepalive\" have TCP keepalive off. Keepalive below "
+                      "{threshold} refreshes the state of firewalls, NAT gateways and layer 4 load balancers, not "
+                      "the HTTP timer of a layer 7 proxy: ss -tnoi 'dst {server}'\n"
+                      "Capture on both sides of the suspected device at once; if the RST is seen on one side only, "
+                      "this device sent it: tcpdump -ni any -w reset.pcap 'host {server.address} and tcp port "
+                      "{server.port}'",
+            .disproof = "A connection to {server} that goes on normally after a longer idle time, or a server log "
+                        "that shows a restart or crash at the time of the RST.",
         },
         .chinese = {
             .title = "连接空闲后被重置",
-            .summary = "连接空闲 {idle}（阈值 {threshold}）后再发送的数据一直未被确认，{delay} 后收到 {closer} 的 RST。",
-            .causes = "链路上的负载均衡、代理或防火墙清理了空闲连接：其空闲超时不超过 {idle}[（该服务端口空闲 {survived} "
-                      "仍正常，空闲 {died} 已失效，超时值在两者之间）]。\n"
-                      "[与之吻合的已知定时器：{timer}[，另有 {timers_more} 个]。]\n"
-                      "[发现连接失效的是 keepalive 探测包，而不是业务数据{?keepalive}。]\n"
-                      "服务进程或主机在空闲期间重启；此时它的所有连接会同时失效。",
-            .checks = "核对负载均衡或代理的空闲超时（控制台：监听 > 连接空闲超时；nginx：keepalive_timeout；HAProxy："
-                      "timeout client / http-keep-alive），与 {idle} 比较。\n"
-                      "让客户端连接池的空闲回收时间小于链路上最短的超时，或调大该超时。\n"
-                      "在客户端执行 ss -tnoi dst {server}，确认是否启用 TCP keepalive，间隔应小于 {threshold}（sysctl "
-                      "net.ipv4.tcp_keepalive_time 只对启用了 keepalive 的套接字生效）。\n"
-                      "在设备两侧同时抓包：看 RST 最先从哪一侧出现，即可定位是哪台设备。",
-            .disproof = "同一服务端口有连接空闲更久后仍正常通信，或服务端日志表明 RST 时刻发生了重启或崩溃。",
+            .summary = "空闲 {idle}（阈值 {threshold}）后，[新发送的数据{!keepalive}][keepalive 探测包"
+                       "{?keepalive}]一直未被确认（重传 {retransmissions} 次），{delay}后收到 {closer} 的 RST。连"
+                       "接：{client} -> {server}。",
+            .causes = "链路上的负载均衡、代理、防火墙或 NAT 网关空闲超时，连接已被清理；其超时值不超过 {idle}。\n"
+                      "[该服务端口的实测结果：空闲 {survived}后仍正常，空闲 {died}后已失效，超时值在两者之间。]\n"
+                      "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
+                      "{timers_more} 个。]\n"
+                      "[发现连接失效的是 TCP keepalive 探测包，没有业务请求因此失败{?keepalive}。]\n"
+                      "服务进程或主机在空闲期间重启过；若是如此，它的所有连接会在同一时刻失效。",
+            .checks = "核对负载均衡或代理的空闲超时是否与 {idle}接近（控制台：监听 > 连接空闲超时；nginx："
+                      "keepalive_timeout；HAProxy：timeout client、timeout http-keep-alive）。\n"
+                      "让客户端连接池在空闲达到 {threshold}之前回收连接，或把链路上最短的超时调到大于业务的最长间"
+                      "隔。\n"
+                      "在客户端查看：没有 “timer:(keepalive” 的连接未启用 TCP keepalive。间隔小于 {threshold}的 "
+                      "keepalive 可以维持防火墙、NAT 网关和四层负载均衡的会话，但不会刷新七层代理的 HTTP 超时：ss "
+                      "-tnoi 'dst {server}'\n"
+                      "在可疑设备两侧同时抓包，若 RST 只出现在其中一侧，就是该设备发出的：tcpdump -ni any -w "
+                      "reset.pcap 'host {server.address} and tcp port {server.port}'",
+            .disproof = "到 {server} 的其他连接空闲更久后仍能正常通信；或服务端日志显示 RST 时刻发生过重启或崩溃。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6",
     },
@@ -80,34 +92,43 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_ERROR,
         .english = {
             .title = "Data vanishes after an idle period",
-            .summary = "Idle for {idle} (level {threshold}), then the same data was sent again {retransmissions} times "
-                       "within {delay} and nothing at all came back: {client} -> {server}.",
-            .causes = "A stateful box on the way (firewall, NAT gateway, security group, load balancer) silently "
-                      "forgot the idle connection and drops what belongs to no state[; this server and port survived "
-                      "{survived} and died after {died}, its timer lies between].\n"
-                      "[Documented timers that match: {timer}[, and {timers_more} more].]\n"
+            .summary = "Idle for {idle} (level {threshold}), then the same data was retransmitted "
+                       "{retransmissions} times (threshold 3) within {delay} and nothing at all came back. "
+                       "Connection {client} to {server}.",
+            .causes = "A stateful device on the way (firewall, NAT gateway, security group, load balancer) "
+                      "silently removed the idle session and drops packets that belong to none.\n"
+                      "[Idle times measured at this server and port: {survived} survived, {died} did not; the "
+                      "timer is between the two.]\n"
+                      "[Documented timers that match: {timer}{!timers_more}.][Documented timers that match: "
+                      "{timer}; and {timers_more} more.]\n"
                       "The path or the other host went down during the idle time; then new connections fail as well.",
-            .checks = "Open a new connection to {server} now: if it works, the path is fine and a state table lost "
-                      "this connection.\n"
-                      "Look up the TCP idle timeout of each NAT gateway, firewall and load balancer on the way; on "
-                      "Linux: conntrack -L -d with the server's address, sysctl net.netfilter.nf_conntrack_tcp_timeout_established.\n"
-                      "Turn on TCP keepalive in the application below {threshold}, or let the pool drop idle "
-                      "connections before.",
-            .disproof = "The same data arrives at a capture made on the server, or other connections of the same "
-                        "server stop at the same moment (then the path is broken, not a timer).",
+            .checks = "Open a new connection now. If it works, the path is fine and a session table lost this "
+                      "connection: nc -vz -w 5 {server.address} {server.port}\n"
+                      "Look up the TCP idle timeout of each NAT gateway, firewall and load balancer on the way. On "
+                      "a Linux router: conntrack -L -p tcp -d {server.address}; sysctl "
+                      "net.netfilter.nf_conntrack_tcp_timeout_established\n"
+                      "Turn on TCP keepalive in the application with an interval below {threshold}, or let the "
+                      "connection pool drop idle connections earlier.",
+            .disproof = "The same data arrives in a capture made on the other host, or other connections of "
+                        "{server} stop at the same moment (then the path is broken, and no timer is to blame).",
         },
         .chinese = {
             .title = "连接空闲后数据石沉大海",
-            .summary = "连接空闲 {idle}（阈值 {threshold}）后，同一数据在 {delay} 内重传 {retransmissions} 次，对端没有任何回应：{client} -> {server}。",
-            .causes = "链路上的有状态设备（防火墙、NAT 网关、安全组、负载均衡）静默清除了空闲会话，之后的报文因无会话被丢弃[；"
-                      "该服务端口空闲 {survived} 仍正常，空闲 {died} 已失效，超时值在两者之间]。\n"
-                      "[与之吻合的已知定时器：{timer}[，另有 {timers_more} 个]。]\n"
-                      "空闲期间链路或对端主机中断；此时新建连接同样会失败。",
-            .checks = "立即新建一条到 {server} 的连接：若成功，说明链路正常，是会话表丢失了这条连接。\n"
-                      "逐一核对链路上 NAT 网关、防火墙、负载均衡的 TCP 空闲超时；Linux 上用 conntrack -L -d 加服务端地址，"
-                      "并查看 sysctl net.netfilter.nf_conntrack_tcp_timeout_established。\n"
-                      "在应用中启用间隔小于 {threshold} 的 TCP keepalive，或让连接池提前回收空闲连接。",
-            .disproof = "在服务端抓包能看到这些数据，或同一服务端的其他连接在同一时刻中断（那是链路故障，不是定时器）。",
+            .summary = "空闲 {idle}（阈值 {threshold}）后，同一数据在 {delay}内重传 {retransmissions} 次（阈值 3 "
+                       "次），对端没有任何回应。连接：{client} -> {server}。",
+            .causes = "链路上的有状态设备（防火墙、NAT 网关、安全组、负载均衡）静默清除了空闲会话，之后的报文因无会"
+                      "话被丢弃。\n"
+                      "[该服务端口的实测结果：空闲 {survived}后仍正常，空闲 {died}后已失效，超时值在两者之间。]\n"
+                      "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
+                      "{timers_more} 个。]\n"
+                      "空闲期间链路或对端主机中断；若是如此，新建连接同样会失败。",
+            .checks = "立即新建一条连接：若成功，说明链路正常，是会话表丢失了这条连接：nc -vz -w 5 "
+                      "{server.address} {server.port}\n"
+                      "逐一核对链路上 NAT 网关、防火墙、负载均衡的 TCP 空闲超时。在 Linux 路由器上：conntrack -L "
+                      "-p tcp -d {server.address}; sysctl net.netfilter.nf_conntrack_tcp_timeout_established\n"
+                      "在应用中启用间隔小于 {threshold}的 TCP keepalive，或让连接池提前回收空闲连接。",
+            .disproof = "在对端主机上抓包能看到这些数据；或 {server} 的其他连接在同一时刻中断（那是链路故障，与定时"
+                        "器无关）。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6; documented state timeouts",
     },
@@ -116,22 +137,28 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_CHAT,
         .english = {
             .title = "Idle connection closed by a timer",
-            .summary = "{closer} closed the connection properly after {idle} without data, when a timer of {threshold} "
-                       "was due.",
-            .causes = "The keep-alive timer of this side ran out[; documented timers that match: {timer}[, and "
-                      "{timers_more} more]].\n"
-                      "[This server and port survived {survived} and closed after {died}.]",
-            .checks = "Nothing is wrong by itself. Clients that reuse connections must drop them before {threshold}, "
-                      "else some requests meet the FIN.",
-            .disproof = "Other connections of {server} close after quite different idle times.",
+            .summary = "{closer} closed the connection properly (FIN) after {idle} without data, when a timer of "
+                       "{threshold} was due. Connection {client} to {server}.",
+            .causes = "The keep-alive timer of the side that closed ran out.\n"
+                      "[Documented timers that match: {timer}{!timers_more}.][Documented timers that match: "
+                      "{timer}; and {timers_more} more.]\n"
+                      "[Idle times measured at this server and port: {survived} survived, {died} did not; the "
+                      "timer is between the two.]",
+            .checks = "Nothing is wrong by itself. The side that sends requests must drop idle connections earlier "
+                      "than the side that answers, else now and then a request meets the FIN (idle.race).",
+            .disproof = "Other connections of {server} are closed after quite different idle times.",
         },
         .chinese = {
             .title = "空闲连接被定时器关闭",
-            .summary = "连接 {idle} 无数据后由 {closer} 正常关闭（FIN），与 {threshold} 的定时器相符。",
-            .causes = "这一侧的 keep-alive 定时器到期[；与之吻合的已知定时器：{timer}[，另有 {timers_more} 个]]。\n"
-                      "[该服务端口空闲 {survived} 仍保持，空闲 {died} 被关闭。]",
-            .checks = "这本身不是故障。复用连接的客户端应在 {threshold} 之前回收连接，否则偶尔会有请求撞上 FIN。",
-            .disproof = "{server} 的其他连接在相差很大的空闲时间后关闭。",
+            .summary = "{closer} 在 {idle}无数据后正常关闭连接（FIN），与 {threshold}的定时器相符。连接：{client} "
+                       "-> {server}。",
+            .causes = "关闭方的 keep-alive 定时器到期。\n"
+                      "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
+                      "{timers_more} 个。]\n"
+                      "[该服务端口的实测结果：空闲 {survived}后仍保持，空闲 {died}后被关闭，超时值在两者之间。]",
+            .checks = "这本身不是故障。发起请求的一侧应比应答的一侧更早回收空闲连接，否则偶尔会有请求撞上 FIN（"
+                      "idle.race）。",
+            .disproof = "{server} 的其他连接被关闭时，空闲时间相差很大。",
         },
         .source = "Documented timers of load balancers and servers",
     },
@@ -140,31 +167,36 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_WARNING,
         .english = {
             .title = "Request met the close of an idle connection",
-            .summary = "{server} closed the connection after {idle} idle; a request of {client} crossed or followed the "
-                       "FIN by {delay} and was answered by RST.",
-            .causes = "Keep-alive race: the client reused a connection in the moment in which the server's idle timer "
-                      "closed it. Proxies report it as a sporadic 502.\n"
-                      "[Documented timers that match: {timer}[, and {timers_more} more].]\n"
-                      "The client did not notice the FIN (connection in CLOSE_WAIT) and used the dead connection.",
-            .checks = "Make the idle timeout of the side that sends requests shorter than that of the server (nginx "
-                      "upstream: keepalive_timeout below the back end's; Node.js: server.keepAliveTimeout above the "
-                      "load balancer's).\n"
-                      "On the client: ss -tn state close-wait shows connections that the application forgot to close.\n"
-                      "Let the client retry idempotent requests on a new connection (RFC 9112, 9.3.1).",
-            .disproof = "The server log shows that it read the request, or the FIN follows an answer with "
+            .summary = "{server} closed the connection (FIN) after {idle} idle; a request of {client} crossed or "
+                       "followed that FIN, {delay} apart, and was answered by RST.",
+            .causes = "Keep-alive race: the client reused the connection at the moment when the server's idle "
+                      "timer closed it. Proxies report it as a sporadic 502.\n"
+                      "[Documented timers that match: {timer}{!timers_more}.][Documented timers that match: "
+                      "{timer}; and {timers_more} more.]\n"
+                      "The client did not notice the FIN (its socket stayed in CLOSE_WAIT) and used the dead "
+                      "connection.",
+            .checks = "Make the idle timeout of the side that sends requests shorter than that of the side that "
+                      "answers (nginx upstream: keepalive_timeout below the back end's; Node.js back end: "
+                      "server.keepAliveTimeout above the load balancer's).\n"
+                      "Let the client retry idempotent requests on a new connection (RFC 9112, 9.3.1).\n"
+                      "On the client, connections that the application forgot to close: ss -tnp state close-wait "
+                      "'dst {server}'",
+            .disproof = "The server's log shows that it read the request, or the FIN follows an answer with "
                         "\"Connection: close\".",
         },
         .chinese = {
             .title = "请求撞上了空闲连接的关闭",
-            .summary = "连接空闲 {idle} 后被 {server} 关闭；{client} 的请求与 FIN 相差 {delay}，被 RST 拒绝。",
-            .causes = "keep-alive 竞争：客户端复用连接的瞬间，服务端空闲定时器恰好关闭了它。代理侧表现为偶发 502。\n"
-                      "[与之吻合的已知定时器：{timer}[，另有 {timers_more} 个]。]\n"
-                      "客户端没有察觉 FIN（连接停在 CLOSE_WAIT），继续使用已关闭的连接。",
-            .checks = "让发起请求一侧的空闲超时小于服务端（nginx upstream 的 keepalive_timeout 小于后端；Node.js 的 "
-                      "server.keepAliveTimeout 大于负载均衡）。\n"
-                      "在客户端执行 ss -tn state close-wait，查看应用忘记关闭的连接。\n"
-                      "让客户端对幂等请求在新连接上重试（RFC 9112 第 9.3.1 节）。",
-            .disproof = "服务端日志显示它读到了该请求，或 FIN 之前的应答带有 \"Connection: close\"。",
+            .summary = "{server} 在连接空闲 {idle}后将其关闭（FIN）；{client} 的请求恰与该 FIN 交错或紧随其后（相差"
+                       " {delay}），被 RST 拒绝。",
+            .causes = "keep-alive 竞争：客户端复用连接时，服务端的空闲定时器恰好将其关闭。代理侧表现为偶发 502。\n"
+                      "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
+                      "{timers_more} 个。]\n"
+                      "客户端没有处理 FIN（套接字停在 CLOSE_WAIT），继续使用已关闭的连接。",
+            .checks = "让发起请求一侧的空闲超时小于应答的一侧（nginx upstream 的 keepalive_timeout 小于后端；后端为"
+                      " Node.js 时，server.keepAliveTimeout 大于负载均衡）。\n"
+                      "让客户端对幂等请求在新连接上重试（RFC 9112 第 9.3.1 节）。\n"
+                      "在客户端查看应用未及时关闭的连接：ss -tnp state close-wait 'dst {server}'",
+            .disproof = "服务端日志显示它读到了该请求；或 FIN 之前的应答带有 “Connection: close”。",
         },
         .source = "RFC 9112, 9.5; documented timers",
     },

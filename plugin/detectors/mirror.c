@@ -28,25 +28,27 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_NOTE,
         .english = {
             .title = "Mirror session carries one direction only",
-            .summary = "Mirror session {session} (VNI {vni}, {mirror_source} to {mirror_target}): {packets} packets of one "
-                       "direction only, although ACK numbers prove that the other side answers.",
+            .summary = "Mirror session {session} (VNI {vni}, {mirror_source} to {mirror_target}): {packets} "
+                       "packets of one direction only, although their ACK numbers prove that the other side answers.",
             .causes = "The mirror filter has rules for one direction (inbound or outbound) only.\n"
                       "The other direction leaves through another interface that is not mirrored.",
-            .checks = "Console: add the rule for the other direction to the filter of the mirror session (Huawei Cloud: VPC > "
-                      "Traffic Mirroring > Filters; AWS: traffic mirror filter; Alibaba Cloud: traffic mirror filter), "
-                      "then capture again.\n"
-                      "Until then do not conclude \"no answer\" from this session: netcase does not either.",
-            .disproof = "Packets of the other direction in this session: tshark -Y \"netcase.mirror.session == {session}\".",
+            .checks = "Console: add the rule for the other direction to the filter of the mirror session (Huawei "
+                      "Cloud, Alibaba Cloud, AWS: Traffic Mirroring > Filters), then capture again.\n"
+                      "Until then do not conclude \"no answer\" from this session; netcase does not either.",
+            .disproof = "Packets of the other direction in this session (FILE is the capture): tshark -r FILE -Y "
+                        "'netcase.mirror.session == {session}'",
         },
         .chinese = {
             .title = "镜像会话只有单方向流量",
-            .summary = "镜像会话 {session}（VNI {vni}，{mirror_source} 到 {mirror_target}）的 {packets} 个报文都是同一方向，但 ACK 号证明对端有应答。",
-            .causes = "镜像筛选条件只配置了一个方向（入方向或出方向）的规则。\n"
+            .summary = "镜像会话 {session}（VNI {vni}，{mirror_source} -> {mirror_target}）的 {packets} 个报文都是"
+                       "同一方向，但其 ACK 号证明对端有应答。",
+            .causes = "镜像的筛选条件只配置了一个方向（入方向或出方向）的规则。\n"
                       "另一方向的流量走了未被镜像的网卡。",
-            .checks = "控制台：在镜像会话的筛选条件中补上另一方向的规则（华为云：VPC > 流量镜像 > 筛选条件；阿里云：流量镜像 > 筛选条件；"
-                      "AWS：traffic mirror filter），然后重新抓包。\n"
-                      "在此之前不要根据该会话得出“没有应答”的结论；netcase 也不会。",
-            .disproof = "该会话中出现另一方向的报文：tshark -Y \"netcase.mirror.session == {session}\"。",
+            .checks = "控制台：在镜像会话的筛选条件中补上另一方向的规则（华为云、阿里云：流量镜像 > 筛选条件；AWS："
+                      "Traffic Mirroring > Filters），然后重新抓包。\n"
+                      "在此之前，不要根据该会话得出“没有应答”的结论；netcase 也不会。",
+            .disproof = "该会话中出现了另一方向的报文（FILE 为抓包文件）：tshark -r FILE -Y "
+                        "'netcase.mirror.session == {session}'",
         },
         .source = "Huawei Cloud VPC user guide, traffic mirroring",
     },
@@ -55,26 +57,30 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_NOTE,
         .english = {
             .title = "Mirrored packets are cut",
-            .summary = "Mirror session {session} (VNI {vni}) cuts packets inside the tunnel: this one to {cut} of "
-                       "{bytes} bytes, counted from the inner IP header.",
-            .causes = "The mirror session copies only the first bytes of each packet (Huawei Cloud: packet_length, 96 by "
-                      "default when made through the API; AWS: PacketLength).\n"
+            .summary = "Mirror session {session} (VNI {vni}) cuts packets inside the tunnel: {cut} are left of the "
+                       "{bytes} of this inner packet, counted from its IP header.",
+            .causes = "The mirror session copies only the first bytes of each packet (Huawei Cloud: packet_length, "
+                      "96 by default when the session is made through the API; AWS and Alibaba Cloud: "
+                      "PacketLength).\n"
                       "The copy with its tunnel header did not fit into the MTU of the way to the collector.",
-            .checks = "Set the mirrored packet length to the full packet (1460 at Huawei Cloud, unset at AWS) if payloads "
-                      "matter.\n"
-                      "Ignore \"malformed\", \"bad checksum\" and lost-segment messages on these packets; lengths are "
-                      "taken from the IP header here.",
-            .disproof = "The missing bytes are in the capture file but hidden by a snapshot length of the capture itself "
-                        "(frame.cap_len < frame.len).",
+            .checks = "If payloads matter, let the session copy whole packets (Huawei Cloud: packet_length up to "
+                      "1460; AWS: leave PacketLength unset).\n"
+                      "Ignore \"malformed\", \"bad checksum\" and lost-segment messages on these packets; netcase "
+                      "takes lengths from the inner IP header.",
+            .disproof = "The capture itself was made with a snapshot length that cut these frames: frame.cap_len < "
+                        "frame.len",
         },
         .chinese = {
             .title = "镜像报文被截断",
-            .summary = "镜像会话 {session}（VNI {vni}）在隧道内截断报文：本报文共 {bytes} 字节（从内层 IP 头起算），只剩 {cut} 字节。",
-            .causes = "镜像会话只复制每个报文的前若干字节（华为云：packet_length，通过 API 创建时默认 96；AWS：PacketLength）。\n"
-                      "加上隧道头后的报文超过了到采集端路径的 MTU。",
-            .checks = "需要看载荷时，把镜像报文长度设为完整报文（华为云最大 1460，AWS 留空）。\n"
-                      "忽略这些报文上的“格式错误”“校验和错误”“丢段”等提示；netcase 的长度取自 IP 头。",
-            .disproof = "缺失的字节只是被抓包本身的 snaplen 截掉（frame.cap_len < frame.len）。",
+            .summary = "镜像会话 {session}（VNI {vni}）在隧道内截断报文：本报文共 {bytes}（从内层 IP 头起算），只剩"
+                       " {cut}。",
+            .causes = "镜像会话只复制每个报文的前若干字节（华为云：packet_length，通过 API 创建时默认 96；AWS、阿里"
+                      "云：PacketLength）。\n"
+                      "加上隧道头后，镜像报文超过了到采集端路径的 MTU。",
+            .checks = "如需查看载荷，让镜像会话复制完整报文（华为云：packet_length 最大 1460；AWS：不设置 "
+                      "PacketLength）。\n"
+                      "忽略这些报文上的“格式错误”“校验和错误”“丢段”等提示；netcase 的长度取自内层 IP 头。",
+            .disproof = "抓包本身的 snaplen 截断了这些帧：frame.cap_len < frame.len",
         },
         .source = "Huawei Cloud API CreateTrafficMirrorSession; AWS VPC Traffic Mirroring",
     },
@@ -83,24 +89,26 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_NOTE,
         .english = {
             .title = "The same packet was mirrored twice",
-            .summary = "Mirror session {session} (VNI {vni}) brings a packet that was there before[ in the same session"
-                       "{?same_session}][ in session {other_session}]: both are copies of one packet.",
+            .summary = "Mirror session {session} (VNI {vni}) brings a packet that was there before[ in the same "
+                       "session{?same_session}][ in session {other_session}]: both are copies of one packet.",
             .causes = "Both ends of the traffic, or two interfaces on its way, are mirrored to this collector.\n"
-                      "[One session copies on the way in and on the way out, or the collector's port receives it "
+                      "[One session copies on the way in and on the way out, or the collector receives each copy "
                       "twice{?same_session}.]",
-            .checks = "Analyse one session at a time: filter with netcase.mirror.session == {session}, or by netcase.flow.\n"
-                      "Wireshark's own \"retransmission\" and \"duplicate ACK\" marks on these packets are wrong; netcase "
-                      "counts the packet once.",
-            .disproof = "The two packets have different IP identification or TCP timestamps: then it was sent twice.",
+            .checks = "Look at one session or one conversation at a time, with the display filter "
+                      "netcase.mirror.session == {session} or netcase.flow.\n"
+                      "Wireshark's own \"retransmission\" and \"duplicate ACK\" marks on these packets are wrong; "
+                      "netcase counts the packet once.",
+            .disproof = "The two packets have different IP identifications or TCP timestamps: then it was sent twice.",
         },
         .chinese = {
             .title = "同一报文被镜像了两次",
-            .summary = "镜像会话 {session}（VNI {vni}）带来的报文之前已经[在同一会话{?same_session}][在会话 {other_session} ]中出现过：两者是同一报文的副本。",
-            .causes = "流量的两端，或途中的两个网卡，都镜像到了这个采集端。\n"
-                      "[同一会话在入方向和出方向各复制一次，或采集端口收到两份{?same_session}。]",
-            .checks = "一次只分析一个会话：用 netcase.mirror.session == {session} 或 netcase.flow 过滤。\n"
+            .summary = "镜像会话 {session}（VNI {vni}）中的这个报文，此前已[在同一会话中{?same_session}][在会话 "
+                       "{other_session} 中]出现过：两者是同一报文的副本。",
+            .causes = "流量的两端，或途经的两个网卡，都镜像到了这个采集端。\n"
+                      "[同一会话在入方向和出方向各复制了一次，或采集端把每个副本收到两次{?same_session}。]",
+            .checks = "一次只看一个会话或一条连接，过滤条件：netcase.mirror.session == {session} 或 netcase.flow。\n"
                       "Wireshark 在这些报文上标记的“重传”“重复 ACK”并不成立；netcase 只计一次。",
-            .disproof = "两个报文的 IP 标识或 TCP 时间戳不同：那说明确实发送了两次。",
+            .disproof = "两个报文的 IP 标识或 TCP 时间戳不同：说明确实发送了两次。",
         },
         .source = "Traffic mirroring documents of the clouds",
     },
@@ -109,25 +117,31 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_NOTE,
         .english = {
             .title = "Copies of packets are missing",
-            .summary = "Mirror session {session} (VNI {vni}): the receiver acknowledged bytes of {client} - {server} that "
-                       "were never mirrored. Copies were lost, the network was not at fault.",
-            .causes = "The mirror drops copies under load: mirrored packets share the bandwidth of the instance and go "
-                      "first.\n"
+            .summary = "Mirror session {session} (VNI {vni}): the receiver acknowledged bytes of {client} - "
+                       "{server} that were never mirrored. Copies were lost; the network delivered the packets.",
+            .causes = "The mirror drops copies under load: on several clouds, mirrored packets share the bandwidth "
+                      "of the instance.\n"
                       "The collector or its capture dropped packets.",
-            .checks = "On the collector: the \"packets dropped by kernel\" line of tcpdump; ethtool -S and ip -s link for "
-                      "drops; use a larger buffer (tcpdump -B 65536) or a filter.\n"
+            .checks = "On the collector: the \"packets dropped by kernel\" line of tcpdump, and the drop counters "
+                      "(with the interface for IF): ip -s link show dev IF; ethtool -S IF\n"
+                      "Capture again with a larger buffer and a filter (here VXLAN): tcpdump -B 65536 -ni IF -w "
+                      "mirror.pcap udp port 4789\n"
                       "Console: bandwidth of the mirrored instance during the capture.\n"
                       "Do not read \"previous segment not captured\" in this session as loss in the network.",
-            .disproof = "The missing bytes arrive later in the capture: then the copies were reordered only.",
+            .disproof = "The missing bytes arrive later in the capture: then the copies were only reordered.",
         },
         .chinese = {
             .title = "镜像副本丢失",
-            .summary = "镜像会话 {session}（VNI {vni}）：接收方确认了 {client} - {server} 上从未被镜像的数据。丢的是副本，网络本身没有丢包。",
-            .causes = "负载高时镜像会丢弃副本：镜像流量占用实例带宽，并且最先被丢。\n"
+            .summary = "镜像会话 {session}（VNI {vni}）：{client} - {server} 上有数据已被接收方确认，却从未被镜像。"
+                       "丢的是副本，网络本身已送达。",
+            .causes = "负载高时镜像副本被丢弃：在部分云上，镜像流量与业务共用实例带宽。\n"
                       "采集端或抓包程序丢包。",
-            .checks = "在采集端：查看 tcpdump 的 “packets dropped by kernel”，ethtool -S 与 ip -s link 的丢包计数；加大缓冲（tcpdump -B 65536）或加过滤条件。\n"
+            .checks = "在采集端查看 tcpdump 的 “packets dropped by kernel”，以及网卡的丢包计数（IF 换成网卡名）："
+                      "ip -s link show dev IF; ethtool -S IF\n"
+                      "加大缓冲区并加上过滤条件（以 VXLAN 为例），重新抓包：tcpdump -B 65536 -ni IF -w mirror.pcap "
+                      "udp port 4789\n"
                       "控制台：查看抓包期间被镜像实例的带宽。\n"
-                      "不要把该会话中的“previous segment not captured”当作网络丢包。",
+                      "不要把该会话中的 “previous segment not captured” 当作网络丢包。",
             .disproof = "缺失的数据在后面的报文中出现：那只是副本乱序。",
         },
         .source = "Traffic mirroring documents of the clouds",

@@ -29,31 +29,40 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_WARNING,
         .english = {
             .title = "Idle TLS connection closed by alert and FIN",
-            .summary = "{closer} sent [an encrypted alert{?encrypted}][what looks like an encrypted alert{?likely_alert}] and FIN "
-                       "together after {idle} without data (level {threshold}): an idle timer closed the TLS connection.",
-            .causes = "The idle timer of a proxy, WAF or load balancer ran out; the alert is its close_notify, not an "
-                      "error[. This server and port survived {survived} and closed after {died}].\n"
-                      "[Documented timers that match: {timer}[, and {timers_more} more].]\n"
+            .summary = "{closer} sent [an encrypted alert{?encrypted}][what looks like an encrypted "
+                       "alert{?likely_alert}] and FIN together after {idle} without data (timer or level: "
+                       "{threshold}): the TLS connection was closed for being idle.",
+            .causes = "An idle timer of {closer} ran out (WAF, proxy, load balancer, or a client's connection "
+                      "pool); the alert is then its close_notify, not an error.\n"
+                      "[Idle times measured at this server and port: {survived} survived, {died} did not; the "
+                      "timer is between the two.]\n"
+                      "[Documented timers that match: {timer}{!timers_more}.][Documented timers that match: "
+                      "{timer}; and {timers_more} more.]\n"
                       "The application on this side closed the connection on purpose after that time.",
-            .checks = "Compare {idle} with the keep-alive or session timeout of the product in front of the origin (WAF, load "
-                      "balancer, Tengine or nginx: keepalive_timeout, proxy_read_timeout).\n"
-                      "Let the client's connection pool drop idle connections earlier, or retry on a new connection when "
-                      "a reused one was closed.\n"
-                      "Only keys reveal the alert: SSLKEYLOGFILE on the client shows whether it is close_notify.",
-            .disproof = "The decrypted alert is fatal or other than close_notify, or other connections of this server close after "
-                        "quite different idle times.",
+            .checks = "Compare {idle} with the keep-alive or session timeout of the product in front of the origin "
+                      "(WAF, load balancer; Tengine or nginx: keepalive_timeout, proxy_read_timeout).\n"
+                      "Let the side that sends requests drop idle connections earlier, or retry on a new "
+                      "connection when a reused one was closed.\n"
+                      "Only the keys show what the alert says: set SSLKEYLOGFILE for the client and look for "
+                      "close_notify.",
+            .disproof = "The decrypted alert is not close_notify, or other connections of {server} are closed "
+                        "after quite different idle times.",
         },
         .chinese = {
             .title = "空闲 TLS 连接被 Alert+FIN 关闭",
-            .summary = "{closer} 在 {idle} 无数据后（阈值 {threshold}）同时发出[加密告警（Encrypted Alert）{?encrypted}][疑似加密告警的记录{?likely_alert}]和 FIN："
-                       "空闲定时器关闭了 TLS 连接。",
-            .causes = "代理、WAF 或负载均衡的空闲定时器到期；该告警是 close_notify，并非错误[。该服务端口空闲 {survived} 仍保持，空闲 {died} 被关闭]。\n"
-                      "[与之吻合的已知定时器：{timer}[，另有 {timers_more} 个]。]\n"
+            .summary = "{closer} 在 {idle}无数据后（定时器或阈值：{threshold}）同时发出[加密告警（Encrypted Alert）"
+                       "{?encrypted}][疑似加密告警的记录{?likely_alert}]和 FIN：TLS 连接因空闲被关闭。",
+            .causes = "{closer} 的空闲定时器到期（WAF、代理、负载均衡，或客户端连接池）；此时的告警是 "
+                      "close_notify，并非错误。\n"
+                      "[该服务端口的实测结果：空闲 {survived}后仍保持，空闲 {died}后被关闭，超时值在两者之间。]\n"
+                      "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
+                      "{timers_more} 个。]\n"
                       "这一侧的应用在该时间后主动关闭了连接。",
-            .checks = "将 {idle} 与源站前产品（WAF、负载均衡、Tengine 或 nginx：keepalive_timeout、proxy_read_timeout）的会话保持或空闲超时对比。\n"
-                      "让客户端连接池更早回收空闲连接，或在复用的连接已关闭时换新连接重试。\n"
-                      "告警内容需要密钥才能看到：在客户端设置 SSLKEYLOGFILE，确认是否为 close_notify。",
-            .disproof = "解密后的告警是致命告警或不是 close_notify，或该服务端的其他连接在相差很大的空闲时间后关闭。",
+            .checks = "将 {idle}与源站前的产品（WAF、负载均衡；Tengine 或 nginx：keepalive_timeout、"
+                      "proxy_read_timeout）的会话保持或空闲超时对比。\n"
+                      "让发起请求的一侧更早回收空闲连接，或在复用的连接已关闭时换新连接重试。\n"
+                      "告警内容需要密钥才能看到：为客户端设置 SSLKEYLOGFILE，确认是否为 close_notify。",
+            .disproof = "解密后的告警不是 close_notify；或 {server} 的其他连接被关闭时，空闲时间相差很大。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 7",
     },
@@ -62,23 +71,26 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_NOTE,
         .english = {
             .title = "RST instead of FIN after the TLS close",
-            .summary = "{closer} acknowledged the alert and FIN of the other side, but never closed; {delay} later it sent RST.",
-            .causes = "The application kept the closed connection (CLOSE_WAIT) until its own timer or its exit threw it away; "
-                      "the data that the other side might still have sent is refused by RST.\n"
+            .summary = "{closer} acknowledged the alert and FIN of the other side but never closed; {delay} later "
+                       "it sent RST. Connection {client} to {server}.",
+            .causes = "The application kept the closed connection (CLOSE_WAIT) until its own timer or its exit "
+                      "threw it away.\n"
                       "The connection pool found the connection dead only when it cleaned up.",
-            .checks = "This follows from the idle close before it: look at that first.\n"
-                      "On this host: ss -tnop state close-wait shows which process keeps closed connections.",
-            .disproof = "The application used the connection again and was refused: then it is a request that failed, not a "
-                        "late close.",
+            .checks = "This follows from the idle close before it (tls.alert_fin): look at that first.\n"
+                      "On the host that sent the RST, processes that keep closed connections: ss -tnop state "
+                      "close-wait",
+            .disproof = "The application used the connection again and was refused: then a request failed, it was "
+                        "not just a late close.",
         },
         .chinese = {
             .title = "TLS 关闭后以 RST 代替 FIN",
-            .summary = "{closer} 确认了对端的告警和 FIN，但没有关闭连接，{delay} 后发出 RST。",
-            .causes = "应用一直持有已关闭的连接（CLOSE_WAIT），直到自身定时器到期或进程退出才丢弃，于是以 RST 收尾。\n"
+            .summary = "{closer} 确认了对端的告警和 FIN，但没有关闭连接，{delay}后发出 RST。连接：{client} -> "
+                       "{server}。",
+            .causes = "应用一直持有已关闭的连接（CLOSE_WAIT），直到自身定时器到期或进程退出才丢弃。\n"
                       "连接池在清理时才发现连接已失效。",
-            .checks = "这是前面空闲关闭的后果，请先看那一条。\n"
-                      "在该主机上执行 ss -tnop state close-wait，查看哪个进程持有已关闭的连接。",
-            .disproof = "应用又使用了该连接并被拒绝：那是请求失败，而不是迟到的关闭。",
+            .checks = "这是前面空闲关闭（tls.alert_fin）的后果，请先看那一条。\n"
+                      "在发出 RST 的主机上，查看哪些进程持有已关闭的连接：ss -tnop state close-wait",
+            .disproof = "应用又使用了该连接并被拒绝：那是请求失败，而不只是关闭得晚。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 7",
     },
@@ -87,37 +99,44 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_WARNING,
         .english = {
             .title = "Client connects to a TLS port and never starts TLS",
-            .summary = "[{client} completed the handshake with {server} and sent no ClientHello; {closer} closed after {delay}.{!plain_http}]"
-                       "[ Closed at once: health checks look the same{?connect_close}.]"
-                       "[{client} speaks plain HTTP to {server}, a TLS port: there is no ClientHello to wait for.{?plain_http}]",
+            .summary = "[{client} completed the TCP handshake with {server} and sent no ClientHello; {closer} "
+                       "ended the connection after {delay}.{!plain_http}][ It ended at once, as health checks "
+                       "do{?connect_close}.][{client} speaks plain HTTP to {server}, a TLS port: there is no "
+                       "ClientHello to wait for.{?plain_http}]",
             .causes = "[A health check or port probe: it connects and closes, nothing is wrong{?connect_close}.]\n"
-                      "[The client's TLS library is missing or failed before the first message (PHP without its openssl "
-                      "extension, unreadable CA file, no entropy){!plain_http}.]\n"
-                      "[The client gave up: its own timeout ran out before it spoke{!plain_http}.]\n"
-                      "[The URL says http:// with port {server}, or TLS ends before this hop{?plain_http}.]",
-            .checks = "[Is {client} a load balancer, monitor or scanner? Then ignore it{?connect_close}.]\n"
-                      "[On the client: openssl s_client -connect {server}. If that works, the application's TLS "
-                      "set-up is at fault: php -m | grep openssl, its error log, its CA bundle{!plain_http}.]\n"
-                      "[Compare a client that works with one that fails: same library, same configuration?{!plain_http}]\n"
-                      "[curl -v http:// and https:// with {server} shows which of the two the port speaks{?plain_http}.]",
-            .disproof = "[A ClientHello of this connection in a capture made on the client{!plain_http}.]"
-                        "[The server speaks TLS on this port to other clients: then this client is configured wrongly{?plain_http}.]",
+                      "[The client's TLS library is missing or failed before its first message (PHP without its "
+                      "openssl extension, an unreadable CA file){!plain_http}.]\n"
+                      "[One side gave up before the client spoke: its own timeout ran out{!plain_http}.]\n"
+                      "[The URL says http:// with the port of TLS, or TLS ends before this hop{?plain_http}.]",
+            .checks = "[Is {client.address} a load balancer, monitor or scanner? Then ignore it{?connect_close}.]\n"
+                      "[On the client. If this works, the application's own TLS set-up is at fault (PHP: php -m | "
+                      "grep openssl; its error log, its CA bundle): openssl s_client -connect {server} "
+                      "</dev/null{!plain_http}]\n"
+                      "[Compare a client that works with one that fails: same library, same "
+                      "configuration?{!plain_http}]\n"
+                      "[Which of the two does the port speak: curl -vk http://{server}/; curl -vk "
+                      "https://{server}/{?plain_http}]",
+            .disproof = "[A ClientHello of this connection in a capture made on the client{!plain_http}.][Plain "
+                        "HTTP is what this port is meant to speak: then take it out of the TLS ports in the "
+                        "preferences{?plain_http}.]",
         },
         .chinese = {
             .title = "客户端连上 TLS 端口却不发起 TLS",
-            .summary = "[{client} 与 {server} 完成三次握手后没有发送 ClientHello，{delay} 后由 {closer} 关闭。{!plain_http}]"
-                       "[连接后立即关闭：健康检查也是如此{?connect_close}。]"
-                       "[{client} 在 TLS 端口 {server} 上使用明文 HTTP：不会有 ClientHello。{?plain_http}]",
+            .summary = "[{client} 与 {server} 完成三次握手后没有发送 ClientHello，{delay}后由 {closer} 断开。"
+                       "{!plain_http}][连上即断，与健康检查的表现相同{?connect_close}。][{client} 在 TLS 端口 "
+                       "{server} 上使用明文 HTTP，因此不会有 ClientHello。{?plain_http}]",
             .causes = "[健康检查或端口探测：连上即断，属于正常现象{?connect_close}。]\n"
-                      "[客户端的 TLS 库缺失，或在发出第一条消息前就失败（PHP 未启用 openssl 扩展、CA 文件不可读、熵不足）{!plain_http}。]\n"
-                      "[客户端在发送之前自身超时而放弃{!plain_http}。]\n"
-                      "[URL 写成了 http:// 加 {server} 的端口，或 TLS 在上一跳已终结{?plain_http}。]",
-            .checks = "[{client} 是否为负载均衡、监控或扫描器？若是可忽略{?connect_close}。]\n"
-                      "[在客户端执行 openssl s_client -connect {server}：若成功，问题在应用的 TLS 配置：php -m | grep openssl、应用错误日志、CA 证书{!plain_http}。]\n"
+                      "[客户端的 TLS 库缺失，或在发出第一条消息前就失败（PHP 未启用 openssl 扩展、CA 文件不可读）"
+                      "{!plain_http}。]\n"
+                      "[客户端发送之前，其中一方自身超时而放弃{!plain_http}。]\n"
+                      "[URL 写成了 http:// 加 TLS 端口，或 TLS 在上一跳已终结{?plain_http}。]",
+            .checks = "[{client.address} 是否为负载均衡、监控或扫描器？若是，可忽略{?connect_close}。]\n"
+                      "[在客户端执行以下命令，若成功，问题在应用自身的 TLS 配置（PHP：php -m | grep openssl；应用错"
+                      "误日志、CA 证书）：openssl s_client -connect {server} </dev/null{!plain_http}]\n"
                       "[对比正常与异常的客户端：库和配置是否一致？{!plain_http}]\n"
-                      "[分别用 curl -v 以 http:// 和 https:// 访问 {server}，确认端口使用的协议{?plain_http}。]",
-            .disproof = "[在客户端抓包能看到该连接的 ClientHello{!plain_http}。]"
-                        "[该端口对其他客户端使用 TLS：那是此客户端配置有误{?plain_http}。]",
+                      "[确认该端口使用哪种协议：curl -vk http://{server}/; curl -vk https://{server}/{?plain_http}]",
+            .disproof = "[在客户端抓包能看到该连接的 ClientHello{!plain_http}。][该端口本来就使用明文 HTTP：请在首"
+                        "选项中把它从 TLS 端口中去掉{?plain_http}。]",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8",
     },
@@ -126,35 +145,42 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_ERROR,
         .english = {
             .title = "TLS handshake failed",
-            .summary = "The TLS handshake of {client} with {server}[ ({server_name})] ended before it was complete: {closer} sent "
-                       "[the alert {alert}][what looks like an encrypted alert{?likely_alert}][RST{?by_reset}][FIN{?by_fin}] {delay} "
-                       "after the ClientHello.",
+            .summary = "The TLS handshake of {client} with {server}[ ({server_name})] ended before it was "
+                       "complete: {closer} sent [the alert {alert}][what looks like an encrypted "
+                       "alert{?likely_alert}][RST{?by_reset}][FIN{?by_fin}] {delay} after the ClientHello.",
             .causes = "[The alert names the reason: {alert} (RFC 8446, 6.2).]\n"
-                      "[The client refused what the server sent, most often its certificate: unknown CA, wrong name, "
-                      "expired{?by_client}.]\n"
-                      "[The server refused the ClientHello: no common version or cipher, an unknown server name, or a "
-                      "client certificate is missing{?by_server}.]\n"
-                      "[A device on the way filters by server name and injected the RST; compare its TTL with that of "
-                      "the server's other packets{?by_reset}.]",
-            .checks = "openssl s_client -connect {server}[ -servername {server_name}] shows certificate chain, version and "
-                      "alert.\n"
-                      "Behind a WAF or anti-DDoS product: check the origin's certificate (complete chain, name, date) and "
-                      "that the origin accepts the product's addresses.\n"
-                      "Compare with a client that works: openssl s_client -tls1_2, and curl -v.",
-            .disproof = "The handshake completes in a capture made on the other side, or the client was cancelled by its user.",
+                      "[The client refused what the server sent, most often its certificate: unknown CA, wrong "
+                      "name, expired{?by_client}.]\n"
+                      "[The server refused the ClientHello: no common version or cipher suite, an unknown server "
+                      "name, or a missing client certificate{?by_server}.]\n"
+                      "[A device on the way filters by server name (SNI) and injected the RST; compare its TTL "
+                      "with that of the other packets from the same address{?by_reset}.]",
+            .checks = "Certificate chain, version and alert, as the server shows them: openssl s_client -connect "
+                      "{server}[ -servername {server_name}] </dev/null\n"
+                      "Behind a WAF or anti-DDoS product: check the origin's certificate (complete chain, name, "
+                      "expiry date), and that the origin admits the product's back-to-origin addresses.\n"
+                      "Compare versions, and a client that works: openssl s_client -tls1_2 -connect {server}[ "
+                      "-servername {server_name}] </dev/null",
+            .disproof = "The handshake completes in a capture made on the other side, or the user cancelled the "
+                        "request.",
         },
         .chinese = {
             .title = "TLS 握手失败",
-            .summary = "{client} 与 {server}[（{server_name}）] 的 TLS 握手未完成即结束：ClientHello 后 {delay}，{closer} 发送了"
-                       "[告警 {alert}][疑似加密告警的记录{?likely_alert}][RST{?by_reset}][FIN{?by_fin}]。",
+            .summary = "{client} 与 {server}[（{server_name}）][ {!server_name}]的 TLS 握手中断：ClientHello 发出 "
+                       "{delay}后，{closer} 发送了[告警 {alert}][疑似加密告警的记录{?likely_alert}][ "
+                       "RST{?by_reset}][ FIN{?by_fin}]。",
             .causes = "[告警给出了原因：{alert}（RFC 8446 第 6.2 节）。]\n"
-                      "[客户端拒绝了服务端的内容，最常见的是证书：CA 不受信任、域名不符、已过期{?by_client}。]\n"
-                      "[服务端拒绝了 ClientHello：没有共同的版本或加密套件、SNI 未配置，或缺少客户端证书{?by_server}。]\n"
-                      "[途中设备按 SNI 过滤并注入 RST；请将其 TTL 与服务端其他报文对比{?by_reset}。]",
-            .checks = "openssl s_client -connect {server}[ -servername {server_name}]，查看证书链、版本和告警。\n"
-                      "若经过 WAF 或高防：检查源站证书（链完整、域名、有效期），以及源站是否放行了回源地址。\n"
-                      "与正常的客户端对比：openssl s_client -tls1_2，以及 curl -v。",
-            .disproof = "在另一侧抓包看到握手完成，或客户端由用户主动取消。",
+                      "[客户端拒绝了服务端的内容，最常见的是证书问题：CA 不受信任、域名不匹配、证书过期"
+                      "{?by_client}。]\n"
+                      "[服务端拒绝了 ClientHello：没有共同的版本或加密套件、SNI 对应的域名未配置，或缺少客户端证书"
+                      "{?by_server}。]\n"
+                      "[途中设备按 SNI 过滤并注入了 RST；请将它的 TTL 与同一地址的其他报文对比{?by_reset}。]",
+            .checks = "查看服务端的证书链、版本和告警：openssl s_client -connect {server}[ -servername "
+                      "{server_name}] </dev/null\n"
+                      "若经过 WAF 或高防：检查源站证书（证书链完整、域名、有效期），以及源站是否放行了回源 IP 段。\n"
+                      "对比不同版本，以及正常的客户端：openssl s_client -tls1_2 -connect {server}[ -servername "
+                      "{server_name}] </dev/null",
+            .disproof = "在另一侧抓包能看到握手完成；或请求是用户主动取消的。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8; RFC 8446, 6",
     },
@@ -163,30 +189,36 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_ERROR,
         .english = {
             .title = "ClientHello is never acknowledged",
-            .summary = "The TCP handshake with {server} works, but the ClientHello[ for {server_name}] of {bytes} bytes was sent again "
-                       "{retransmissions} times within {delay} without any acknowledgment.",
-            .causes = "A filter on the way drops ClientHellos by server name (SNI) after it let the TCP handshake pass.\n"
-                      "The path's MTU is smaller than the ClientHello's packet and the ICMP message that says so is lost: large "
-                      "packets vanish, small ones pass.\n"
-                      "The server or a device in front of it stopped answering right after the handshake.",
-            .checks = "Try another server name: openssl s_client -connect {server} -servername example.com. If that is answered, "
-                      "the name is filtered.\n"
-                      "Try the path's MTU: ping -M do -s 1400 and smaller sizes, or lower the client's MSS (ip route ... advmss "
-                      "1300).\n"
-                      "Capture on the server: does the ClientHello arrive?",
-            .disproof = "An acknowledgment of the ClientHello in a capture made on the server side: then the answer is lost, not the "
-                        "ClientHello.",
+            .summary = "The TCP handshake with {server} works, but the ClientHello[ for {server_name}] ({bytes}) "
+                       "was retransmitted {retransmissions} times (threshold 3) within {delay} without any "
+                       "acknowledgment.",
+            .causes = "A filter on the way let the TCP handshake pass and drops ClientHellos by server name (SNI).\n"
+                      "The path MTU is smaller than the packet of the ClientHello, and the ICMP message that says "
+                      "so is lost: large packets vanish, small ones pass.\n"
+                      "The server or a device in front of it stopped answering right after the TCP handshake.",
+            .checks = "Try another server name. If that is answered, the name is filtered: openssl s_client "
+                      "-connect {server} -servername example.com </dev/null\n"
+                      "Try the path MTU, with 1472 and smaller sizes (IPv6: 1452). If only small ones are "
+                      "answered, lower the client's MSS: ping -M do -s 1472 {server.address}\n"
+                      "On the server, does the ClientHello arrive: tcpdump -ni any 'tcp port {server.port} and "
+                      "host {client.address}'",
+            .disproof = "An acknowledgment of the ClientHello in a capture made on the server: then the answer is "
+                        "lost, not the ClientHello.",
         },
         .chinese = {
             .title = "ClientHello 一直未被确认",
-            .summary = "与 {server} 的三次握手正常，但 {bytes} 字节的 ClientHello[（{server_name}）]在 {delay} 内重传 {retransmissions} 次仍未被确认。",
-            .causes = "途中设备放行三次握手后，按 SNI 丢弃了 ClientHello。\n"
-                      "路径 MTU 小于 ClientHello 报文，而提示的 ICMP 报文丢失：大包消失，小包正常。\n"
-                      "服务器或其前面的设备在握手后不再应答。",
-            .checks = "换一个 SNI：openssl s_client -connect {server} -servername example.com。若有应答，说明按域名过滤。\n"
-                      "探测路径 MTU：ping -M do -s 1400 并逐步减小，或降低客户端 MSS（ip route ... advmss 1300）。\n"
-                      "在服务端抓包：ClientHello 是否到达？",
-            .disproof = "在服务端抓包看到对 ClientHello 的确认：那是应答丢失，而不是 ClientHello 丢失。",
+            .summary = "与 {server} 的三次握手正常，但 ClientHello（{bytes}[，SNI 为 {server_name}]）在 {delay}内重"
+                       "传 {retransmissions} 次（阈值 3 次）仍未被确认。",
+            .causes = "途中设备放行了三次握手，但按 SNI 丢弃 ClientHello。\n"
+                      "路径 MTU 小于 ClientHello 报文，而提示分片的 ICMP 报文丢失：大包消失，小包正常。\n"
+                      "服务器或其前面的设备在三次握手后不再应答。",
+            .checks = "换一个 SNI 测试，若有应答，说明按域名过滤：openssl s_client -connect {server} -servername "
+                      "example.com </dev/null\n"
+                      "探测路径 MTU，从 1472 逐步减小（IPv6 从 1452 开始）；若只有小包有应答，请降低客户端的 MSS："
+                      "ping -M do -s 1472 {server.address}\n"
+                      "在服务端抓包，ClientHello 是否到达：tcpdump -ni any 'tcp port {server.port} and host "
+                      "{client.address}'",
+            .disproof = "在服务端抓包能看到对 ClientHello 的确认：丢失的是应答，而不是 ClientHello。",
         },
         .source = "Documented SNI filters and MTU black holes",
     },
