@@ -62,19 +62,26 @@ trap 'rm -rf "$scratch"' EXIT
 work=$tree
 corpus=${NETCASE_CORPUS:-$tree/../shared/corpus}
 
-# Root's tests are done by another user in a copy of the tree. Builds stay there for the next time.
+# Root's tests are done by another user in a copy of the tree, one for each place that a tree lies in.
+# Builds stay there for the next time.
 copy_for_test_user() {
     id "$test_user" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$test_user"
-    work=$(getent passwd "$test_user" | cut -d: -f6)/tree
+    home=$(getent passwd "$test_user" | cut -d: -f6)
+    work=$home/tree-$(cksum <<<"$tree" | cut -d ' ' -f 1)
     mkdir -p "$work"
+    find "$home" -mindepth 1 -maxdepth 1 -name 'tree-*' -mtime +7 -exec rm -rf {} +
+    exec 9>"$work.lock"
+    flock 9 # another run in the same tree ends first
     find "$work" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
     (cd "$tree" && find . -mindepth 1 -maxdepth 1 ! -name '.git' ! -name 'build*' -print0 | tar --null --files-from=- -c) |
         tar -x -C "$work"
     chown -R "$test_user": "$work"
     # The collection may lie where only root can read.
     if [ -d "$corpus" ] && ! runuser -u "$test_user" -- test -r "$corpus/index.tsv"; then
-        rm -rf "$work/../corpus"
-        cp -rL "$corpus" "$work/../corpus" && corpus=$work/../corpus && chown -R "$test_user": "$corpus"
+        rm -rf "$home/corpus"
+        cp -rL "$corpus" "$home/corpus"
+        corpus=$home/corpus
+        chown -R "$test_user": "$corpus"
     fi
 }
 
@@ -85,7 +92,7 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 [ ! -d "$corpus" ] || corpus=$(cd "$corpus" && pwd)
 as_user+=(env "NETCASE_CORPUS=$corpus" PYTHONDONTWRITEBYTECODE=1 TZ=UTC LC_ALL=C.UTF-8)
-[ "$(id -u)" -ne 0 ] || as_user+=("HOME=$work/..")
+[ "$(id -u)" -ne 0 ] || as_user+=("HOME=$home")
 
 # A plugin that is installed for all users would be loaded instead of the one under test. The tests
 # then run in a mount namespace in which the system's folder does not have it.
@@ -109,10 +116,9 @@ fi
 
 # build FOLDER OPTION...: configure and build quietly; the output is shown if it fails.
 build() {
-    local folder=$1 log=$scratch/build.log
-    shift
+    local folder=$1 options=("${@:2}") log=$scratch/build.log
     cd "$work"
-    if ! "${as_user[@]}" cmake -S . -B "$folder" -G Ninja -DNETCASE_WERROR=ON "$@" >"$log" 2>&1 ||
+    if ! "${as_user[@]}" cmake -S . -B "$folder" -G Ninja -DNETCASE_WERROR=ON "${options[@]}" >"$log" 2>&1 ||
         ! "${as_user[@]}" cmake --build "$folder" >>"$log" 2>&1; then
         echo "FAIL  build $folder"
         sed 's/^/      /' "$log" | tail -n 60
@@ -123,7 +129,7 @@ build() {
 
 # The plugin as it is shipped, for all suites that need tshark.
 build_plugin() {
-    build build-test -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
+    build build-test -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF -DNETCASE_HOST=ON -DNETCASE_SANITIZE=OFF
 }
 
 # -- Suites: each prints lines that begin with ok, FAIL or skip -------------------------------
@@ -167,7 +173,7 @@ for name in "${suites[@]}"; do
         continue
     fi
     status=0
-    suite "$name" </dev/null | tee "$scratch/one" || status=$?
+    suite "$name" </dev/null 2>&1 | tee "$scratch/one" || status=$?
     # A suite that breaks down before it reports a failure is one.
     if { [ $status -ne 0 ] && ! grep -q '^FAIL' "$scratch/one"; } || [ ! -s "$scratch/one" ]; then
         echo "FAIL  $name ended with status $status without a result" | tee -a "$scratch/one"

@@ -15,16 +15,16 @@ from netcase_tshark import CAPTURES, Failure, Host, run_tests
 
 # Lines of tshark that tell of a fault in a program, not in a capture. They begin with the time.
 FAULT = re.compile(r"(Dissector bug|netcase|WARNING|CRITICAL|ERROR|assert|Segmentation|Aborted|free\(\)).*")
-MODES = (["-V"], ["-2", "-Y", "netcase.expert"], ["-q", "-z", "expert"])
+MODES = (["-2", "-V"], ["-Y", "netcase.expert"], ["-q", "-z", "expert"])
 
 
 def faults(result):
     return sorted({found[0] for found in map(FAULT.search, result.err.splitlines()) if found})
 
 
-def survives(host, capture):
+def survives(host, capture, modes=MODES):
     """No mode ends or complains otherwise than it does without the plugin."""
-    for mode in MODES:
+    for mode in modes:
         # Memory that was freed or never written is filled, so that its use shows.
         command = ["tshark", "-r", capture, *mode]
         result = host.run(command, WIRESHARK_DEBUG_WMEM_OVERRIDE="strict", MALLOC_PERTURB_="165")
@@ -88,10 +88,11 @@ DAMAGES = {
 
 
 def damage_and_read(host, make, capture, number):
+    """One mode for each damaged capture, in turn: over all captures every damage meets every mode."""
     damaged = host.folder / f"damaged-{number}.pcapng"
     try:
         make(host, capture, damaged)
-        survives(host, damaged)
+        survives(host, damaged, [MODES[number % len(MODES)]])
     finally:
         damaged.unlink(missing_ok=True)
 
@@ -109,10 +110,11 @@ def main():
     tests = [("broken an empty capture", functools.partial(empty, host, 24)),
              ("broken a file of 0 bytes", functools.partial(empty, host, 0)),
              ("broken a file of half a header", functools.partial(empty, host, 12))]
-    for capture in all_captures():
-        for name, make in DAMAGES.items():
+    for row, capture in enumerate(all_captures()):
+        for column, (name, make) in enumerate(DAMAGES.items()):
+            number = row + column + row * len(MODES) * len(DAMAGES)  # differs for each, and so does its mode
             tests.append((f"broken {capture.relative_to(CAPTURES)}: {name}",
-                          functools.partial(damage_and_read, host, make, capture, len(tests))))
+                          functools.partial(damage_and_read, host, make, capture, number)))
     return 0 if run_tests(tests) else 1
 
 

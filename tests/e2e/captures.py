@@ -21,7 +21,6 @@ import tempfile
 from expectation import all_captures, all_expectations
 from netcase_tshark import CAPTURES, Failure, Host, Skip, expect_same, run_tests
 
-EXPERT_PREFIX = "netcase.expert."
 # Words of netcase.severity under the headings of `tshark -z expert`.
 HEADINGS = {"Errors": "error", "Warns": "warning", "Notes": "note", "Chats": "chat"}
 
@@ -72,9 +71,9 @@ def without_tree(host, expectation):
 def expert_filters(host, expectation):
     """Each case has an expert filter of its own, on its trigger frames only."""
     for case in sorted({name for _, name in expectation.findings}):
-        rows = host.fields(expectation.capture, ["frame.number"], *expectation.options, display_filter=EXPERT_PREFIX + case)
+        rows = host.fields(expectation.capture, ["frame.number"], *expectation.options, display_filter=f"netcase.{case}")
         expect_same(sorted({(frame,) for frame, name in expectation.findings if name == case}),
-                    sorted((int(frame[0]),) for (frame,) in rows), f"frames that {EXPERT_PREFIX}{case} shows:")
+                    sorted((int(frame[0]),) for (frame,) in rows), f"frames that netcase.{case} shows:")
 
 
 def consistent(expectation):
@@ -100,10 +99,10 @@ def covered(case, expectations):
 
 
 def cases_of(host):
-    """The ids of all cases, as the plugin registers them."""
-    fields = host.run(["tshark", "-G", "fields"]).out.splitlines()
-    names = (line.split("\t")[2] for line in fields if line.startswith("F\t"))
-    return sorted(name.removeprefix(EXPERT_PREFIX) for name in names if name.startswith(EXPERT_PREFIX))
+    """The ids of all cases, as the plugin registers them: each has an expert info, a field without a value."""
+    fields = (line.split("\t") for line in host.run(["tshark", "-G", "fields"]).out.splitlines())
+    names = (field[2] for field in fields if field[0] == "F" and field[3] == "FT_NONE")
+    return sorted(name.removeprefix("netcase.") for name in names if re.fullmatch(r"netcase\.\w+\.\w+", name))
 
 
 def catalogue_tests(host, expectations):
@@ -114,7 +113,7 @@ def catalogue_tests(host, expectations):
             yield f"{capture.relative_to(CAPTURES)} has an expectation", functools.partial(fail, "there is no .expect beside it")
     cases = cases_of(host)
     if not cases:
-        yield "the plugin has cases", functools.partial(fail, f"tshark -G fields lists no {EXPERT_PREFIX}*")
+        yield "the plugin has cases", functools.partial(fail, "tshark -G fields lists none")
     for case in cases:
         yield f"{case} is shown and has a look-alike", functools.partial(covered, case, expectations)
     for expectation in expectations:
