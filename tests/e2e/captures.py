@@ -81,14 +81,22 @@ def consistent(expectation):
     found = {name for _, name in expectation.findings}
     if expectation.capture is None:
         raise Failure("an expectation without a capture")
-    if not expectation.shows and not expectation.look_alikes:
+    if not expectation.shows and not expectation.look_alikes and not expectation.healthy:
         raise Failure("neither `# shows:` nor `# look-alike:`")
     for name in expectation.shows:
         if name not in found:
             raise Failure(f"should show {name}, but does not list it")
-    for name in expectation.look_alikes:
-        if name in found:
-            raise Failure(f"only looks like {name}, but lists it")
+    if expectation.healthy and found:
+        raise Failure(f"healthy traffic, but lists {' '.join(sorted(found))}")
+
+
+def only_a_note(host, expectation):
+    """What only looks like a case may be mentioned, but not as a warning or an error."""
+    rows = host.fields(expectation.capture, ["netcase.expert", "netcase.severity"], *expectation.options)
+    for names, severities in rows:
+        for name, severity in zip(names, severities):
+            if name in expectation.look_alikes and severity not in ("chat", "note"):
+                raise Failure(f"only looks like {name}, but is called {severity}")
 
 
 def covered(case, expectations):
@@ -132,6 +140,8 @@ def capture_tests(host, expectation):
         return
     for function in (one_pass, two_passes, converted, without_tree):
         yield function.__name__.replace("_", " "), functools.partial(function, host, expectation)
+    if expectation.look_alikes:
+        yield "only a note", functools.partial(only_a_note, host, expectation)
     if expectation.findings:
         yield "expert filters", functools.partial(expert_filters, host, expectation)
 

@@ -3,7 +3,8 @@
     # what the capture is, in free text
     # origin: where it comes from
     # shows: idle.reset                              or
-    # look-alike: idle.reset "RST after FIN"
+    # look-alike: idle.reset "RST after FIN"         or, for healthy traffic,
+    # look-alike: all "HTTPS"
     # options: -o netcase.home_countries:CN          if tshark needs some
     23 idle.reset                                    frame and id: all findings there are
 
@@ -28,7 +29,9 @@ class Expectation:
         self.options = [word for text in self.tags("options") for word in shlex.split(text)]
         self.shows = [name for text in self.tags("shows") for name in CASE_ID.findall(text)]
         # What stands in quotes is prose.
-        self.look_alikes = [name for text in self.tags("look-alike") for name in CASE_ID.findall(text.split('"')[0])]
+        alike = [text.split('"')[0] for text in self.tags("look-alike")]
+        self.look_alikes = [name for text in alike for name in CASE_ID.findall(text)]
+        self.healthy = any("all" in text.split() for text in alike)
 
     def tags(self, tag):
         """The texts of all `# tag: text` lines."""

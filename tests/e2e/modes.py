@@ -47,7 +47,7 @@ def read_again_by_sharkd(host, expectation):
     if not shutil.which("sharkd"):
         raise Skip("sharkd is not installed")
     requests = [("load", {"file": str(expectation.capture)}),
-                ("frames", {"filter": "netcase.expert", "column0": "frame.number:1", "column1": "netcase.expert:1"})]
+                ("frames", {"filter": "netcase.expert", "column0": "frame.number:1", "column1": "netcase.expert:0"})]
     options = [option for word, option in zip(expectation.options[::2], expectation.options[1::2]) if word == "-o"]
     preferences = [option.split(":", 1) for option in options]
     requests = [("setconf", {"name": name, "value": value}) for name, value in preferences] + requests
