@@ -122,6 +122,9 @@ MODES = [two_passes_with_read_filter, printed_in_two_passes, read_again_by_shark
 def main():
     host = Host()
     expectations = chosen_captures()
+    for expectation in expectations:
+        # Whether they are right is the question of captures.py.
+        expectation.findings = host.findings(expectation.capture, *expectation.options)
     tests = [(f"modes {expectation.name}: {mode.__name__.replace('_', ' ')}", functools.partial(mode, host, expectation))
              for expectation in expectations for mode in MODES]
     idle = [one for one in all_expectations() if "idle.reset" in one.shows]
