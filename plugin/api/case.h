@@ -43,7 +43,7 @@ struct case_info {
 struct threshold {
     const char *name;
     const char *title;
-    const char *help;      /* with the unit */
+    const char *help; /* with the unit */
     unsigned default_value, minimum, maximum;
 };
 

@@ -27,8 +27,8 @@ struct finding; /* a report that is being filled in; valid until the callback re
 enum { SEES_TCP = 1, SEES_UDP = 2, SEES_DUPLICATES = 4 };
 
 struct detector {
-    const char *family;   /* stem of its case ids and preferences */
-    const char *summary;  /* one sentence, for the preferences page and docs/cases.md */
+    const char *family;  /* stem of its case ids and preferences */
+    const char *summary; /* one sentence, for the preferences page and docs/cases.md */
     unsigned sees;
     const struct case_info *cases;
     size_t case_count;
@@ -85,11 +85,11 @@ const struct session *session_of(struct context *context, uint32_t number);
 
 /* How an address was learned: the newest DNS answer before now that gave it. */
 struct learned_name {
-    char name[DNS_NAME_MAX];  /* that was asked for */
-    char chain[512];          /* "pay.com -> gfvip09aj.com -> 108.160.166.142" */
-    bool by_cname;            /* through at least one CNAME */
-    bool cross_domain;        /* the last CNAME has another registered domain than the name */
-    uint32_t frame;           /* of the answer */
+    char name[DNS_NAME_MAX]; /* that was asked for */
+    char chain[512];         /* "pay.com -> gfvip09aj.com -> 108.160.166.142" */
+    bool by_cname;           /* through at least one CNAME */
+    bool cross_domain;       /* the last CNAME has another registered domain than the name */
+    uint32_t frame;          /* of the answer */
     int64_t time;
     struct endpoint resolver;
 };
@@ -100,7 +100,9 @@ const struct learned_name *name_of(struct context *context, const struct ip_addr
 /* ISO 3166-1 code of two letters, NULL if unknown or not public. Valid as long as the engine. */
 const char *country_of(struct context *context, const struct ip_address *address);
 
-enum home { HOME_UNKNOWN, HOME_DERIVED, HOME_SET };
+/* DERIVED: a public resolver there answered (those that are everywhere, such as 8.8.8.8, don't count).
+ * GUESSED: most public peers that answered are there, which may only tell where the services are. */
+enum home { HOME_UNKNOWN, HOME_GUESSED, HOME_DERIVED, HOME_SET };
 
 /* Whether the home countries are known, and from where; if known `countries` gets them as text
  * ("CN" or "CN HK"), valid during the callback. */

@@ -15,8 +15,8 @@ struct dns_answer {
     uint16_t type;
     uint32_t ttl; /* seconds */
     char name[DNS_NAME_MAX];
-    char target[DNS_NAME_MAX];  /* of a CNAME, else "" */
-    struct ip_address address;  /* of an A or AAAA, else family 0 */
+    char target[DNS_NAME_MAX]; /* of a CNAME, else "" */
+    struct ip_address address; /* of an A or AAAA, else family 0 */
 };
 
 /* `complete` is false where the message was cut or malformed: what was read before that is right,

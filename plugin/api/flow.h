@@ -26,57 +26,57 @@ struct pending {
 
 /* What one side of a flow sent. */
 struct side {
-    uint32_t packets;          /* duplicates excluded */
-    uint64_t bytes;            /* payload on the wire, retransmissions included */
+    uint32_t packets; /* duplicates excluded */
+    uint64_t bytes;   /* payload on the wire, retransmissions included */
     uint32_t last_frame;
     int64_t last_time;
-    uint32_t session;          /* of its first packet: number of the encapsulation session */
-    uint8_t ttl;               /* of its first packet */
+    uint32_t session; /* of its first packet: number of the encapsulation session */
+    uint8_t ttl;      /* of its first packet */
 
     /* TCP. */
     bool sequence_known;
-    uint32_t next_sequence;    /* one past the highest byte, SYN or FIN sent */
+    uint32_t next_sequence; /* one past the highest byte, SYN or FIN sent */
     bool acknowledgment_known;
-    uint32_t acknowledgment;   /* the highest that this side sent */
-    uint64_t new_bytes;        /* payload bytes without retransmissions */
+    uint32_t acknowledgment;     /* the highest that this side sent */
+    uint64_t new_bytes;          /* payload bytes without retransmissions */
     uint32_t last_payload_frame; /* 0 = none yet */
     int64_t last_payload_time;
     uint32_t fin_frame, rst_frame; /* first FIN and first RST; 0 = none */
     int64_t fin_time, rst_time;
-    uint32_t fin_sequence;     /* sequence number of the FIN itself */
-    int64_t fin_idle;          /* idle before the first FIN */
+    uint32_t fin_sequence; /* sequence number of the FIN itself */
+    int64_t fin_idle;      /* idle before the first FIN */
     struct pending pending;
 };
 
 /* The three-way handshake, checked on numbers (RFC 9293, 3.5). Frames are 0 where not seen. */
 struct handshake {
-    unsigned syn_count;         /* SYNs of this attempt, duplicates not counted */
+    unsigned syn_count; /* SYNs of this attempt, duplicates not counted */
     uint32_t syn_frame, second_syn_frame, third_syn_frame;
     int64_t syn_time, last_syn_time;
     uint32_t syn_ack_frame;
     unsigned syn_ack_count;
     int64_t syn_ack_time;
-    uint32_t completed_frame;   /* the client's ACK of SYN-ACK.seq + 1 */
+    uint32_t completed_frame; /* the client's ACK of SYN-ACK.seq + 1 */
     int64_t completed_time;
 };
 
 struct flow {
-    uint32_t number;            /* from 1, in the order of first packets: `netcase.flow` */
+    uint32_t number; /* from 1, in the order of first packets: `netcase.flow` */
     uint8_t protocol;
-    uint32_t path;              /* number of the encapsulation path, 0 = none */
+    uint32_t path; /* number of the encapsulation path, 0 = none */
     struct endpoint client, server;
     struct side by_client, by_server;
     uint32_t first_frame, last_frame;
     int64_t first_time, last_time;
-    bool in_ip_tunnel;          /* some packet travelled in IPIP, 6in4 or keyless GRE */
+    bool in_ip_tunnel; /* some packet travelled in IPIP, 6in4 or keyless GRE */
 
     /* TCP. */
     struct handshake handshake;
     uint32_t client_first_sequence; /* of the client's first byte, if its SYN was seen */
-    bool began_before;          /* no SYN seen: the capture began in the middle of it */
-    int64_t round_trip;         /* nanoseconds, from the handshake; 0 = unknown */
-    uint32_t gap_frame;         /* acknowledges bytes that were never captured, and never came later; 0 = none */
-    uint32_t icmp_error_frame;  /* an ICMP error quoted a packet of this flow; 0 = none */
+    bool began_before;              /* no SYN seen: the capture began in the middle of it */
+    int64_t round_trip;             /* nanoseconds, from the handshake; 0 = unknown */
+    uint32_t gap_frame;             /* acknowledges bytes that were never captured, and never came later; 0 = none */
+    uint32_t icmp_error_frame;      /* an ICMP error quoted a packet of this flow; 0 = none */
     struct tls_connection tls;
 };
 

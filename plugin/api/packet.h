@@ -13,8 +13,8 @@
 #include "tls.h"
 
 #define NANOSECONDS_PER_SECOND INT64_C(1000000000)
-#define SECONDS(n) ((int64_t)(n) * NANOSECONDS_PER_SECOND)
-#define MILLISECONDS(n) ((int64_t)(n) * INT64_C(1000000))
+#define SECONDS(n)             ((int64_t)(n)*NANOSECONDS_PER_SECOND)
+#define MILLISECONDS(n)        ((int64_t)(n)*INT64_C(1000000))
 
 enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_ICMPV6 = 58 };
 
@@ -38,15 +38,15 @@ struct payload {
 
 struct packet {
     /* What stands in the packet. */
-    uint32_t frame;     /* the engine's number of the frame, from 1, never used twice */
-    int64_t time;       /* nanoseconds since 1970, as captured; may go backwards */
-    uint8_t protocol;   /* of IP: PROTOCOL_TCP, PROTOCOL_UDP, ... */
+    uint32_t frame;   /* the engine's number of the frame, from 1, never used twice */
+    int64_t time;     /* nanoseconds since 1970, as captured; may go backwards */
+    uint8_t protocol; /* of IP: PROTOCOL_TCP, PROTOCOL_UDP, ... */
     struct endpoint source, destination;
-    uint8_t ttl;        /* or hop limit */
-    bool has_ip_id;     /* IPv4 only */
+    uint8_t ttl;    /* or hop limit */
+    bool has_ip_id; /* IPv4 only */
     uint16_t ip_id;
-    bool in_ip_tunnel;  /* inside IPIP, 6in4 or keyless GRE, which do not separate flows */
-    uint32_t session;   /* number of the encapsulation session (one direction), 0 outside of any */
+    bool in_ip_tunnel;      /* inside IPIP, 6in4 or keyless GRE, which do not separate flows */
+    uint32_t session;       /* number of the encapsulation session (one direction), 0 outside of any */
     uint32_t ip_length;     /* of the IP packet on the wire */
     uint32_t missing;       /* bytes of it that an encapsulation cut off */
     struct payload payload; /* of TCP or UDP */
@@ -59,18 +59,18 @@ struct packet {
     uint32_t timestamp, timestamp_echo;
 
     /* What the engine found out about the packet in its flow (TCP only unless said otherwise). */
-    bool from_client;     /* UDP too */
-    bool duplicate;       /* the same packet seen again, not a retransmission; UDP too */
-    uint32_t copy_of;     /* frame in which a session brought the same packet before, 0 = none; UDP too */
+    bool from_client;      /* UDP too */
+    bool duplicate;        /* the same packet seen again, not a retransmission; UDP too */
+    uint32_t copy_of;      /* frame in which a session brought the same packet before, 0 = none; UDP too */
     uint32_t copy_session; /* that session's number */
-    bool retransmission;  /* payload, SYN or FIN of which nothing is new */
-    bool keepalive_probe; /* RFC 9293, 3.8.4: one step before the next sequence number */
-    uint32_t new_bytes;   /* payload bytes never seen before */
-    int64_t idle;         /* nanoseconds since the last payload byte of either side, before this packet */
-    int64_t quiet;        /* nanoseconds since the last packet of either side; UDP too */
+    bool retransmission;   /* payload, SYN or FIN of which nothing is new */
+    bool keepalive_probe;  /* RFC 9293, 3.8.4: one step before the next sequence number */
+    uint32_t new_bytes;    /* payload bytes never seen before */
+    int64_t idle;          /* nanoseconds since the last payload byte of either side, before this packet */
+    int64_t quiet;         /* nanoseconds since the last packet of either side; UDP too */
 
-    const struct tls_records *tls;  /* records that begin in this packet; NULL if none was read */
-    const struct dns_message *dns;  /* the message of a UDP packet of port 53; NULL if not one */
+    const struct tls_records *tls; /* records that begin in this packet; NULL if none was read */
+    const struct dns_message *dns; /* the message of a UDP packet of port 53; NULL if not one */
 };
 
 #endif

@@ -19,7 +19,7 @@ enum mirror_direction { DIRECTION_UNKNOWN, DIRECTION_INGRESS, DIRECTION_EGRESS }
 
 /* Counts include every packet, duplicates as well. Times are nanoseconds since 1970. */
 struct session {
-    uint32_t number;          /* from 1, in the order of first packets */
+    uint32_t number; /* from 1, in the order of first packets */
     enum session_kind kind;
     enum session_role role;
     struct ip_address source, target;

@@ -19,8 +19,8 @@ enum { TLS13_ALERT_LENGTH = 19 };
  * with it; `alert_*` are 0 and `alert_plain` false unless the record is an unencrypted alert. */
 struct tls_record {
     uint8_t type;
-    uint16_t version;        /* of the record header */
-    uint16_t length;         /* without the 5 bytes of header */
+    uint16_t version; /* of the record header */
+    uint16_t length;  /* without the 5 bytes of header */
     uint8_t handshake_type;
     bool alert_plain;
     uint8_t alert_level, alert_description;
@@ -39,14 +39,15 @@ struct tls_records {
 
 /* What is known of one TLS connection: a part of `struct flow`. */
 struct tls_connection {
-    bool seen;            /* TLS records were found, at least one of each claim below needs it */
-    bool blind;           /* records of a side could not be followed (cut, lost or began earlier) */
+    bool seen;  /* TLS records were found, at least one of each claim below needs it */
+    bool blind; /* records of a side could not be followed (cut, lost or began earlier) */
     bool client_hello, server_hello;
     uint32_t client_hello_frame, server_hello_frame;
     int64_t client_hello_time;
-    bool tls13;           /* the ServerHello chose TLS 1.3 (RFC 8446, 4.2.1) */
-    bool finished;        /* the handshake ended: protected records of both sides followed it */
-    bool fatal_alert;     /* an unencrypted fatal alert was seen */
+    bool tls13;            /* the ServerHello chose TLS 1.3 (RFC 8446, 4.2.1) */
+    bool finished;         /* the handshake ended: protected records of both sides followed it */
+    bool client_data;      /* the client sent application data, maybe before the server finished (RFC 7918) */
+    bool fatal_alert;      /* an unencrypted fatal alert was seen */
     char server_name[128]; /* SNI of the ClientHello (RFC 6066, 3), "" if unknown */
 };
 

@@ -264,10 +264,8 @@ void
 report_timers(struct context *context, struct finding *finding, enum timer_end end, int64_t idle)
 {
     enum { SHOWN_MAX = 5 };
-    const struct bracket *bracket =
-        knowledge_bracket(context->engine->knowledge, &context->record->flow.server);
-    GPtrArray *candidates =
-        timer_candidates(context->engine->settings->timers, end, idle, bracket->longest_survived);
+    const struct bracket *bracket = knowledge_bracket(context->engine->knowledge, &context->record->flow.server);
+    GPtrArray *candidates = timer_candidates(context->engine->settings->timers, end, idle, bracket->longest_survived);
 
     for (guint i = 0; i < candidates->len && i < SHOWN_MAX; i++)
         report_text(finding, FACT_timer, g_ptr_array_index(candidates, i));

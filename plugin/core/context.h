@@ -18,16 +18,16 @@ struct engine {
     struct knowledge *knowledge;
     struct names *names;
     struct store *store;
-    void **capture_states;     /* by detector number */
-    GHashTable **keyed_states; /* by detector number, NULL until used */
-    unsigned two_way_flows;    /* outside of encapsulations */
-    unsigned one_way_flows;    /* outside of encapsulations: answered by packets never captured */
+    void **capture_states;                        /* by detector number */
+    GHashTable **keyed_states;                    /* by detector number, NULL until used */
+    unsigned two_way_flows;                       /* outside of encapsulations */
+    unsigned one_way_flows;                       /* outside of encapsulations: answered by packets never captured */
     size_t case_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first case of each detector */
 };
 
 struct context {
     struct engine *engine;
-    size_t detector;           /* number in the catalogue */
+    size_t detector; /* number in the catalogue */
     struct flow_record *record;
     const struct packet *packet;
 };

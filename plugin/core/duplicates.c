@@ -83,7 +83,7 @@ duplicates_check(struct duplicates *duplicates, const struct packet *packet, uin
         if (place->digest == digest || place->digest == 0)
             break;
     }
-    *place = (struct sighting){.digest = digest, .time = packet->time, .frame = packet->frame,
-                               .session = packet->session, .ttl = packet->ttl};
+    *place = (struct sighting){
+        .digest = digest, .time = packet->time, .frame = packet->frame, .session = packet->session, .ttl = packet->ttl};
     return NULL;
 }

@@ -15,7 +15,7 @@ struct duplicates;
 
 /* Where and when a packet was seen first. */
 struct sighting {
-    uint64_t digest;   /* 0 = empty */
+    uint64_t digest; /* 0 = empty */
     int64_t time;
     uint32_t frame;
     uint32_t session;

@@ -6,7 +6,7 @@
 /* What makes two paths one, and what makes two sessions one. */
 struct path_key {
     uint32_t outer_path;
-    uint32_t what;       /* enum session_kind, or the letter of encapsulation_separate */
+    uint32_t what; /* enum session_kind, or the letter of encapsulation_separate */
     uint32_t identifier;
     struct ip_address low, high;
     uint8_t padding[2];
@@ -24,14 +24,14 @@ struct session_entry {
 };
 
 struct path_entry {
-    struct path_key key;     /* first: the entry is found by it */
+    struct path_key key; /* first: the entry is found by it */
     uint32_t number;
 };
 
 struct encapsulation {
     GHashTable *paths;
     GHashTable *session_keys;
-    GPtrArray *sessions;     /* struct session *, inside of the entries */
+    GPtrArray *sessions; /* struct session *, inside of the entries */
 };
 
 HASH_KEY_FUNCTIONS(path_key)
@@ -101,8 +101,12 @@ start_session(struct encapsulation *encapsulation, const struct session_key *key
     entry->key = *key;
     g_hash_table_add(encapsulation->session_keys, entry);
     g_ptr_array_add(encapsulation->sessions, &entry->session);
-    entry->session = (struct session){.number = encapsulation->sessions->len, .kind = kind, .source = key->source,
-                                      .target = key->target, .vni = identifier, .path = key->path,
+    entry->session = (struct session){.number = encapsulation->sessions->len,
+                                      .kind = kind,
+                                      .source = key->source,
+                                      .target = key->target,
+                                      .vni = identifier,
+                                      .path = key->path,
                                       .role = kind == SESSION_ERSPAN ? SESSION_MIRROR : SESSION_UNKNOWN};
 
     struct session_key reverse;
@@ -160,8 +164,7 @@ session_direction(const struct session *session, const struct ip_address *inner_
 void
 session_count(struct session *session, const struct packet *packet)
 {
-    enum mirror_direction direction =
-        session_direction(session, &packet->source.address, &packet->destination.address);
+    enum mirror_direction direction = session_direction(session, &packet->source.address, &packet->destination.address);
 
     if (session->packets == 0) {
         session->first_frame = packet->frame;

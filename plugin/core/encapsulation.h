@@ -12,8 +12,8 @@
 
 /* The place of a packet. Zeroed = outside of any encapsulation. */
 struct place {
-    uint32_t path;      /* number of the path, 0 = none */
-    uint32_t session;   /* innermost session, 0 = none */
+    uint32_t path;    /* number of the path, 0 = none */
+    uint32_t session; /* innermost session, 0 = none */
     bool in_ip_tunnel;
 };
 
@@ -24,9 +24,8 @@ void encapsulation_free(struct encapsulation *encapsulation);
 
 /* The place inside a VXLAN, GENEVE, ERSPAN or keyed GRE encapsulation that itself stands at
  * `outer`. The path holds the unordered outer pair with the identifier; the session is directed. */
-struct place encapsulation_enter(struct encapsulation *encapsulation, const struct place *outer,
-                                 enum session_kind kind, const struct ip_address *source,
-                                 const struct ip_address *target, uint32_t identifier);
+struct place encapsulation_enter(struct encapsulation *encapsulation, const struct place *outer, enum session_kind kind,
+                                 const struct ip_address *source, const struct ip_address *target, uint32_t identifier);
 
 /* The path of `outer` told apart by a number that is not an encapsulation of ours: a VLAN tag, an
  * interface, an IP tunnel, where the user wants those to separate flows. */

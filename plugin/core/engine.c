@@ -160,6 +160,7 @@ follow_tls(struct engine *engine, struct flow_record *record, struct packet *pac
     if (tls_stream_read(&flow->tls, mine, other, packet->from_client, opening, packet->sequence, &packet->payload,
                         packet->frame, packet->time, records))
         packet->tls = records;
+    flow->tls.client_data = record->tls_client.payload_records > 0;
     if (!seen_before && flow->tls.seen && (flow->tls.client_hello || flow->tls.server_hello))
         knowledge_add_tls_server(engine->knowledge, &flow->server);
 }
@@ -182,7 +183,7 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
             session->gaps++;
     }
     if (events.completed)
-        knowledge_add_peer(engine->knowledge, &flow->server.address);
+        knowledge_add_peer(engine->knowledge, &flow->server.address, false);
     if (packet->payload.length > 0)
         follow_tls(engine, record, packet, records);
 }
@@ -193,7 +194,7 @@ take_udp(struct engine *engine, struct flow_record *record, struct packet *packe
     struct flow *flow = &record->flow;
     packet->quiet = packet->time > flow->last_time ? packet->time - flow->last_time : 0;
     if (!packet->from_client && flow->by_server.packets == 0 && flow->by_client.packets > 0)
-        knowledge_add_peer(engine->knowledge, &flow->server.address);
+        knowledge_add_peer(engine->knowledge, &flow->server.address, flow->server.port == PORT_DNS);
     if ((packet->source.port == PORT_DNS || packet->destination.port == PORT_DNS) &&
         dns_message_read(&packet->payload, message)) {
         packet->dns = message;

@@ -35,8 +35,8 @@ struct arrival {
 
 /* What came of it. */
 struct arrival_result {
-    uint32_t flow;         /* number, 0 = no flow (malformed, or only a tunnel) */
-    bool encapsulates;     /* what it carries stands at `inner` */
+    uint32_t flow;     /* number, 0 = no flow (malformed, or only a tunnel) */
+    bool encapsulates; /* what it carries stands at `inner` */
     struct place inner;
 };
 

@@ -31,14 +31,14 @@ struct fact {
 };
 
 struct finding {
-    uint32_t number;               /* from 1, in the order of reports */
+    uint32_t number; /* from 1, in the order of reports */
     const struct case_info *info;
     enum severity severity;
     enum confidence confidence;
-    uint32_t frame;                /* trigger, the engine's number */
-    uint32_t flow;                 /* 0 = none */
-    GArray *facts;                 /* struct fact, in the order of the report */
-    GArray *evidence;              /* uint32_t frames, ascending, without the trigger */
+    uint32_t frame;   /* trigger, the engine's number */
+    uint32_t flow;    /* 0 = none */
+    GArray *facts;    /* struct fact, in the order of the report */
+    GArray *evidence; /* uint32_t frames, ascending, without the trigger */
 };
 
 struct finding *finding_new(const struct case_info *info, enum confidence confidence, uint32_t frame, uint32_t flow);

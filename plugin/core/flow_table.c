@@ -5,9 +5,9 @@
 #include "core/hash.h"
 
 struct flow_table {
-    GHashTable *current;  /* struct flow_key in the record -> struct flow_record */
-    GPtrArray *records;   /* by number - 1; owns them */
-    GHashTable *hosts;    /* struct host_key in the entry -> struct host_entry */
+    GHashTable *current; /* struct flow_key in the record -> struct flow_record */
+    GPtrArray *records;  /* by number - 1; owns them */
+    GHashTable *hosts;   /* struct host_key in the entry -> struct host_entry */
 };
 
 struct host_key {

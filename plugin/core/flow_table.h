@@ -13,8 +13,8 @@
 
 /* What is known of an address on one encapsulation path, for the questions about the vantage. */
 struct host {
-    bool seen;            /* it sent a packet that was captured */
-    bool answers_unseen;  /* it answered with packets that were never captured */
+    bool seen;             /* it sent a packet that was captured */
+    bool answers_unseen;   /* it answered with packets that were never captured */
     unsigned peers_unseen; /* flows in which a peer of it did */
 };
 
@@ -27,8 +27,8 @@ struct flow_key {
 
 /* Bytes of one side that the other acknowledged but that were never captured. */
 struct hole {
-    uint32_t from, to;      /* sequence numbers; equal = no hole */
-    uint32_t frame;         /* of the acknowledgment */
+    uint32_t from, to; /* sequence numbers; equal = no hole */
+    uint32_t frame;    /* of the acknowledgment */
     int64_t time;
     unsigned packets_after; /* of the flow, since the acknowledgment */
 };
@@ -40,12 +40,12 @@ struct flow_record {
     struct host *client_host, *server_host;
     uint32_t client_initial_sequence, server_initial_sequence;
     struct tls_side tls_client, tls_server;
-    bool not_tls;             /* its first payload was something else */
-    bool two_way;             /* both sides were seen */
+    bool not_tls;                      /* its first payload was something else */
+    bool two_way;                      /* both sides were seen */
     bool client_unseen, server_unseen; /* that side answered, but was never captured */
     struct hole client_hole, server_hole;
-    uint64_t reported;        /* bit n: the case with number n */
-    void **states;            /* of the detectors, NULL until one asks for it */
+    uint64_t reported; /* bit n: the case with number n */
+    void **states;     /* of the detectors, NULL until one asks for it */
 };
 
 struct flow_table;

@@ -25,14 +25,14 @@ hash_words(const void *key, size_t size)
 
 /* The GHashFunc and GEqualFunc of a key type. Such keys are zeroed before they are filled, because
  * their padding counts. */
-#define HASH_KEY_FUNCTIONS(type)                       \
-    static guint type##_hash(const void *key)          \
-    {                                                  \
-        return hash_words(key, sizeof(struct type));   \
-    }                                                  \
-    static gboolean type##_equal(const void *a, const void *b) \
-    {                                                  \
-        return memcmp(a, b, sizeof(struct type)) == 0; \
+#define HASH_KEY_FUNCTIONS(type)                                                                                       \
+    static guint type##_hash(const void *key)                                                                          \
+    {                                                                                                                  \
+        return hash_words(key, sizeof(struct type));                                                                   \
+    }                                                                                                                  \
+    static gboolean type##_equal(const void *a, const void *b)                                                         \
+    {                                                                                                                  \
+        return memcmp(a, b, sizeof(struct type)) == 0;                                                                 \
     }
 
 #endif

@@ -6,6 +6,9 @@
 /* More peers than this say nothing more about where home is. */
 enum { PEERS_MAX = 4096 };
 
+/* So many peers in one country, and none elsewhere, are no chance. */
+enum { PEERS_THAT_AGREE = 3 };
+
 struct server_key {
     struct endpoint endpoint;
 };
@@ -16,13 +19,18 @@ struct server_entry {
     bool tls;
 };
 
+/* How many addresses speak for each country. */
+struct votes {
+    GHashTable *by_country; /* code -> number */
+    unsigned total;
+};
+
 struct knowledge {
     const struct settings *settings;
-    GHashTable *servers;   /* struct server_key in the entry -> struct server_entry */
-    GHashTable *peers;     /* struct server_key with port 0, a set */
-    GHashTable *votes;     /* country code -> number of peers */
-    unsigned vote_count;
-    char *home_text;       /* the countries that the user set, or the derived one */
+    GHashTable *servers; /* struct server_key in the entry -> struct server_entry */
+    GHashTable *peers;   /* struct server_key with port 0, or 53 for a resolver: a set */
+    struct votes peer_votes, resolver_votes;
+    char *home_text; /* the countries that the user set, or the derived one */
 };
 
 HASH_KEY_FUNCTIONS(server_key)
@@ -34,7 +42,8 @@ knowledge_new(const struct settings *settings)
     knowledge->settings = settings;
     knowledge->servers = g_hash_table_new_full(server_key_hash, server_key_equal, g_free, NULL);
     knowledge->peers = g_hash_table_new_full(server_key_hash, server_key_equal, g_free, NULL);
-    knowledge->votes = g_hash_table_new(g_str_hash, g_str_equal);
+    knowledge->peer_votes.by_country = g_hash_table_new(g_str_hash, g_str_equal);
+    knowledge->resolver_votes.by_country = g_hash_table_new(g_str_hash, g_str_equal);
     return knowledge;
 }
 
@@ -45,7 +54,8 @@ knowledge_free(struct knowledge *knowledge)
         return;
     g_hash_table_destroy(knowledge->servers);
     g_hash_table_destroy(knowledge->peers);
-    g_hash_table_destroy(knowledge->votes);
+    g_hash_table_destroy(knowledge->peer_votes.by_country);
+    g_hash_table_destroy(knowledge->resolver_votes.by_country);
     g_free(knowledge->home_text);
     g_free(knowledge);
 }
@@ -102,34 +112,64 @@ knowledge_country(struct knowledge *knowledge, const struct ip_address *address)
     return g_intern_string(code);
 }
 
-void
-knowledge_add_peer(struct knowledge *knowledge, const struct ip_address *address)
+/* Public resolvers that answer from anycast addresses all over the world: they say nothing about where
+ * the client is. */
+static bool
+is_anycast_resolver(const struct ip_address *address)
 {
+    static const uint8_t known[][4] = {{8, 8, 8, 8}, {8, 8, 4, 4},         {1, 1, 1, 1},        {1, 0, 0, 1},
+                                       {9, 9, 9, 9}, {149, 112, 112, 112}, {208, 67, 222, 222}, {208, 67, 220, 220}};
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+        if (address->family == 4 && memcmp(address->bytes, known[i], 4) == 0)
+            return true;
+    return false;
+}
+
+void
+knowledge_add_peer(struct knowledge *knowledge, const struct ip_address *address, bool resolver)
+{
+    enum { PORT_DNS = 53 };
     struct server_key key;
-    key_make(&key, address, 0);
+    key_make(&key, address, resolver ? PORT_DNS : 0);
     if (g_hash_table_size(knowledge->peers) >= PEERS_MAX || g_hash_table_contains(knowledge->peers, &key))
         return;
-    const char *country = knowledge_country(knowledge, address);
+    const char *country = is_anycast_resolver(address) ? NULL : knowledge_country(knowledge, address);
     if (country == NULL)
         return;
     g_hash_table_add(knowledge->peers, g_memdup2(&key, sizeof key));
-    guint votes = GPOINTER_TO_UINT(g_hash_table_lookup(knowledge->votes, country));
-    g_hash_table_insert(knowledge->votes, (void *)country, GUINT_TO_POINTER(votes + 1));
-    knowledge->vote_count++;
+    struct votes *votes = resolver ? &knowledge->resolver_votes : &knowledge->peer_votes;
+    guint number = GPOINTER_TO_UINT(g_hash_table_lookup(votes->by_country, country));
+    g_hash_table_insert(votes->by_country, (void *)country, GUINT_TO_POINTER(number + 1));
+    votes->total++;
 }
 
-/* Home is where more than half of the peers are that answered: one CDN node abroad does not move it,
- * and an even split says nothing. */
+/* The country of more than half of them: one node abroad does not move it, an even split says nothing. */
 static const char *
-derived_home(const struct knowledge *knowledge)
+majority(const struct votes *votes)
 {
     GHashTableIter iterator;
-    void *country, *votes;
-    g_hash_table_iter_init(&iterator, knowledge->votes);
-    while (g_hash_table_iter_next(&iterator, &country, &votes))
-        if (2 * GPOINTER_TO_UINT(votes) > knowledge->vote_count)
+    void *country, *number;
+    g_hash_table_iter_init(&iterator, votes->by_country);
+    while (g_hash_table_iter_next(&iterator, &country, &number))
+        if (2 * GPOINTER_TO_UINT(number) > votes->total)
             return country;
     return NULL;
+}
+
+/* Resolvers first: whoever asks them is near them. Peers only if there are some and all agree. */
+static const char *
+derived_home(const struct knowledge *knowledge, enum home *how)
+{
+    const char *country = majority(&knowledge->resolver_votes);
+    *how = HOME_DERIVED;
+    if (country != NULL)
+        return country;
+    country = majority(&knowledge->peer_votes);
+    const guint votes =
+        country != NULL ? GPOINTER_TO_UINT(g_hash_table_lookup(knowledge->peer_votes.by_country, country)) : 0;
+    if (votes < PEERS_THAT_AGREE || votes != knowledge->peer_votes.total)
+        *how = country != NULL ? HOME_GUESSED : HOME_UNKNOWN;
+    return country;
 }
 
 static bool
@@ -147,8 +187,9 @@ knowledge_home(struct knowledge *knowledge, const char **countries)
         *countries = knowledge->home_text;
         return HOME_SET;
     }
-    *countries = derived_home(knowledge);
-    return *countries != NULL ? HOME_DERIVED : HOME_UNKNOWN;
+    enum home how;
+    *countries = derived_home(knowledge, &how);
+    return how;
 }
 
 bool
@@ -156,6 +197,7 @@ knowledge_is_home(struct knowledge *knowledge, const char *country)
 {
     if (home_is_set(knowledge))
         return g_strv_contains((const char *const *)knowledge->settings->home_countries, country);
-    const char *home = derived_home(knowledge);
+    enum home how;
+    const char *home = derived_home(knowledge, &how);
     return home != NULL && strcmp(home, country) == 0;
 }

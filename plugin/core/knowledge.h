@@ -27,8 +27,8 @@ struct bracket *knowledge_bracket(struct knowledge *knowledge, const struct endp
 void knowledge_add_tls_server(struct knowledge *knowledge, const struct endpoint *server);
 bool knowledge_has_tls_server(const struct knowledge *knowledge, const struct endpoint *server);
 
-/* A peer or resolver answered: public ones say where home is. */
-void knowledge_add_peer(struct knowledge *knowledge, const struct ip_address *address);
+/* A peer answered, or a resolver: public ones say where home is. */
+void knowledge_add_peer(struct knowledge *knowledge, const struct ip_address *address, bool resolver);
 
 /* See country_of, home_countries and country_is_home in detector.h. Codes live as long as the knowledge. */
 const char *knowledge_country(struct knowledge *knowledge, const struct ip_address *address);

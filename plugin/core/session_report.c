@@ -4,15 +4,17 @@
 #include "api/packet.h"
 #include "core/text.h"
 
-static const char *const headings[] = {"session", "role",  "kind", "VNI",  "name",  "source", "target",     "direction",
-                                       "packets", "bytes", "first", "last", "flows", "cut to", "duplicates", "gaps"};
+static const char *const headings[] = {"session", "role",      "kind",       "VNI",   "name",  "source",
+                                       "target",  "direction", "packets",    "bytes", "first", "last",
+                                       "flows",   "cut to",    "duplicates", "gaps"};
 
 enum { COLUMNS = G_N_ELEMENTS(headings) };
 
 static const char *
 role_name(enum session_role role)
 {
-    static const char *const names[] = {[SESSION_UNKNOWN] = "unknown", [SESSION_MIRROR] = "mirror", [SESSION_OVERLAY] = "overlay"};
+    static const char *const names[] = {
+        [SESSION_UNKNOWN] = "unknown", [SESSION_MIRROR] = "mirror", [SESSION_OVERLAY] = "overlay"};
     return names[role];
 }
 

@@ -33,13 +33,13 @@ struct expected_cname {
 };
 
 struct settings {
-    GArray *levels;             /* int64_t nanoseconds, ascending: timer_levels_parse() */
-    GArray *timers;             /* struct known_timer */
-    GArray *expected_cnames;    /* struct expected_cname */
-    char **home_countries;      /* NULL-terminated, upper case; empty or NULL = derive */
+    GArray *levels;                     /* int64_t nanoseconds, ascending: timer_levels_parse() */
+    GArray *timers;                     /* struct known_timer */
+    GArray *expected_cnames;            /* struct expected_cname */
+    char **home_countries;              /* NULL-terminated, upper case; empty or NULL = derive */
     struct country_database *countries; /* may be NULL; not closed by settings_clear */
     struct port_set vxlan_ports, tls_ports;
-    unsigned *thresholds;       /* by catalogue_threshold_index() */
+    unsigned *thresholds; /* by catalogue_threshold_index() */
 };
 
 /* The defaults of everything: what tests use and what the host starts from. */

@@ -125,8 +125,11 @@ follow_pending(struct side *sender, const struct packet *packet)
     if (packet->new_bytes > 0 || packet->keepalive_probe) {
         if (pending->frame == 0 || (pending->probe && packet->new_bytes > 0)) {
             uint32_t first = packet->sequence + packet->payload.length - packet->new_bytes;
-            *pending = (struct pending){.frame = packet->frame, .time = packet->time, .idle = packet->idle,
-                                        .quiet = packet->quiet, .sequence = first,
+            *pending = (struct pending){.frame = packet->frame,
+                                        .time = packet->time,
+                                        .idle = packet->idle,
+                                        .quiet = packet->quiet,
+                                        .sequence = first,
                                         .probe = packet->new_bytes == 0};
         } else if (pending->probe) {
             pending->retransmissions++;
@@ -209,8 +212,8 @@ hole_stays(struct hole *hole, const struct flow_record *record, const struct pac
     if (hole->from == hole->to || hole->frame == 0 || hole->frame == packet->frame)
         return false;
     hole->packets_after++;
-    bool closed = (packet->flags & TCP_RST) ||
-                  (record->flow.by_client.fin_frame != 0 && record->flow.by_server.fin_frame != 0);
+    bool closed =
+        (packet->flags & TCP_RST) || (record->flow.by_client.fin_frame != 0 && record->flow.by_server.fin_frame != 0);
     return closed || hole->packets_after >= HOLE_PACKETS || time_since(hole->time, packet->time) >= hole_time;
 }
 

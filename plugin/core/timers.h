@@ -13,8 +13,8 @@
  * no source says how, thought) to show itself. `sourced` tells that the way is from the source too. */
 struct known_timer {
     const char *id, *vendor, *product, *name;
-    const char *layer;      /* "HTTP", "TCP", "TLS", "UDP", ... */
-    double seconds;         /* default value */
+    const char *layer; /* "HTTP", "TCP", "TLS", "UDP", ... */
+    double seconds;    /* default value */
     unsigned ends;
     bool sourced;
     const char *source;

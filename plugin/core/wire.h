@@ -35,7 +35,7 @@ bool wire_read_geneve(const struct payload *udp_payload, uint32_t *vni, uint16_t
 /* GRE version 0 (RFC 2784, RFC 2890) and ERSPAN types I, II and III in it. For ERSPAN `inner` is
  * the mirrored Ethernet frame; type III can carry others, which are not read. */
 struct gre_header {
-    uint16_t protocol;   /* EtherType */
+    uint16_t protocol; /* EtherType */
     bool has_key;
     uint32_t key;
     bool erspan;

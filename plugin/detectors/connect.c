@@ -15,6 +15,7 @@ enum { ATTEMPTS_REPORTED = 10 };
 
 enum { UNANSWERED };
 
+/* clang-format off */
 static const struct case_info cases[] = {
     [UNANSWERED] = {
         .id = "connect.unanswered",
@@ -63,6 +64,7 @@ static const struct case_info cases[] = {
         .source = "Alibaba Cloud security product handbook, ch. 6; RFC 9293, 3.8.3; RFC 6298",
     },
 };
+/* clang-format on */
 
 /* Attempts of one client to one server and port that were reported. */
 struct attempts {

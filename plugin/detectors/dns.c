@@ -14,6 +14,7 @@
 
 enum { OFFSHORE, DEAD };
 
+/* clang-format off */
 static const struct case_info cases[] = {
     [OFFSHORE] = {
         .id = "dns.cname_offshore",
@@ -102,6 +103,7 @@ static const struct case_info cases[] = {
         .source = "Alibaba Cloud security product handbook, ch. 6",
     },
 };
+/* clang-format on */
 
 /* What is known of a name: that a place abroad is its own, because an answer without CNAME gives one
  * too, or that it was reported. Either way there is no more to say. */
@@ -152,7 +154,7 @@ report_offshore(struct context *context, const struct learned_name *name, const 
         report_flag(finding, FACT_home_unknown);
     else
         report_text(finding, FACT_home, countries);
-    if (home == HOME_DERIVED)
+    if (home == HOME_DERIVED || home == HOME_GUESSED)
         report_flag(finding, FACT_home_derived);
 }
 
@@ -180,19 +182,39 @@ country_abroad(struct context *context, const struct learned_name *name, const s
     return country;
 }
 
+/* Whether the name's top-level domain is that of a home country ("cn" for CN). */
+static bool
+is_name_of_home(struct context *context, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    if (dot == NULL || strlen(dot) != 3)
+        return false;
+    char country[3] = {(char)(dot[1] & ~0x20), (char)(dot[2] & ~0x20), '\0'};
+    return country_is_home(context, country);
+}
+
+/* Whether the name is expected at home: the user said so, the resolver that was asked is there or all
+ * peers are, or the name itself says so. Where most peers are is too weak a sign for that. */
+static bool
+is_expected_at_home(struct context *context, const struct learned_name *name)
+{
+    const char *countries;
+    enum home home = home_countries(context, &countries);
+    return home == HOME_SET || home == HOME_DERIVED || (home == HOME_GUESSED && is_name_of_home(context, name->name));
+}
+
 static void
 check_answer(struct context *context, const struct packet *packet)
 {
     const struct dns_message *message = packet->dns;
-    const char *countries;
 
-    if (!message->response || message->rcode != 0 || home_countries(context, &countries) == HOME_UNKNOWN)
+    if (!message->response || message->rcode != 0)
         return;
     for (unsigned i = 0; i < message->answer_count; i++) {
         const struct ip_address *address = &message->answer[i].address;
         const struct learned_name *name = address->family != 0 ? name_of(context, address) : NULL;
         const char *country = name != NULL ? country_abroad(context, name, address) : NULL;
-        if (country != NULL && settle(context, name) && name->by_cname) {
+        if (country != NULL && is_expected_at_home(context, name) && settle(context, name) && name->by_cname) {
             report_offshore(context, name, address, country);
             return;
         }
@@ -216,7 +238,6 @@ check_attempt(struct context *context, const struct flow *flow, const struct pac
 {
     const struct ip_address *address = &flow->server.address;
     const struct learned_name *name = name_of(context, address);
-    const char *countries;
 
     if (name == NULL || !name->by_cname || !address_is_public(address) || flow->icmp_error_frame != 0 ||
         flow->by_server.packets > 0 || address_was_seen(context, flow, address) ||
@@ -234,8 +255,8 @@ check_attempt(struct context *context, const struct flow *flow, const struct pac
     report_evidence(finding, flow->handshake.syn_frame);
     report_evidence(finding, flow->handshake.second_syn_frame);
 
-    /* Where nothing tells where home is, only the dead connection makes the place suspicious. */
-    if (abroad != NULL && home_countries(context, &countries) == HOME_UNKNOWN && settle(context, name))
+    /* Where nothing tells that the name is at home, only the dead connection makes the place suspicious. */
+    if (abroad != NULL && settle(context, name))
         report_offshore(context, name, address, abroad);
 }
 

@@ -31,6 +31,7 @@
 
 enum { RESET, BLACKHOLE, CLOSE, RACE };
 
+/* clang-format off */
 static const struct case_info cases[] = {
     [RESET] = {
         .id = "idle.reset",
@@ -201,6 +202,7 @@ static const struct case_info cases[] = {
         .source = "RFC 9112, 9.5; documented timers",
     },
 };
+/* clang-format on */
 
 /* Frames in which a side sent nothing but a TLS alert, or a record of that size: a goodbye, no request. */
 struct idle_flow {
@@ -257,8 +259,7 @@ check_reset(struct context *context, const struct flow *flow, const struct packe
 
 /* The server's RST for a request that crossed or followed its idle FIN. */
 static void
-check_race(struct context *context, const struct flow *flow, const struct packet *packet,
-           const struct idle_flow *state)
+check_race(struct context *context, const struct flow *flow, const struct packet *packet, const struct idle_flow *state)
 {
     const struct side *server = &flow->by_server;
     const struct pending *request = &flow->by_client.pending;
@@ -279,8 +280,7 @@ check_race(struct context *context, const struct flow *flow, const struct packet
     report_flow(finding, flow);
     report_endpoint(finding, FACT_closer, &packet->source);
     report_duration(finding, FACT_idle, idle);
-    report_duration(finding, FACT_delay,
-                    follows ? request->time - server->fin_time : server->fin_time - request->time);
+    report_duration(finding, FACT_delay, follows ? request->time - server->fin_time : server->fin_time - request->time);
     report_timers(context, finding, TIMER_CLOSE, idle);
     report_evidence(finding, server->fin_frame);
     report_evidence(finding, request->frame);
@@ -288,8 +288,7 @@ check_race(struct context *context, const struct flow *flow, const struct packet
 
 /* Retransmissions that nobody hears. The sender's own FIN or RST after them means that it gave up. */
 static void
-check_blackhole(struct context *context, const struct flow *flow, const struct packet *packet,
-                struct idle_flow *state)
+check_blackhole(struct context *context, const struct flow *flow, const struct packet *packet, struct idle_flow *state)
 {
     const struct side *sender = flow_sender(flow, packet), *receiver = flow_receiver(flow, packet);
     const struct pending *pending = &sender->pending;

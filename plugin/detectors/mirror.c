@@ -16,12 +16,13 @@ enum { ONE_WAY_PACKETS };
 
 static const struct threshold thresholds[] = {
     [ONE_WAY_PACKETS] = {"one_way_packets", "Mirror: packets before \"one direction only\"",
-                         "A mirror session must have so many packets before it is said to carry one direction only", 4, 2,
-                         100000},
+                         "A mirror session must have so many packets before it is said to carry one direction only", 4,
+                         2, 100000},
 };
 
 enum { ONE_WAY, TRUNCATED, DUPLICATE, GAP };
 
+/* clang-format off */
 static const struct case_info cases[] = {
     [ONE_WAY] = {
         .id = "mirror.one_way",
@@ -147,6 +148,7 @@ static const struct case_info cases[] = {
         .source = "Traffic mirroring documents of the clouds",
     },
 };
+/* clang-format on */
 
 /* Hosts may send the same bytes twice within a moment (a SYN-ACK for a repeated SYN, and its own timer).
  * An IP ID tells such packets from copies; without one, or with 0 (RFC 6864), it takes several. */

@@ -18,11 +18,16 @@
 /* A RST this long after the acknowledged FIN is a decision of its own, not an echo. */
 #define LATE MILLISECONDS(100)
 
+/* A client that leaves the handshake this soon, without an alert, may just not need it any more: browsers
+ * race connections and drop the loser. One that waited longer gave up. */
+#define PATIENCE SECONDS(5)
+
 /* A client that closes this soon after the handshake looks like a port check: connect, and close. */
 #define AT_ONCE SECONDS(1)
 
 enum { ALERT_FIN, LATE_RESET, NO_CLIENT_HELLO, HANDSHAKE_FAILED, HELLO_UNANSWERED };
 
+/* clang-format off */
 static const struct case_info cases[] = {
     [ALERT_FIN] = {
         .id = "tls.alert_fin",
@@ -148,7 +153,9 @@ static const struct case_info cases[] = {
             .summary = "The TLS handshake of {client} with {server}[ ({server_name})] ended before it was "
                        "complete: {closer} sent [the alert {alert}][what looks like an encrypted "
                        "alert{?likely_alert}][RST{?by_reset}][FIN{?by_fin}] {delay} after the ClientHello.",
-            .causes = "[The alert names the reason: {alert} (RFC 8446, 6.2).]\n"
+            .causes = "[The client may not have needed the connection any more: browsers race connections (QUIC, "
+                      "IPv6) and drop the loser; then nothing is wrong{?dropped}.]\n"
+                      "[The alert names the reason: {alert} (RFC 8446, 6.2).]\n"
                       "[The client refused what the server sent, most often its certificate: unknown CA, wrong "
                       "name, expired{?by_client}.]\n"
                       "[The server refused the ClientHello: no common version or cipher suite, an unknown server "
@@ -169,7 +176,9 @@ static const struct case_info cases[] = {
             .summary = "{client} 与 {server}[（{server_name}）][ {!server_name}]的 TLS 握手中断：ClientHello 发出 "
                        "{delay}后，{closer} 发送了[告警 {alert}][疑似加密告警的记录{?likely_alert}][ "
                        "RST{?by_reset}][ FIN{?by_fin}]。",
-            .causes = "[告警给出了原因：{alert}（RFC 8446 第 6.2 节）。]\n"
+            .causes = "[客户端可能不再需要该连接：浏览器会并行建立多条连接（QUIC、IPv6）并放弃较慢的一条，此时没有问题"
+                      "{?dropped}。]\n"
+                      "[告警给出了原因：{alert}（RFC 8446 第 6.2 节）。]\n"
                       "[客户端拒绝了服务端的内容，最常见的是证书问题：CA 不受信任、域名不匹配、证书过期"
                       "{?by_client}。]\n"
                       "[服务端拒绝了 ClientHello：没有共同的版本或加密套件、SNI 对应的域名未配置，或缺少客户端证书"
@@ -223,6 +232,7 @@ static const struct case_info cases[] = {
         .source = "Documented SNI filters and MTU black holes",
     },
 };
+/* clang-format on */
 
 /* The last thing a side said, if it was an alert or a record of that size and nothing else. */
 struct goodbye {
@@ -233,14 +243,14 @@ struct goodbye {
 
 struct tls_flow {
     struct goodbye by_client, by_server;
-    uint32_t alert_fin_frame;  /* tls.alert_fin was reported at this FIN */
+    uint32_t alert_fin_frame; /* tls.alert_fin was reported at this FIN */
     bool alert_fin_by_client;
-    bool failed;               /* some case explains the end of the handshake already */
+    bool failed; /* some case explains the end of the handshake already */
 };
 
 /* What one client did at one server without starting TLS. */
 struct silent_client {
-    unsigned checks;           /* connect-and-close */
+    unsigned checks; /* connect-and-close */
     int64_t last, period;
 };
 
@@ -282,16 +292,15 @@ check_alert_fin(struct context *context, const struct flow *flow, const struct p
     if (closer->fin_frame != packet->frame || goodbye->frame == 0 || goodbye->end_sequence != closer->fin_sequence ||
         packet->time - goodbye->time > TOGETHER || (other->fin_frame != 0 && other->fin_frame < goodbye->frame))
         return;
-    int64_t level = level_passed(context, goodbye->idle);
+    int64_t level = level_passed(context, goodbye->idle), timer = timer_reached(context, goodbye->idle);
     if (level == 0)
         return;
     struct finding *finding =
-        report(context, &cases[ALERT_FIN], goodbye->encrypted ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
+        report(context, &cases[ALERT_FIN], goodbye->encrypted && timer != 0 ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
     if (finding == NULL)
         return;
     state->alert_fin_frame = packet->frame;
     state->alert_fin_by_client = packet->from_client;
-    int64_t timer = timer_reached(context, goodbye->idle);
     report_flow(finding, flow);
     report_endpoint(finding, FACT_closer, &packet->source);
     report_flag(finding, goodbye->encrypted ? FACT_encrypted : FACT_likely_alert);
@@ -461,18 +470,25 @@ report_failed(struct context *context, const struct flow *flow, const struct pac
               const struct tls_record *alert, struct tls_flow *state)
 {
     const struct goodbye *goodbye = packet->from_client ? &state->by_client : &state->by_server;
-    struct finding *finding =
-        report(context, &cases[HANDSHAKE_FAILED], alert != NULL ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
+    bool likely_alert = alert == NULL && flow->tls.tls13 && goodbye->frame != 0 && !goodbye->encrypted;
+    int64_t delay = packet->time - flow->tls.client_hello_time;
+    bool dropped = packet->from_client && alert == NULL && !likely_alert && delay < PATIENCE;
+    enum confidence confidence = alert != NULL ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY;
+    struct finding *finding = report(context, &cases[HANDSHAKE_FAILED], dropped ? CONFIDENCE_POSSIBLE : confidence);
     state->failed = true;
     if (finding == NULL)
         return;
+    if (dropped) {
+        report_severity(finding, SEVERITY_NOTE);
+        report_flag(finding, FACT_dropped);
+    }
     report_flow(finding, flow);
     report_endpoint(finding, FACT_closer, &packet->source);
     report_text(finding, FACT_server_name, flow->tls.server_name);
-    report_duration(finding, FACT_delay, packet->time - flow->tls.client_hello_time);
+    report_duration(finding, FACT_delay, delay);
     if (alert != NULL)
         report_text(finding, FACT_alert, tls_alert_name(alert->alert_description));
-    else if (flow->tls.tls13 && goodbye->frame != 0 && !goodbye->encrypted)
+    else if (likely_alert)
         report_flag(finding, FACT_likely_alert);
     else
         report_flag(finding, packet->flags & TCP_RST ? FACT_by_reset : FACT_by_fin);
@@ -492,8 +508,9 @@ check_failed(struct context *context, const struct flow *flow, const struct pack
         return;
     if (alert == NULL) {
         bool ends = (packet->flags & (TCP_RST | TCP_FIN)) != 0;
-        if (!ends || flow->tls.blind || flow->by_server.packets == 0 || !answers_visible(context, flow, true) ||
-            !answers_visible(context, flow, false))
+        bool client_done = packet->from_client && flow->tls.client_data;
+        if (!ends || client_done || flow->tls.blind || flow->by_server.packets == 0 ||
+            !answers_visible(context, flow, true) || !answers_visible(context, flow, false))
             return;
     }
     report_failed(context, flow, packet, alert, state);

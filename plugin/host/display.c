@@ -132,8 +132,8 @@ add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pack
         proto_item_set_generated(item);
         subtree = proto_item_add_subtree(item, fields.tree_finding);
     }
-    expert_add_info_format(pinfo, item, fields_expert(finding->info, finding->severity), "%s: %.*s",
-                           finding->info->id, (int)line_length(summary), summary);
+    expert_add_info_format(pinfo, item, fields_expert(finding->info, finding->severity), "%s: %.*s", finding->info->id,
+                           (int)line_length(summary), summary);
     if (subtree != NULL) {
         add_text(subtree, tvb, fields.summary, summary);
         add_generated_string(subtree, tvb, fields.severity, severity_name(finding->severity, LANGUAGE_ENGLISH));
@@ -216,8 +216,8 @@ flow_is_wanted(proto_tree *tree)
 static bool
 mirror_is_wanted(proto_tree *tree)
 {
-    const int members[] = {fields.mirror, fields.mirror_session, fields.mirror_vni, fields.mirror_name,
-                           fields.mirror_source, fields.mirror_target, fields.mirror_direction, fields.mirror_cut};
+    const int members[] = {fields.mirror,        fields.mirror_session, fields.mirror_vni,       fields.mirror_name,
+                           fields.mirror_source, fields.mirror_target,  fields.mirror_direction, fields.mirror_cut};
     if (PTREE_DATA(tree)->visible)
         return true;
     for (size_t i = 0; i < G_N_ELEMENTS(members); i++)

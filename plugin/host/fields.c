@@ -10,29 +10,40 @@ struct fields fields;
 /* By case number and severity; the memory must stay where it is, Wireshark keeps pointers into it. */
 static expert_field *experts;
 
-#define FIELD(member, label, name, type, base, help) \
-    {&fields.member, {label, "netcase." name, type, base, NULL, 0, help, HFILL}}
+#define FIELD(member, label, name, type, base, help)                                                                   \
+    {                                                                                                                  \
+        &fields.member,                                                                                                \
+        {                                                                                                              \
+            label, "netcase." name, type, base, NULL, 0, help, HFILL                                                   \
+        }                                                                                                              \
+    }
 
 static hf_register_info own_fields[] = {
-    FIELD(expert, "Finding", "expert", FT_STRING, BASE_NONE, "Case id of a failure pattern that was found in this frame"),
+    FIELD(expert, "Finding", "expert", FT_STRING, BASE_NONE,
+          "Case id of a failure pattern that was found in this frame"),
     FIELD(severity, "Severity", "severity", FT_STRING, BASE_NONE, "chat, note, warning or error"),
     FIELD(confidence, "Confidence", "confidence", FT_STRING, BASE_NONE, "possible, likely or confirmed"),
-    FIELD(summary, "Summary", "summary", FT_STRING, BASE_NONE, "What happened, with the measured value and the threshold"),
+    FIELD(summary, "Summary", "summary", FT_STRING, BASE_NONE,
+          "What happened, with the measured value and the threshold"),
     FIELD(cause, "Cause", "cause", FT_STRING, BASE_NONE, "Probable cause, the most likely first"),
     FIELD(check, "Check", "check", FT_STRING, BASE_NONE, "What to check next, in this order"),
     FIELD(disproof, "Disproof", "disproof", FT_STRING, BASE_NONE, "What would show that the finding is wrong"),
     FIELD(evidence, "Evidence", "evidence", FT_FRAMENUM, BASE_NONE, "A frame that the finding rests on"),
     FIELD(related, "Evidence for", "related", FT_STRING, BASE_NONE, "Case id of a finding that rests on this frame"),
-    FIELD(trigger, "Finding in frame", "trigger", FT_FRAMENUM, BASE_NONE, "The frame of the finding that rests on this frame"),
+    FIELD(trigger, "Finding in frame", "trigger", FT_FRAMENUM, BASE_NONE,
+          "The frame of the finding that rests on this frame"),
     FIELD(flow, "Flow", "flow", FT_UINT32, BASE_DEC, "Number of the conversation, VNI-aware"),
     FIELD(mirror, "Mirror session", "mirror", FT_NONE, BASE_NONE, "The frame is a copy made by a traffic mirror"),
     FIELD(mirror_session, "Session", "mirror.session", FT_UINT32, BASE_DEC, "Number of the mirror session"),
-    FIELD(mirror_vni, "VNI", "mirror.vni", FT_UINT32, BASE_DEC, "VXLAN or GENEVE network identifier, ERSPAN session or GRE key"),
+    FIELD(mirror_vni, "VNI", "mirror.vni", FT_UINT32, BASE_DEC,
+          "VXLAN or GENEVE network identifier, ERSPAN session or GRE key"),
     FIELD(mirror_name, "Name", "mirror.name", FT_STRING, BASE_NONE, "Name of the VNI (preference table)"),
     FIELD(mirror_source, "Source", "mirror.source", FT_STRING, BASE_NONE, "Outer source address"),
     FIELD(mirror_target, "Target", "mirror.target", FT_STRING, BASE_NONE, "Outer destination address"),
-    FIELD(mirror_direction, "Direction", "mirror.direction", FT_STRING, BASE_NONE, "ingress, egress or unknown, as the mirrored interface sees it"),
-    FIELD(mirror_cut, "Bytes missing", "mirror.cut", FT_UINT32, BASE_DEC, "Bytes that the mirror cut from the inner packet"),
+    FIELD(mirror_direction, "Direction", "mirror.direction", FT_STRING, BASE_NONE,
+          "ingress, egress or unknown, as the mirrored interface sees it"),
+    FIELD(mirror_cut, "Bytes missing", "mirror.cut", FT_UINT32, BASE_DEC,
+          "Bytes that the mirror cut from the inner packet"),
     FIELD(text, "Continued", "continued", FT_STRING, BASE_NONE, "Continuation of a long text"),
 };
 

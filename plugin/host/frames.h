@@ -34,8 +34,8 @@ uint32_t frames_flow(const struct frames *frames, uint32_t frame, unsigned place
 
 /* What brought the frame's innermost packet, if an encapsulation session did. */
 struct frame_mirror {
-    uint32_t session;               /* number, 0 = none */
-    uint32_t cut;                   /* bytes missing inside */
+    uint32_t session; /* number, 0 = none */
+    uint32_t cut;     /* bytes missing inside */
     enum mirror_direction direction;
 };
 

@@ -16,7 +16,7 @@
 #include <epan/tap.h>
 #include <epan/uat.h>
 
-#define WIRESHARK_AT_LEAST(major, minor) \
+#define WIRESHARK_AT_LEAST(major, minor)                                                                               \
     (WIRESHARK_MAJOR > (major) || (WIRESHARK_MAJOR == (major) && WIRESHARK_MINOR >= (minor)))
 
 /* Booleans in preferences and UAT callbacks are gboolean (4 bytes) up to 4.2 and bool (1 byte) from 4.4. */

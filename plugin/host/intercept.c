@@ -11,9 +11,9 @@ static const struct handler {
     uint32_t ip_protocol;
     const char *name, *description;
 } handlers[] = {
-    {IP_ICMP, "netcase_icmp", "ICMP (netcase)"},    {IP_IPIP, "netcase_ipip", "IPIP (netcase)"},
-    {IP_TCP, "netcase_tcp", "TCP (netcase)"},       {IP_UDP, "netcase_udp", "UDP (netcase)"},
-    {IP_IPV6, "netcase_6in4", "6in4 (netcase)"},    {IP_GRE, "netcase_gre", "GRE (netcase)"},
+    {IP_ICMP, "netcase_icmp", "ICMP (netcase)"},       {IP_IPIP, "netcase_ipip", "IPIP (netcase)"},
+    {IP_TCP, "netcase_tcp", "TCP (netcase)"},          {IP_UDP, "netcase_udp", "UDP (netcase)"},
+    {IP_IPV6, "netcase_6in4", "6in4 (netcase)"},       {IP_GRE, "netcase_gre", "GRE (netcase)"},
     {IP_ICMPV6, "netcase_icmpv6", "ICMPv6 (netcase)"},
 };
 
@@ -55,8 +55,7 @@ outermost_place(struct capture *capture, const packet_info *pinfo)
 
     if (preferences->separate_vlans && pinfo->vlan_id != 0)
         place = encapsulation_separate(encapsulation, &place, 'v', NULL, NULL, pinfo->vlan_id);
-    if (preferences->separate_interfaces && pinfo->rec != NULL &&
-        (pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID))
+    if (preferences->separate_interfaces && pinfo->rec != NULL && (pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID))
         place = encapsulation_separate(encapsulation, &place, 'i', NULL, NULL,
                                        pinfo->rec->rec_header.packet_header.interface_id);
     return place;
@@ -137,15 +136,13 @@ fill_arrival(struct arrival *arrival, uint32_t protocol, tvbuff_t *tvb, const pa
 static void
 note_mirror(struct capture *capture, const struct arrival *arrival)
 {
-    struct session *session =
-        encapsulation_session(engine_encapsulation(capture->engine), arrival->place.session);
+    struct session *session = encapsulation_session(engine_encapsulation(capture->engine), arrival->place.session);
     if (session == NULL)
         return;
     frames_set_mirror(capture->frames, arrival->packet.frame,
                       (struct frame_mirror){.session = session->number,
                                             .cut = arrival->ip_length - arrival->ip_present,
-                                            .direction = session_direction(session,
-                                                                           &arrival->packet.source.address,
+                                            .direction = session_direction(session, &arrival->packet.source.address,
                                                                            &arrival->packet.destination.address)});
 }
 
@@ -173,8 +170,7 @@ take_unopened_vxlan(struct capture *capture, const struct arrival *arrival, cons
     frame.captured -= UDP_HEADER + VXLAN_HEADER;
     frame.length -= UDP_HEADER + VXLAN_HEADER;
     struct arrival inside = {.packet = arrival->packet, .place = *inner};
-    frames_add_flow(capture->frames, arrival->packet.frame,
-                    engine_ethernet(capture->engine, &inside, inner, &frame));
+    frames_add_flow(capture->frames, arrival->packet.frame, engine_ethernet(capture->engine, &inside, inner, &frame));
     frames_set_mirror(capture->frames, arrival->packet.frame, (struct frame_mirror){.session = inner->session});
 }
 
@@ -241,10 +237,10 @@ intercept(uint32_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
 }
 
 /* A dissector does not learn the key it was found by: one function for each. */
-#define INTERCEPT(key)                                                                     \
-    static int intercept_##key(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data) \
-    {                                                                                      \
-        return intercept(key, tvb, pinfo, tree, data);                                     \
+#define INTERCEPT(key)                                                                                                 \
+    static int intercept_##key(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)                        \
+    {                                                                                                                  \
+        return intercept(key, tvb, pinfo, tree, data);                                                                 \
     }
 INTERCEPT(1)
 INTERCEPT(4)

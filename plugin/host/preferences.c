@@ -62,7 +62,8 @@ check_countries(void)
     char **countries = parse_countries(preferences.home_countries, &wrong);
     if (countries == NULL)
         report_failure("netcase: preference netcase.home_countries: \"%s\" is not an ISO 3166-1 code of two "
-                       "letters. The preference is ignored.", wrong);
+                       "letters. The preference is ignored.",
+                       wrong);
     g_strfreev(countries);
     g_free(wrong);
 }
@@ -147,8 +148,8 @@ preferences_register(int protocol)
                                     &preferences.vxlan_ports, 65535);
     range_convert_str(wmem_epan_scope(), &preferences.tls_ports, "443,465,636,853,989-990,993,995,5061,8443", 65535);
     prefs_register_range_preference(module, "tls_ports", "TLS ports",
-                                    "TCP ports where clients are expected to speak TLS at once",
-                                    &preferences.tls_ports, 65535);
+                                    "TCP ports where clients are expected to speak TLS at once", &preferences.tls_ports,
+                                    65535);
     prefs_register_string_preference(module, "home_countries", "Home countries",
                                      "ISO 3166-1 codes such as \"CN HK\": where names are expected to be served from. "
                                      "Empty: derived from the public resolvers and peers that answer in the capture.",

@@ -10,13 +10,13 @@
 
 /* As Wireshark's preference code stores them; read-only to others. */
 struct preferences {
-    const char *levels;         /* seconds, "15,60,120" */
+    const char *levels; /* seconds, "15,60,120" */
     range_t *vxlan_ports, *tls_ports;
     const char *home_countries; /* "CN HK", empty = derive */
     const char *country_db;     /* file name, empty = look for one */
     int language;               /* 0 = auto, else 1 + enum language */
     pref_bool separate_vlans, separate_interfaces, separate_ip_tunnels;
-    unsigned *thresholds;       /* by catalogue_threshold_number() */
+    unsigned *thresholds; /* by catalogue_threshold_number() */
 };
 
 void preferences_register(int protocol);

@@ -31,8 +31,8 @@ start_sessions(const char *argument, void *data)
     (void)argument;
     (void)data;
     static int listener; /* only its address counts */
-    GString *problem = register_tap_listener("frame", &listener, NULL, TL_REQUIRES_NOTHING, NULL, NULL,
-                                             draw_sessions, NULL);
+    GString *problem =
+        register_tap_listener("frame", &listener, NULL, TL_REQUIRES_NOTHING, NULL, NULL, draw_sessions, NULL);
     if (problem != NULL) {
         fprintf(stderr, "netcase: -z netcase,sessions: %s\n", problem->str);
         g_string_free(problem, TRUE);
@@ -42,6 +42,7 @@ start_sessions(const char *argument, void *data)
 void
 statistics_register(void)
 {
-    static stat_tap_ui sessions = {REGISTER_PACKET_STAT_GROUP_UNSORTED, NULL, "netcase,sessions", start_sessions, 0, NULL};
+    static stat_tap_ui sessions = {
+        REGISTER_PACKET_STAT_GROUP_UNSORTED, NULL, "netcase,sessions", start_sessions, 0, NULL};
     register_stat_tap_ui(&sessions, NULL);
 }

@@ -89,8 +89,8 @@ timer_copy(void *to, const void *from, size_t size)
     struct timer_row *copy = to;
     const struct timer_row *row = from;
     (void)size;
-    *copy = (struct timer_row){g_strdup(row->vendor), g_strdup(row->product), g_strdup(row->name),
-                               g_strdup(row->seconds), g_strdup(row->end), g_strdup(row->source)};
+    *copy = (struct timer_row){g_strdup(row->vendor),  g_strdup(row->product), g_strdup(row->name),
+                               g_strdup(row->seconds), g_strdup(row->end),     g_strdup(row->source)};
     return to;
 }
 
@@ -120,8 +120,8 @@ timer_update(void *item, char **error)
     }
     parse_ends(row->end, &wrong);
     if (wrong != NULL) {
-        *error = g_strdup_printf("netcase known timer \"%s %s\": \"%s\" is none of close, reset, silence",
-                                 row->product, row->name, wrong);
+        *error = g_strdup_printf("netcase known timer \"%s %s\": \"%s\" is none of close, reset, silence", row->product,
+                                 row->name, wrong);
         g_free(wrong);
         return FALSE;
     }
@@ -256,22 +256,21 @@ static uat_field_t tls_port_fields[] = {
 void
 tables_register(module_t *module)
 {
-    uat_t *timers = uat_new("netcase known timers", sizeof(struct timer_row), "netcase_timers", TRUE, &timer_rows,
-                            &timer_row_count, UAT_AFFECTS_DISSECTION, NULL, timer_copy, timer_update, timer_free, NULL,
-                            NULL, timer_fields);
-    uat_t *vnis = uat_new("netcase VNI names", sizeof(struct vni_row), "netcase_vni_names", TRUE, &vni_rows,
-                          &vni_row_count, UAT_AFFECTS_DISSECTION, NULL, vni_copy, vni_update, vni_free, NULL, NULL,
-                          vni_fields);
-    uat_t *cnames = uat_new("netcase expected CNAME targets", sizeof(struct cname_row), "netcase_expected_cnames",
-                            TRUE, &cname_rows, &cname_row_count, UAT_AFFECTS_DISSECTION, NULL, cname_copy,
-                            cname_update, cname_free, NULL, NULL, cname_fields);
+    uat_t *timers =
+        uat_new("netcase known timers", sizeof(struct timer_row), "netcase_timers", TRUE, &timer_rows, &timer_row_count,
+                UAT_AFFECTS_DISSECTION, NULL, timer_copy, timer_update, timer_free, NULL, NULL, timer_fields);
+    uat_t *vnis =
+        uat_new("netcase VNI names", sizeof(struct vni_row), "netcase_vni_names", TRUE, &vni_rows, &vni_row_count,
+                UAT_AFFECTS_DISSECTION, NULL, vni_copy, vni_update, vni_free, NULL, NULL, vni_fields);
+    uat_t *cnames = uat_new("netcase expected CNAME targets", sizeof(struct cname_row), "netcase_expected_cnames", TRUE,
+                            &cname_rows, &cname_row_count, UAT_AFFECTS_DISSECTION, NULL, cname_copy, cname_update,
+                            cname_free, NULL, NULL, cname_fields);
     uat_t *ports = uat_new("netcase TLS ports", sizeof(struct tls_port_row), "netcase_tls_ports", TRUE, &tls_port_rows,
                            &tls_port_row_count, UAT_AFFECTS_DISSECTION, NULL, tls_port_copy, tls_port_update,
                            tls_port_free, NULL, NULL, tls_port_fields);
 
     prefs_register_uat_preference(module, "timers", "Known timers",
-                                  "Timers of your own devices, besides the documented ones that netcase knows",
-                                  timers);
+                                  "Timers of your own devices, besides the documented ones that netcase knows", timers);
     prefs_register_uat_preference(module, "vni_names", "Names of VNIs", "Names of mirror sessions, by VNI", vnis);
     prefs_register_uat_preference(module, "expected_cnames", "Expected CNAME targets",
                                   "CNAME targets abroad that are as they should be (a CDN, an anti-DDoS service)",
@@ -288,9 +287,15 @@ fill_timer(struct settings *settings, const struct timer_row *row)
     char *wrong;
     unsigned ends = parse_ends(row->end, &wrong);
     g_free(wrong);
-    struct known_timer timer = {.id = "user", .vendor = row->vendor, .product = row->product, .name = row->name,
-                                .layer = "TCP", .seconds = parse_seconds(row->seconds), .ends = ends,
-                                .sourced = true, .source = row->source};
+    struct known_timer timer = {.id = "user",
+                                .vendor = row->vendor,
+                                .product = row->product,
+                                .name = row->name,
+                                .layer = "TCP",
+                                .seconds = parse_seconds(row->seconds),
+                                .ends = ends,
+                                .sourced = true,
+                                .source = row->source};
     if (timer.seconds > 0)
         g_array_append_val(settings->timers, timer);
 }
