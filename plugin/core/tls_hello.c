@@ -4,12 +4,28 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/tls_hello.h"
 
-#include <string.h>
-
-#include "core/bytes.h"
-
-enum { VERSION_AT = 4, RANDOM_AT = 6, RANDOM_SIZE = 32, SESSION_ID_AT = 38 };
+enum { VERSION_AT = 4, RANDOM_AT = 6, RANDOM_SIZE = 32, FIXED_SIZE = 38, NAME_HEADER_SIZE = 5 };
 enum { EXTENSION_SERVER_NAME = 0, EXTENSION_SUPPORTED_VERSIONS = 43, VERSION_TLS13 = 0x0304 };
+
+/* What the next bytes are. */
+enum stage {
+    CLOSED,
+    FIXED,
+    SESSION_LENGTH,
+    SESSION,
+    SUITES_LENGTH, /* of a ClientHello, and what follows up to METHODS_LENGTH */
+    SUITES,
+    METHODS_LENGTH,
+    METHODS,     /* of a ServerHello: one suite and one method */
+    LIST_LENGTH, /* of the extensions; not needed, the message ends where they do */
+    EXTENSION_TYPE,
+    EXTENSION_LENGTH,
+    EXTENSION,
+    VERSION,
+    NAME_TYPE, /* behind the length of the list; a list holds one name of a type */
+    NAME_LENGTH,
+    NAME,
+};
 
 /* SHA-256 of "HelloRetryRequest". */
 static const uint8_t retry_random[RANDOM_SIZE] = {
@@ -17,95 +33,194 @@ static const uint8_t retry_random[RANDOM_SIZE] = {
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 };
 
+void
+tls_hello_start(struct tls_hello *hello)
+{
+    *hello = (struct tls_hello){.stage = FIXED, .left = FIXED_SIZE};
+}
+
 bool
-tls_hello_begins(struct tls_handshake hello, uint8_t type)
+tls_hello_is_open(const struct tls_hello *hello)
 {
-    if (hello.captured == 0 || hello.bytes[0] != type || (hello.captured > 1 && hello.bytes[1] != 0)) {
-        return false;
-    }
-    bool version_visible = hello.captured >= TLS_HELLO_PROOF;
-    return !version_visible || (hello.bytes[VERSION_AT] == 3 && hello.bytes[VERSION_AT + 1] <= 3);
-}
-
-/* Step over a vector: `width` bytes of length, then as many bytes. */
-static bool
-skip_vector(struct tls_handshake hello, uint32_t *at, uint32_t width)
-{
-    if (*at + width > hello.captured) {
-        return false;
-    }
-    uint32_t length = width == 1 ? hello.bytes[*at] : read_u16(hello.bytes + *at);
-    *at += width + length;
-    return *at <= hello.captured;
-}
-
-/* The extension of this type in the list at `at`; its data may be cut. */
-static bool
-find_extension(struct tls_handshake hello, uint32_t at, uint16_t type, struct tls_handshake *data)
-{
-    at += 2; /* length of the list: the end of what was captured bounds it as well */
-    while (at + 4 <= hello.captured) {
-        const uint8_t *header = hello.bytes + at;
-        uint32_t length = read_u16(header + 2), left = hello.captured - at - 4;
-        if (read_u16(header) == type) {
-            *data = (struct tls_handshake){header + 4, length < left ? length : left};
-            return true;
-        }
-        at += 4 + length;
-    }
-    return false;
-}
-
-/* The only name type is host_name, and a list holds one name of a type. */
-static bool
-copy_name(struct tls_handshake list, char *name, size_t size)
-{
-    if (list.captured < 5 || list.bytes[2] != 0) {
-        return false;
-    }
-    uint32_t length = read_u16(list.bytes + 3);
-    if (length == 0 || length > list.captured - 5 || length >= size) {
-        return false;
-    }
-    for (uint32_t i = 0; i < length; i++) {
-        uint8_t byte = list.bytes[5 + i];
-        if (byte <= 0x20 || byte > 0x7e) {
-            return false;
-        }
-        name[i] = (char)byte;
-    }
-    name[length] = '\0';
-    return true;
+    return hello->stage != CLOSED;
 }
 
 void
-tls_client_hello_name(struct tls_handshake hello, char *name, size_t size)
+tls_hello_close(struct tls_hello *hello)
 {
-    uint32_t at = SESSION_ID_AT;
-    struct tls_handshake list;
-    bool reached = skip_vector(hello, &at, 1) && /* session id */
-                   skip_vector(hello, &at, 2) && /* cipher suites */
-                   skip_vector(hello, &at, 1);   /* compression methods */
-    if (!reached || !find_extension(hello, at, EXTENSION_SERVER_NAME, &list) || !copy_name(list, name, size)) {
-        name[0] = '\0';
+    hello->stage = CLOSED;
+}
+
+bool
+tls_hello_is_settled(const struct tls_hello *hello)
+{
+    return hello->stage != FIXED;
+}
+
+bool
+tls_hello_is_retry(const struct tls_hello *hello)
+{
+    return hello->type == TLS_SERVER_HELLO && hello->position >= FIXED_SIZE && !hello->other_random;
+}
+
+/* Whether a hello can have this byte at this place of its fixed part. */
+static bool
+is_possible(unsigned at, uint8_t byte)
+{
+    switch (at) {
+    case 0:
+        return byte == TLS_CLIENT_HELLO || byte == TLS_SERVER_HELLO;
+    case 1:
+        return byte == 0;
+    case VERSION_AT:
+        return byte == 3;
+    case VERSION_AT + 1:
+        return byte <= 3;
+    default:
+        return true;
     }
 }
 
 bool
-tls_hello_is_retry(struct tls_handshake hello)
+tls_hello_begins(const uint8_t *bytes, uint32_t captured)
 {
-    return hello.captured >= SESSION_ID_AT && memcmp(hello.bytes + RANDOM_AT, retry_random, RANDOM_SIZE) == 0;
+    for (unsigned at = 0; at < RANDOM_AT; at++) {
+        if (at >= captured || !is_possible(at, bytes[at])) {
+            return false;
+        }
+    }
+    return true;
 }
 
-bool
-tls_hello_chose_tls13(struct tls_handshake hello)
+static void
+read_fixed(struct tls_hello *hello, uint8_t byte)
 {
-    uint32_t at = SESSION_ID_AT;
-    struct tls_handshake version;
-    if (!skip_vector(hello, &at, 1)) {
-        return false;
+    unsigned at = hello->position++;
+    if (!is_possible(at, byte)) {
+        hello->type = 0;
+        tls_hello_close(hello);
+    } else if (at == 0) {
+        hello->type = byte;
+    } else if (at >= RANDOM_AT && byte != retry_random[at - RANDOM_AT]) {
+        hello->other_random = true;
     }
-    at += 3; /* cipher suite, compression method */
-    return find_extension(hello, at, EXTENSION_SUPPORTED_VERSIONS, &version) && version.captured >= 2 &&
-           read_u16(version.bytes) == VERSION_TLS13;
+}
+
+static void
+enter(struct tls_hello *hello, enum stage stage, uint16_t bytes)
+{
+    hello->stage = (uint8_t)stage;
+    hello->left = bytes;
+    hello->value = 0;
+}
+
+/* An extension of `size` bytes begins. */
+static void
+enter_extension(struct tls_hello *hello, uint16_t size)
+{
+    hello->size = size;
+    if (hello->type == TLS_CLIENT_HELLO && hello->extension == EXTENSION_SERVER_NAME && size >= NAME_HEADER_SIZE) {
+        enter(hello, NAME_TYPE, 3);
+    } else if (hello->type == TLS_SERVER_HELLO && hello->extension == EXTENSION_SUPPORTED_VERSIONS && size == 2) {
+        enter(hello, VERSION, 2);
+    } else {
+        enter(hello, EXTENSION, size);
+    }
+}
+
+/* The name of this length begins. The only type is host_name, 0. */
+static void
+enter_name(struct tls_hello *hello, uint16_t length, char *name, size_t size)
+{
+    if (length == 0 || length > hello->size - NAME_HEADER_SIZE || length >= size) {
+        tls_hello_close(hello);
+        return;
+    }
+    name[0] = name[length] = '\0';
+    hello->size = length;
+    enter(hello, NAME, length);
+}
+
+/* The bytes of a stage are complete: go on to the next one. */
+static void
+advance(struct tls_hello *hello, char *name, size_t size)
+{
+    uint16_t value = hello->value;
+    switch ((enum stage)hello->stage) {
+    case FIXED:
+        enter(hello, SESSION_LENGTH, 1);
+        break;
+    case SESSION:
+        enter(hello, hello->type == TLS_CLIENT_HELLO ? SUITES_LENGTH : METHODS,
+              hello->type == TLS_CLIENT_HELLO ? 2 : 3);
+        break;
+    case SESSION_LENGTH:
+    case SUITES_LENGTH:
+    case METHODS_LENGTH:
+        enter(hello, (enum stage)(hello->stage + 1), value);
+        break;
+    case SUITES:
+        enter(hello, METHODS_LENGTH, 1);
+        break;
+    case METHODS:
+        enter(hello, LIST_LENGTH, 2);
+        break;
+    case LIST_LENGTH:
+    case EXTENSION:
+        enter(hello, EXTENSION_TYPE, 2);
+        break;
+    case EXTENSION_TYPE:
+        hello->extension = value;
+        enter(hello, EXTENSION_LENGTH, 2);
+        break;
+    case EXTENSION_LENGTH:
+        enter_extension(hello, value);
+        break;
+    case VERSION:
+        hello->tls13 = value == VERSION_TLS13;
+        tls_hello_close(hello);
+        break;
+    case NAME_TYPE:
+        enter(hello, (value & 0xff) == 0 ? NAME_LENGTH : CLOSED, 2);
+        break;
+    case NAME_LENGTH:
+        enter_name(hello, value, name, size);
+        break;
+    case NAME:
+        name[0] = hello->first;
+        tls_hello_close(hello);
+        break;
+    case CLOSED:
+        break;
+    }
+}
+
+static void
+read_name(struct tls_hello *hello, uint8_t byte, char *name)
+{
+    if (byte <= 0x20 || byte > 0x7e) {
+        tls_hello_close(hello);
+    } else if (hello->left == hello->size) {
+        hello->first = (char)byte;
+    } else {
+        name[hello->size - hello->left] = (char)byte;
+    }
+}
+
+void
+tls_hello_feed(struct tls_hello *hello, const uint8_t *bytes, uint32_t count, char *name, size_t size)
+{
+    for (uint32_t i = 0; i < count && tls_hello_is_open(hello); i++) {
+        if (hello->stage == FIXED) {
+            read_fixed(hello, bytes[i]);
+        } else if (hello->stage == NAME) {
+            read_name(hello, bytes[i], name);
+        } else {
+            hello->value = (uint16_t)(hello->value << 8 | bytes[i]);
+        }
+        hello->left--;
+        while (hello->left == 0 && tls_hello_is_open(hello)) {
+            advance(hello, name, size);
+        }
+    }
 }

@@ -11,6 +11,8 @@
 
 #include "api/packet.h"
 #include "api/tls.h"
+#include "core/tls_hello.h"
+#include "core/tls_record.h"
 
 /* Where one side of a connection stands. Zeroed = nothing seen yet. */
 struct tls_side {
@@ -22,6 +24,8 @@ struct tls_side {
     bool finished;              /* sent an encrypted handshake message after it: Finished up to TLS 1.2 */
     uint32_t protected_records; /* application data, or anything after ChangeCipherSpec */
     uint64_t payload_records;   /* application data longer than an alert of TLS 1.3 */
+    struct tls_hello hello;     /* the handshake message that is being read */
+    uint32_t hello_sequence;    /* TCP sequence number of its next byte */
 };
 
 /* Read the records that begin in a segment with new payload. `sender` is the side that sent it,
@@ -41,9 +45,5 @@ struct tls_side {
 bool tls_stream_read(struct tls_connection *connection, struct tls_side *sender, const struct tls_side *receiver,
                      bool from_client, bool opening, uint32_t sequence, const struct payload *payload, uint32_t frame,
                      int64_t time, struct tls_records *records);
-
-/* Whether the bytes look like the start of a TLS record: a known type, version and a possible
- * length. At least type and version must be readable; a length that is cut is not checked. */
-bool tls_record_begins(const uint8_t *bytes, uint32_t captured);
 
 #endif

@@ -270,30 +270,91 @@ played(void **state)
     }
 }
 
-/* A whole handshake of one side, in segments of every size, gives the same records. */
+/* Feed the bytes in segments of this size; the records as "type/length " each. */
+static char *
+feed_split(struct play *play, bool from_client, const GByteArray *bytes, uint32_t size)
+{
+    GString *seen = g_string_new(NULL);
+    for (uint32_t at = 0; at < bytes->len; at += size) {
+        uint32_t length = MIN(size, bytes->len - at);
+        struct payload payload = {g_memdup2(bytes->data + at, length), length, length};
+        struct tls_records records;
+        tls_stream_read(&play->connection, from_client ? &play->client : &play->server,
+                        from_client ? &play->server : &play->client, from_client, at == 0, play->server_sequence + at,
+                        &payload, 1, 0, &records);
+        for (unsigned i = 0; i < records.count; i++) {
+            g_string_append_printf(seen, "%u/%u ", records.record[i].type, records.record[i].length);
+        }
+        payload_free(payload);
+    }
+    return g_string_free(seen, FALSE);
+}
+
+/* In segments of every size the same is found. */
 static void
 split_everywhere(void **state)
 {
     (void)state;
-    GByteArray *bytes = bytes_of(SERVER_HELLO_12 CHANGE_CIPHER_SPEC FINISHED_12 DATA_4 DATA_20 ALERT_ENCRYPTED);
-    for (uint32_t size = 1; size <= bytes->len; size++) {
-        struct play play = new_play();
-        GString *seen = g_string_new(NULL);
-        for (uint32_t at = 0; at < bytes->len; at += size) {
-            uint32_t length = MIN(size, bytes->len - at);
-            struct payload payload = {g_memdup2(bytes->data + at, length), length, length};
-            struct tls_records records;
-            tls_stream_read(&play.connection, &play.server, &play.client, false, at == 0, play.server_sequence + at,
-                            &payload, 1, 0, &records);
-            for (unsigned i = 0; i < records.count; i++) {
-                g_string_append_printf(seen, "%u/%u ", records.record[i].type, records.record[i].length);
-            }
-            payload_free(payload);
+    static const struct {
+        const char *hex, *records, *end, *name;
+        bool from_client;
+    } rows[] = {
+        {SERVER_HELLO_12 CHANGE_CIPHER_SPEC FINISHED_12 DATA_4 DATA_20 ALERT_ENCRYPTED,
+         "22/91 20/1 22/40 23/4 23/20 21/26 ", "s", "", false},
+        {SERVER_HELLO_13 CHANGE_CIPHER_SPEC DATA_20, "22/122 20/1 23/20 ", "s3", "", false},
+        {HELLO_RETRY CHANGE_CIPHER_SPEC, "22/56 20/1 ", "3", "", false},
+        {CLIENT_HELLO, "22/512 ", "c", "auth.split.io", true},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        GByteArray *bytes = bytes_of(rows[i].hex);
+        for (uint32_t size = 1; size <= bytes->len; size++) {
+            struct play play = new_play();
+            char *records = feed_split(&play, rows[i].from_client, bytes, size), *end;
+            assert_string_equal(records, rows[i].records);
+            end = connection_text(&play.connection);
+            assert_string_equal(end, rows[i].end);
+            assert_string_equal(play.connection.server_name, rows[i].name);
+            g_free(records);
+            g_free(end);
         }
-        assert_string_equal(seen->str, "22/91 20/1 22/40 23/4 23/20 21/26 ");
-        assert_true(play.connection.server_hello || size < 6);
-        assert_false(play.connection.blind);
-        g_string_free(seen, TRUE);
+        g_byte_array_unref(bytes);
+    }
+}
+
+/* A ClientHello in two segments, of which one is cut, late or missing. */
+static void
+hello_in_two_segments(void **state)
+{
+    (void)state;
+    GByteArray *bytes = bytes_of(CLIENT_HELLO);
+    static const struct {
+        const char *what;
+        uint32_t first, first_cut, gap;
+        const char *name;
+    } rows[] = {
+        {"whole", 120, 0, 0, "auth.split.io"},
+        {"split inside the name", 135, 0, 0, "auth.split.io"},
+        {"first one cut", 120, 1, 0, ""},
+        {"bytes missing", 120, 0, 1, ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct play play = new_play();
+        struct tls_records records;
+        struct payload first = cut_payload(bytes, rows[i].first - rows[i].first_cut);
+        first.length = rows[i].first;
+        assert_true(
+            tls_stream_read(&play.connection, &play.client, &play.server, true, true, 7, &first, 1, 0, &records));
+        assert_string_equal(play.connection.server_name, "");
+        uint32_t at = rows[i].first + rows[i].gap;
+        struct payload second = {bytes->data + at, bytes->len - at, 517 - at};
+        assert_false(tls_stream_read(&play.connection, &play.client, &play.server, true, false, 7 + at, &second, 2, 0,
+                                     &records));
+        if (strcmp(play.connection.server_name, rows[i].name) != 0) {
+            fail_msg("%s: \"%s\"", rows[i].what, play.connection.server_name);
+        }
+        assert_true(play.connection.client_hello);
+        assert_int_equal(play.connection.client_hello_frame, 1);
+        payload_free(first);
     }
     g_byte_array_unref(bytes);
 }
@@ -439,9 +500,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(played),       cmocka_unit_test(split_everywhere), cmocka_unit_test(cut_everywhere),
-        cmocka_unit_test(hello_facts),  cmocka_unit_test(odd_server_names), cmocka_unit_test(record_begins),
-        cmocka_unit_test(random_bytes), cmocka_unit_test(alert_names),
+        cmocka_unit_test(played),         cmocka_unit_test(split_everywhere), cmocka_unit_test(hello_in_two_segments),
+        cmocka_unit_test(cut_everywhere), cmocka_unit_test(hello_facts),      cmocka_unit_test(odd_server_names),
+        cmocka_unit_test(record_begins),  cmocka_unit_test(random_bytes),     cmocka_unit_test(alert_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
