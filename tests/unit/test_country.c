@@ -158,14 +158,17 @@ found(void **state)
     g_free(write_database(*state, "a.mmdb", "as_name", NULL, "US"));
     g_free(write_database(*state, "b.dat", "country_code", NULL, "US"));
     assert_null(country_database_find(search_path));
-    char *second = write_database(*state, "d.mmdb", "country_code", NULL, "US");
-    char *first = write_database(*state, "c.mmdb", "country_code", NULL, "US");
+    for (unsigned i = 20; i > 0; i--) {
+        char *name = g_strdup_printf("c%02u.mmdb", i);
+        g_free(write_database(*state, name, "country_code", NULL, "US"));
+        g_free(name);
+    }
+    char *first = g_build_filename(*state, "c01.mmdb", NULL);
     char *path = country_database_find(search_path);
     assert_string_equal(path, first);
     assert_null(country_database_find(""));
     g_free(path);
     g_free(first);
-    g_free(second);
     g_free(search_path);
 }
 

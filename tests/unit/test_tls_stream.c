@@ -158,6 +158,16 @@ static const struct script scripts[] = {
       {'S', 0, "1503030002 0346", 0, "21."},
       {'s', 0, "1503030002 02", 1, "21."}},
      "c"},
+    {"encrypted alert whose first bytes look like a plain one",
+     {{'C', 0, CLIENT_HELLO, CLIENT_HELLO_BEYOND, "22:1."},
+      {'S', 0, SERVER_HELLO_12 "1503030004 02460102", 0, "22:2 21."}},
+     "cs"},
+    {"a draft of TLS 1.3 is not TLS 1.3",
+     {{'S', 0,
+       "1603030032 0200002e 0303 0000000000000000000000000000000000000000000000000000000000000000"
+       "00 1301 00 0006 002b 0002 7f1c",
+       0, "22:2."}},
+     "s"},
     {"encrypted alert with data",
      {{'C', 0, CLIENT_HELLO, CLIENT_HELLO_BEYOND, "22:1."},
       {'S', 0, SERVER_HELLO_12, 0, "22:2."},
@@ -345,6 +355,7 @@ hello_in_two_segments(void **state)
         assert_true(
             tls_stream_read(&play.connection, &play.client, &play.server, true, true, 7, &first, 1, 0, &records));
         assert_string_equal(play.connection.server_name, "");
+        assert_true(tls_hello_is_open(&play.client.hello) == (rows[i].first_cut == 0));
         uint32_t at = rows[i].first + rows[i].gap;
         struct payload second = {bytes->data + at, bytes->len - at, 517 - at};
         assert_false(tls_stream_read(&play.connection, &play.client, &play.server, true, false, 7 + at, &second, 2, 0,
