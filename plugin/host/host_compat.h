@@ -15,6 +15,7 @@
 #include <epan/proto.h>
 #include <epan/tap.h>
 #include <epan/uat.h>
+#include <wiretap/wtap.h>
 
 #define WIRESHARK_AT_LEAST(major, minor)                                                                               \
     (WIRESHARK_MAJOR > (major) || (WIRESHARK_MAJOR == (major) && WIRESHARK_MINOR >= (minor)))
@@ -38,15 +39,29 @@ call_without_layer(dissector_table_t table, uint32_t key, tvbuff_t *tvb, packet_
 #endif
 }
 
-/* The later frame needs the earlier one: `tshark -2 -Y ... -w` and the export of the GUI keep it. */
+/* The later frame needs the earlier one: `tshark -2 -Y ... -w` and the export of the GUI keep it.
+ * Wireshark 4.0 takes the packet_info and 4.4 the frame_data. The declaration tells which, 4.2 too. */
 static inline void
 depend_upon(packet_info *pinfo, uint32_t frame)
 {
-#if WIRESHARK_AT_LEAST(4, 4)
-    mark_frame_as_depended_upon(pinfo->fd, frame);
-#else
-    mark_frame_as_depended_upon(pinfo, frame);
-#endif
+    bool by_packet =
+        __builtin_types_compatible_p(__typeof__(mark_frame_as_depended_upon), void(packet_info *, uint32_t));
+    mark_frame_as_depended_upon(by_packet ? (void *)pinfo : (void *)pinfo->fd, frame);
 }
+
+/* Define `name`, which starts a -z statistic by calling `start`. From 4.6 on it says whether that worked. */
+#if WIRESHARK_AT_LEAST(4, 6)
+#define DEFINE_STATISTIC_START(name, start)                                                                            \
+    static bool name(const char *argument, void *data)                                                                 \
+    {                                                                                                                  \
+        return start(argument, data);                                                                                  \
+    }
+#else
+#define DEFINE_STATISTIC_START(name, start)                                                                            \
+    static void name(const char *argument, void *data)                                                                 \
+    {                                                                                                                  \
+        start(argument, data);                                                                                         \
+    }
+#endif
 
 #endif

@@ -25,7 +25,7 @@ draw_sessions(void *data)
     g_free(text);
 }
 
-static void
+static bool
 start_sessions(const char *argument, void *data)
 {
     (void)argument;
@@ -36,13 +36,16 @@ start_sessions(const char *argument, void *data)
     if (problem != NULL) {
         fprintf(stderr, "netcase: -z netcase,sessions: %s\n", problem->str);
         g_string_free(problem, TRUE);
+        return false;
     }
+    return true;
 }
+DEFINE_STATISTIC_START(sessions_start, start_sessions)
 
 void
 statistics_register(void)
 {
     static stat_tap_ui sessions = {
-        REGISTER_PACKET_STAT_GROUP_UNSORTED, NULL, "netcase,sessions", start_sessions, 0, NULL};
+        REGISTER_PACKET_STAT_GROUP_UNSORTED, NULL, "netcase,sessions", sessions_start, 0, NULL};
     register_stat_tap_ui(&sessions, NULL);
 }
