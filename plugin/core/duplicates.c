@@ -44,13 +44,16 @@ mix_bytes(uint64_t hash, const uint8_t *bytes, uint32_t size)
 static uint64_t
 packet_digest(const struct packet *packet, uint32_t scope)
 {
-    uint64_t hash = mix(scope, packet->protocol);
-    hash = mix_bytes(hash, packet->source.address.bytes, sizeof packet->source.address.bytes);
-    hash = mix_bytes(hash, packet->destination.address.bytes, sizeof packet->destination.address.bytes);
-    hash = mix(hash, (uint64_t)packet->source.port << 32 | (uint64_t)packet->destination.port << 16 |
-                         (packet->has_ip_id ? packet->ip_id : 0));
+    uint64_t hash = mix(scope, (uint64_t)packet->source.port << 48 | (uint64_t)packet->destination.port << 32 |
+                                   (uint64_t)(packet->has_ip_id ? packet->ip_id : 0) << 16 |
+                                   (uint64_t)packet->protocol << 8 | packet->flags);
+    /* A flow has its addresses, so the ports suffice to tell the direction. */
+    if (scope == 0 || packet->source.port == packet->destination.port) {
+        hash = mix_bytes(hash, packet->source.address.bytes, sizeof packet->source.address.bytes);
+        hash = mix_bytes(hash, packet->destination.address.bytes, sizeof packet->destination.address.bytes);
+    }
     hash = mix(hash, (uint64_t)packet->sequence << 32 | packet->acknowledgment);
-    hash = mix(hash, (uint64_t)packet->payload.length << 32 | packet->window << 8 | packet->flags);
+    hash = mix(hash, (uint64_t)packet->payload.length << 32 | packet->window);
     hash = mix(hash, (uint64_t)packet->timestamp << 32 | packet->timestamp_echo);
     /* A copy may be cut shorter than the other: only TCP is told apart by its numbers, so the bytes
      * count for the rest only. */

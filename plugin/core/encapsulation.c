@@ -13,7 +13,9 @@ struct path_key {
 };
 
 struct session_key {
-    uint32_t path;
+    uint32_t outer_path;
+    uint32_t kind; /* enum session_kind */
+    uint32_t identifier;
     struct ip_address source, target;
     uint8_t padding[2];
 };
@@ -83,35 +85,27 @@ path_number(struct encapsulation *encapsulation, uint32_t outer_path, uint32_t w
 }
 
 static struct session_entry *
-find_session(const struct encapsulation *encapsulation, uint32_t path, const struct ip_address *source,
-             const struct ip_address *target, struct session_key *key)
-{
-    memset(key, 0, sizeof *key);
-    key->path = path;
-    key->source = *source;
-    key->target = *target;
-    return g_hash_table_lookup(encapsulation->session_keys, key);
-}
-
-static struct session_entry *
-start_session(struct encapsulation *encapsulation, const struct session_key *key, enum session_kind kind,
-              uint32_t identifier)
+start_session(struct encapsulation *encapsulation, const struct session_key *key)
 {
     struct session_entry *entry = g_new0(struct session_entry, 1);
     entry->key = *key;
     g_hash_table_add(encapsulation->session_keys, entry);
     g_ptr_array_add(encapsulation->sessions, &entry->session);
-    entry->session = (struct session){.number = encapsulation->sessions->len,
-                                      .kind = kind,
-                                      .source = key->source,
-                                      .target = key->target,
-                                      .vni = identifier,
-                                      .path = key->path,
-                                      .role = kind == SESSION_ERSPAN ? SESSION_MIRROR : SESSION_UNKNOWN};
+    entry->session = (struct session){
+        .number = encapsulation->sessions->len,
+        .kind = key->kind,
+        .source = key->source,
+        .target = key->target,
+        .vni = key->identifier,
+        .path = path_number(encapsulation, key->outer_path, key->kind, &key->source, &key->target, key->identifier),
+        .role = key->kind == SESSION_ERSPAN ? SESSION_MIRROR : SESSION_UNKNOWN,
+    };
 
-    struct session_key reverse;
-    struct session_entry *opposite = find_session(encapsulation, key->path, &key->target, &key->source, &reverse);
-    if (opposite != NULL && opposite != entry && kind != SESSION_ERSPAN)
+    struct session_key reverse = *key;
+    reverse.source = key->target;
+    reverse.target = key->source;
+    struct session_entry *opposite = g_hash_table_lookup(encapsulation->session_keys, &reverse);
+    if (opposite != NULL && opposite != entry && key->kind != SESSION_ERSPAN)
         entry->session.role = opposite->session.role = SESSION_OVERLAY;
     return entry;
 }
@@ -120,12 +114,17 @@ struct place
 encapsulation_enter(struct encapsulation *encapsulation, const struct place *outer, enum session_kind kind,
                     const struct ip_address *source, const struct ip_address *target, uint32_t identifier)
 {
-    uint32_t path = path_number(encapsulation, outer->path, kind, source, target, identifier);
     struct session_key key;
-    struct session_entry *entry = find_session(encapsulation, path, source, target, &key);
+    memset(&key, 0, sizeof key);
+    key.outer_path = outer->path;
+    key.kind = kind;
+    key.identifier = identifier;
+    key.source = *source;
+    key.target = *target;
+    struct session_entry *entry = g_hash_table_lookup(encapsulation->session_keys, &key);
     if (entry == NULL)
-        entry = start_session(encapsulation, &key, kind, identifier);
-    return (struct place){.path = path, .session = entry->session.number};
+        entry = start_session(encapsulation, &key);
+    return (struct place){.path = entry->session.path, .session = entry->session.number};
 }
 
 struct place

@@ -6,7 +6,10 @@
 #include "core/tcp.h"
 #include "core/wire.h"
 
-enum { PORT_DNS = 53, PORT_GENEVE = 6081 };
+enum { PORT_DNS = 53, PORT_GENEVE = 6081, TLS_SHORT = 256 };
+
+/* Shorter idle times say nothing about a server's timer. */
+static const int64_t SURVIVAL_NOTED = SECONDS(1);
 
 struct engine *
 engine_new(const struct settings *settings)
@@ -148,7 +151,9 @@ follow_tls(struct engine *engine, struct flow_record *record, struct packet *pac
     const struct side *sender = packet->from_client ? &flow->by_client : &flow->by_server;
     bool opening = flow->handshake.completed_frame != 0 && sender->new_bytes == packet->new_bytes;
 
-    if (packet->new_bytes == 0 || record->not_tls)
+    /* Bulk data after the handshake says nothing: the goodbye of an idle connection is short. */
+    if (packet->new_bytes == 0 || record->not_tls ||
+        (flow->tls.finished && packet->payload.length > TLS_SHORT && !(packet->flags & TCP_FIN)))
         return;
     if (!flow->tls.seen && !tls_record_begins(packet->payload.bytes, packet->payload.captured)) {
         record->not_tls = opening;
@@ -172,7 +177,7 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
     struct flow *flow = &record->flow;
 
     note_answered_unseen(engine, record, packet, events.answered_unseen);
-    if (events.survived_idle > 0) {
+    if (events.survived_idle > SURVIVAL_NOTED) {
         struct bracket *bracket = knowledge_bracket(engine->knowledge, &flow->server);
         if (events.survived_idle > bracket->longest_survived)
             bracket->longest_survived = events.survived_idle;
@@ -207,14 +212,14 @@ take_udp(struct engine *engine, struct flow_record *record, struct packet *packe
 static void
 show_detectors(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
+    struct context context = {.engine = engine, .record = record, .packet = packet};
     unsigned needed = packet->protocol == PROTOCOL_TCP ? SEES_TCP : SEES_UDP;
     if (packet->duplicate)
         needed |= SEES_DUPLICATES;
-    for (size_t i = 0; i < catalogue_detector_count; i++) {
-        if ((catalogue_detectors[i]->sees & needed) != needed)
-            continue;
-        struct context context = {.engine = engine, .detector = i, .record = record, .packet = packet};
-        catalogue_detectors[i]->on_packet(&context, &record->flow, packet);
+    for (context.detector = 0; context.detector < catalogue_detector_count; context.detector++) {
+        const struct detector *detector = catalogue_detectors[context.detector];
+        if ((detector->sees & needed) == needed)
+            detector->on_packet(&context, &record->flow, packet);
     }
 }
 
@@ -236,10 +241,11 @@ count_session(struct engine *engine, struct packet *packet, bool flow_started)
 }
 
 static struct arrival_result
-take_packet(struct engine *engine, const struct arrival *arrival, struct packet *packet)
+take_packet(struct engine *engine, struct arrival *arrival)
 {
-    struct tls_records records = {0};
-    struct dns_message message;
+    struct packet *packet = &arrival->packet;
+    struct tls_records records; /* filled where TLS is read */
+    struct dns_message message; /* filled where DNS is read */
     bool started;
 
     packet->session = arrival->place.session;
@@ -286,18 +292,18 @@ enter_udp_tunnel(struct engine *engine, const struct arrival *arrival, const str
 }
 
 struct arrival_result
-engine_transport(struct engine *engine, const struct arrival *arrival)
+engine_transport(struct engine *engine, struct arrival *arrival)
 {
-    struct packet packet = arrival->packet;
+    struct packet *packet = &arrival->packet;
     struct arrival_result result = {0};
 
-    if (packet.protocol == PROTOCOL_TCP)
-        return wire_read_tcp(&arrival->transport, &packet) ? take_packet(engine, arrival, &packet) : result;
-    if (packet.protocol != PROTOCOL_UDP || !wire_read_udp(&arrival->transport, &packet))
+    if (packet->protocol == PROTOCOL_TCP)
+        return wire_read_tcp(&arrival->transport, packet) ? take_packet(engine, arrival) : result;
+    if (packet->protocol != PROTOCOL_UDP || !wire_read_udp(&arrival->transport, packet))
         return result;
-    if (enter_udp_tunnel(engine, arrival, &packet, &result))
+    if (enter_udp_tunnel(engine, arrival, packet, &result))
         return result;
-    return take_packet(engine, arrival, &packet);
+    return take_packet(engine, arrival);
 }
 
 struct arrival_result

@@ -40,8 +40,8 @@ struct arrival_result {
     struct place inner;
 };
 
-/* Take a TCP or UDP header. UDP that carries VXLAN or GENEVE makes no flow: its content does. */
-struct arrival_result engine_transport(struct engine *engine, const struct arrival *arrival);
+/* Take a TCP or UDP header; the arrival's packet is filled in. UDP that carries VXLAN or GENEVE makes no flow: its content does. */
+struct arrival_result engine_transport(struct engine *engine, struct arrival *arrival);
 
 /* Take a GRE header (IP protocol 47): the place of what it carries. */
 struct arrival_result engine_gre(struct engine *engine, const struct arrival *arrival);

@@ -8,19 +8,25 @@
 #include <stdint.h>
 #include <string.h>
 
-/* FNV-1a over 32-bit words, with the high half folded in: addresses and ports are far from random. */
+/* Multiply and fold, a word of 64 bits at a time: addresses and ports are far from random. */
 static inline unsigned
 hash_words(const void *key, size_t size)
 {
     const uint8_t *byte = key;
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i + 4 <= size; i += 4) {
-        uint32_t word;
-        memcpy(&word, byte + i, sizeof word);
-        hash = (hash ^ word) * UINT64_C(1099511628211);
-        hash ^= hash >> 29;
+    uint64_t hash = size;
+    for (; size >= 8; byte += 8, size -= 8) {
+        uint64_t word;
+        memcpy(&word, byte, sizeof word);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
     }
-    return (unsigned)(hash ^ (hash >> 32));
+    if (size >= 4) {
+        uint32_t word;
+        memcpy(&word, byte, sizeof word);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return (unsigned)hash;
 }
 
 /* The GHashFunc and GEqualFunc of a key type. Such keys are zeroed before they are filled, because

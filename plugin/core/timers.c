@@ -141,10 +141,13 @@ int64_t
 timer_due(const GArray *levels, const GArray *timers, int64_t idle)
 {
     int64_t best = 0;
+    int64_t lowest = levels->len > 0 ? g_array_index(levels, int64_t, 0) : 0;
+    if (idle < lowest - timer_early(lowest)) {
+        return 0; /* most connections end without having been idle */
+    }
     for (guint i = 0; i < levels->len; i++) {
         keep_nearer(&best, g_array_index(levels, int64_t, i), idle);
     }
-    int64_t lowest = levels->len > 0 ? g_array_index(levels, int64_t, 0) : 0;
     for (guint i = 0; i < timers->len; i++) {
         const struct known_timer *timer = &g_array_index(timers, struct known_timer, i);
         int64_t nanoseconds = nanoseconds_of(timer);

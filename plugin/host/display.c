@@ -298,7 +298,8 @@ display_register(void)
     preferences_register(protocol);
     intercept_register(protocol);
     statistics_register();
-    register_postdissector(create_dissector_handle(dissect_netcase, protocol));
+    /* Without a protocol the call adds no layer to each packet, which would cost as much as the engine. */
+    register_postdissector(create_dissector_handle(dissect_netcase, -1));
     register_init_routine(capture_start);
     register_cleanup_routine(capture_stop);
 }

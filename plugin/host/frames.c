@@ -12,6 +12,8 @@ struct more_flow {
     uint32_t frame, flow;
 };
 
+enum { NUMBERS_AT_ONCE = 4096 };
+
 struct frames {
     GArray *frames;     /* struct frame, by the engine's number - 1 */
     GArray *by_number;  /* the engine's number by Wireshark's, 0 = none; the newest wins */
@@ -64,7 +66,7 @@ frames_current(struct frames *frames, const packet_info *pinfo)
     struct frame frame = {.offset = pinfo->fd->file_off, .number = number};
     g_array_append_val(frames->frames, frame);
     if (number >= frames->by_number->len)
-        g_array_set_size(frames->by_number, number + 1);
+        g_array_set_size(frames->by_number, number + NUMBERS_AT_ONCE);
     g_array_index(frames->by_number, uint32_t, number) = frames->frames->len;
     return frames->frames->len;
 }
