@@ -9,48 +9,63 @@
 #include "host/statistics.h"
 #include "host/tables.h"
 
-/* Wireshark cuts the line of an item at 240 bytes; longer texts go on in lines below. */
-enum { ITEM_LINE_MAX = 200 };
+/* What fits into a details pane of 1280 pixels, in columns: a Chinese character takes two. Wireshark cuts the
+ * line of an item, and the text of an expert info, at 240 bytes. */
+enum { LINE_COLUMNS = 120, LABEL_BYTES = 239 };
 
 static int protocol = -1;
 
 /* -- Text ------------------------------------------------------------------------------------- */
 
-/* Where to break a text of more than ITEM_LINE_MAX bytes: at a space if there is one, never inside of a
- * UTF-8 character. */
-static size_t
-line_length(const char *text)
+/* Whether a line may end before `text`: at a space, or in front of a wide character that is no punctuation. */
+static bool
+may_break_at(const char *text)
 {
-    size_t length = strlen(text);
-    if (length <= ITEM_LINE_MAX)
-        return length;
-    length = ITEM_LINE_MAX;
-    while (length > 0 && ((uint8_t)text[length] & 0xc0) == 0x80)
-        length--;
-    for (size_t i = length; i > ITEM_LINE_MAX / 2; i--)
-        if (text[i] == ' ')
-            return i;
-    return length;
+    gunichar next = g_utf8_get_char(text);
+    return next == ' ' || (g_unichar_iswide(next) && !g_unichar_ispunct(next));
 }
 
-/* The field's value is the whole text; what does not fit into its line is shown below it. */
-static void
-add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *text)
+/* Bytes of the text's first line of at most `columns`. */
+static size_t
+line_length(const char *text, unsigned columns)
 {
-    size_t length = line_length(text);
-    proto_item *item = proto_tree_add_string(tree, field, tvb, 0, 0, text);
+    const char *end = text, *best = NULL;
+    for (unsigned used = 0; *end != '\0'; end = g_utf8_next_char(end)) {
+        if (end > text && may_break_at(end))
+            best = end;
+        used += g_unichar_iswide(g_utf8_get_char(end)) ? 2 : 1;
+        if (used > columns)
+            return (size_t)((best != NULL ? best : end) - text);
+    }
+    return (size_t)(end - text);
+}
+
+/* The field's value is the whole text, for filters and for Copy > Value; what does not fit into its line is
+ * shown in lines below it. */
+static proto_item *
+add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *label, const char *text)
+{
+    size_t length = line_length(text, LINE_COLUMNS);
+    proto_item *item = proto_tree_add_string_format(tree, field, tvb, 0, 0, text, "%s: %.*s", label, (int)length, text);
     proto_item_set_generated(item);
-    if (text[length] == '\0')
-        return;
-    proto_item_set_text(item, "%s: %.*s", proto_registrar_get_nth(field)->name, (int)length, text);
-    proto_tree *more = proto_item_add_subtree(item, fields.tree_text);
     for (text += length; *text != '\0'; text += length) {
         while (*text == ' ')
             text++;
-        length = line_length(text);
-        proto_item *line = proto_tree_add_string_format(more, fields.text, tvb, 0, 0, "", "%.*s", (int)length, text);
-        proto_item_set_generated(line);
+        length = line_length(text, LINE_COLUMNS);
+        proto_item_set_generated(
+            proto_tree_add_string_format(tree, fields.text, tvb, 0, 0, "", "    %.*s", (int)length, text));
     }
+    return item;
+}
+
+static const char *
+label_of(enum text_part part)
+{
+    static const char *const labels[][TEXT_DISPROOF + 1] = {
+        [LANGUAGE_ENGLISH] = {"Title", "Summary", "Cause", "Check", "Disproof"},
+        [LANGUAGE_CHINESE] = {"标题", "概述", "可能原因", "排查步骤", "反证"},
+    };
+    return labels[preferences_language()][part];
 }
 
 static void
@@ -58,7 +73,7 @@ add_lines(proto_tree *tree, tvbuff_t *tvb, int field, const struct finding *find
 {
     char **lines = finding_lines(finding, part, preferences_language());
     for (char **line = lines; *line != NULL; line++)
-        add_text(tree, tvb, field, *line);
+        add_text(tree, tvb, field, label_of(part), *line);
     g_strfreev(lines);
 }
 
@@ -117,7 +132,18 @@ add_evidence(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pac
     }
 }
 
-/* Works without a tree as well: the expert info reaches the taps all the same. */
+/* The expert info hangs below the summary. It works without a tree as well, and reaches the taps all the same. */
+static void
+add_expert_info(packet_info *pinfo, proto_item *item, const struct finding *finding, const char *summary)
+{
+    char *text = g_strdup_printf("%s: %s", finding->info->id, summary);
+    size_t length = strlen(text);
+    while (length > LABEL_BYTES || ((uint8_t)text[length] & 0xc0) == 0x80)
+        length--;
+    expert_add_info_format(pinfo, item, fields_expert(finding->info, finding->severity), "%.*s", (int)length, text);
+    g_free(text);
+}
+
 static void
 add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
             const struct finding *finding)
@@ -127,15 +153,16 @@ add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pack
     char *summary = finding_text(finding, TEXT_SUMMARY, preferences_language());
 
     if (tree != NULL) {
-        item = proto_tree_add_string_format(tree, fields.expert, tvb, 0, 0, finding->info->id, "%s: %.*s",
-                                            finding->info->id, (int)line_length(summary), summary);
+        char *title = finding_text(finding, TEXT_TITLE, preferences_language());
+        item = proto_tree_add_string_format(tree, fields.expert, tvb, 0, 0, finding->info->id, "%s: %s",
+                                            finding->info->id, title);
         proto_item_set_generated(item);
         subtree = proto_item_add_subtree(item, fields.tree_finding);
+        item = add_text(subtree, tvb, fields.summary, label_of(TEXT_SUMMARY), summary);
+        g_free(title);
     }
-    expert_add_info_format(pinfo, item, fields_expert(finding->info, finding->severity), "%s: %.*s", finding->info->id,
-                           (int)line_length(summary), summary);
+    add_expert_info(pinfo, item, finding, summary);
     if (subtree != NULL) {
-        add_text(subtree, tvb, fields.summary, summary);
         add_generated_string(subtree, tvb, fields.severity, severity_name(finding->severity, LANGUAGE_ENGLISH));
         add_generated_string(subtree, tvb, fields.confidence, confidence_name(finding->confidence));
         add_lines(subtree, tvb, fields.cause, finding, TEXT_CAUSES);

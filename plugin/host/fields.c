@@ -47,8 +47,7 @@ static hf_register_info own_fields[] = {
     FIELD(text, "Continued", "continued", FT_STRING, BASE_NONE, "Continuation of a long text"),
 };
 
-static int *const trees[] = {&fields.tree, &fields.tree_finding, &fields.tree_text, &fields.tree_mirror,
-                             &fields.tree_related};
+static int *const trees[] = {&fields.tree, &fields.tree_finding, &fields.tree_mirror, &fields.tree_related};
 
 static enum ftenum
 fact_field_type(enum fact_type type)

@@ -14,7 +14,7 @@ struct fields {
     int mirror, mirror_session, mirror_vni, mirror_name, mirror_source, mirror_target, mirror_direction, mirror_cut;
     int text; /* the continuation of a text that is too long for one line */
     int fact[FACT_COUNT];
-    int tree, tree_finding, tree_text, tree_mirror, tree_related;
+    int tree, tree_finding, tree_mirror, tree_related;
 };
 
 extern struct fields fields;
