@@ -36,8 +36,8 @@ static const struct case_info cases[] = {
                       "If the answers differ: change the client's resolver (for example to 223.5.5.5 and "
                       "223.6.6.6), or have the operator of the resolver flush its cache; until then pin the right "
                       "address in the hosts file.\n"
-                      "[Home was derived from the peers that answered; set the preference netcase.home_countries "
-                      "if it is wrong{?home_derived}.][Set the preference netcase.home_countries to the countries "
+                      "[Home was derived from the resolvers and peers that answered; set netcase.home_countries if "
+                      "it is wrong{?home_derived}.][Set the preference netcase.home_countries to the countries "
                       "where this service is hosted{?home_unknown}.]",
             .disproof = "Several independent resolvers give addresses in {country} for {name}, or the owner of "
                         "{address} is the service's own provider.",
@@ -55,7 +55,7 @@ static const struct case_info cases[] = {
                       "查询该地址的归属，是否为 CNAME 所指的服务商：whois {address}\n"
                       "若结果不一致：把客户端的 DNS 改为 223.5.5.5、223.6.6.6，或联系运营商刷新 DNS 缓存；临时可在 "
                       "hosts 文件中绑定正确的地址。\n"
-                      "[归属地由抓包中有应答的对端推断而来，如不正确请设置首选项 "
+                      "[归属地由抓包中有应答的 DNS 服务器和对端推断而来，如不正确请设置首选项 "
                       "netcase.home_countries{?home_derived}。][请将首选项 netcase.home_countries 设为该服务所在的"
                       "国家/地区{?home_unknown}。]",
             .disproof = "多个相互独立的 DNS 服务器对 {name} 都返回 {country} 的地址；或 {address} 属于该服务自己的"
