@@ -45,35 +45,6 @@ step() {
     rm -f "$log"
 }
 
-# A capture of the project may need options; its expectation names them.
-options_of() {
-    local expectation=${1%.*}.expect
-    [ ! -f "$expectation" ] || sed -n 's/^# options:[[:space:]]*//p' "$expectation"
-}
-
-# One block a capture: its name, then a line a finding. A frame may have several findings; tshark
-# joins their values by a byte that no text holds.
-show_findings() {
-    local capture=$1 joint=$'\x1f' options=() output
-    read -r -a options <<<"$(options_of "$capture" | tr '\n' ' ')" || true
-    echo "$capture${options[*]:+  (${options[*]})}"
-    if ! output=$(tshark "${options[@]}" -r "$capture" -Y netcase.expert -T fields -E separator=/t -E "aggregator=$joint" \
-        -e frame.number -e netcase.severity -e netcase.expert -e netcase.summary 2> >(grep -v '^Running as user' >&2)); then
-        echo "  tshark could not read it to the end" >&2
-        status=1
-    fi
-    if [ -z "$output" ]; then
-        echo "  no findings"
-        return
-    fi
-    awk -F '\t' -v joint="$joint" '{
-        split($2, severity, joint); split($4, summary, joint)
-        findings = split($3, id, joint)
-        for (i = 1; i <= findings; i++)
-            printf "  %s  %s  %s  %s\n", $1, severity[i], id[i], summary[i]
-    }' <<<"$output"
-}
-
 case ${1:-} in
 -h | --help)
     usage
@@ -88,13 +59,6 @@ esac
 for capture in "$@"; do
     [ -r "$capture" ] || fail "can't read the capture $capture"
 done
-if [ $# -eq 0 ]; then
-    cd "$tree"
-    mapfile -t captures < <(find captures -name '*.pcap' -o -name '*.pcapng' | LC_ALL=C sort)
-    [ ${#captures[@]} -gt 0 ] || fail "there are no captures in $tree/captures"
-    set -- "${captures[@]}"
-fi
-
 install_packages "${build_packages[@]}" || fail "packages are missing"
 folder=$(plugin_folder)
 [ -n "$folder" ] || fail "tshark does not tell its plugin folder (tshark -G folders)"
@@ -108,8 +72,4 @@ step "Installing into $folder/epan" cmake --install "$build"
 plugins=$(tshark -G plugins 2>/dev/null)
 [[ $plugins == *netcase.so* ]] || fail "tshark does not load $folder/epan/netcase.so (see tshark -G plugins)"
 
-status=0
-for capture in "$@"; do
-    show_findings "$capture"
-done
-exit $status
+"$tree/packaging/show.sh" "$@"
