@@ -4,7 +4,8 @@
 Looks at the fenced blocks of README.md and docs/*.md:
 
 - ```console: lines that begin with `$ ` are run in the top folder, in one shell for each block, and
-  must print the lines that follow. A line `...` stands for any number of lines.
+  must print the lines that follow. A line `...` stands for any number of lines, `...` at the end of
+  a line for the rest of it.
 - ```sh: every line is run (a `$ ` in front is allowed) and must succeed.
 - others, such as ```text, are left alone.
 
@@ -62,10 +63,18 @@ def commands(language, lines):
     return found
 
 
+def pattern_of(line):
+    line = line.rstrip()
+    if line.strip() == "...":
+        return r"(.*\n)*?"
+    if line.endswith("..."):
+        return re.escape(line.removesuffix("...")) + r".*\n"
+    return re.escape(line) + r"\n"
+
+
 def matches(expected, printed):
-    """Whether printed lines are the expected ones, where `...` stands for any number of lines."""
-    pattern = "".join(r"(.*\n)*?" if line.strip() in ("...", "…") else re.escape(line.rstrip()) + r"\n" for line in expected)
-    return re.fullmatch(pattern, "".join(line.rstrip() + "\n" for line in printed)) is not None
+    """Whether printed lines are the expected ones."""
+    return re.fullmatch("".join(map(pattern_of, expected)), "".join(line.rstrip() + "\n" for line in printed)) is not None
 
 
 def run_block(host, block):
@@ -84,13 +93,13 @@ def run_block(host, block):
     for (command, expected), printed, status in zip(to_run, parts[::2], parts[1::2]):
         lines = printed.removesuffix("\n").splitlines()
         if status != "0":
-            raise Failure("\n".join([f"$ {command}", f"ended with {status}:", *lines]))
+            raise Failure("\n".join([f"$ {command}", f"ended with {status}:", *lines[:20]]))
         if expected is None or not any(line.strip() for line in expected):
             continue
         while not expected[-1].strip():
             expected = expected[:-1]
         if not matches(expected, lines):
-            raise Failure("\n".join([f"$ {command}", "the documentation shows:", *expected, "it prints:", *lines]))
+            raise Failure("\n".join([f"$ {command}", "the documentation shows:", *expected, "it prints:", *lines[:50]]))
     if len(parts) // 2 != len(to_run):
         raise Failure(f"the shell ended early:\n{result.out[-2000:]}")
 
