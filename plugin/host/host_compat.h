@@ -15,6 +15,7 @@
 #include <epan/proto.h>
 #include <epan/tap.h>
 #include <epan/uat.h>
+#include <epan/uat-int.h>
 #include <wiretap/wtap.h>
 
 #define WIRESHARK_AT_LEAST(major, minor)                                                                               \
