@@ -2,6 +2,7 @@
 #include "host/display.h"
 
 #include "core/text.h"
+#include "core/wrap.h"
 #include "host/capture.h"
 #include "host/fields.h"
 #include "host/intercept.h"
@@ -17,44 +18,17 @@ static int protocol = -1;
 
 /* -- Text ------------------------------------------------------------------------------------- */
 
-/* Whether a line may end before `text`: at a space, or in front of a wide character that is no punctuation. */
-static bool
-may_break_at(const char *text)
-{
-    gunichar next = g_utf8_get_char(text);
-    return next == ' ' || (g_unichar_iswide(next) && !g_unichar_ispunct(next));
-}
-
-/* Bytes of the text's first line of at most `columns`. */
-static size_t
-line_length(const char *text, unsigned columns)
-{
-    const char *end = text, *best = NULL;
-    for (unsigned used = 0; *end != '\0'; end = g_utf8_next_char(end)) {
-        if (end > text && may_break_at(end))
-            best = end;
-        used += g_unichar_iswide(g_utf8_get_char(end)) ? 2 : 1;
-        if (used > columns)
-            return (size_t)((best != NULL ? best : end) - text);
-    }
-    return (size_t)(end - text);
-}
-
 /* The field's value is the whole text, for filters and for Copy > Value; what does not fit into its line is
  * shown in lines below it. */
 static proto_item *
 add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *label, const char *text)
 {
-    size_t length = line_length(text, LINE_COLUMNS);
-    proto_item *item = proto_tree_add_string_format(tree, field, tvb, 0, 0, text, "%s: %.*s", label, (int)length, text);
+    char **lines = wrap_text(text, LINE_COLUMNS);
+    proto_item *item = proto_tree_add_string_format(tree, field, tvb, 0, 0, text, "%s: %s", label, lines[0]);
     proto_item_set_generated(item);
-    for (text += length; *text != '\0'; text += length) {
-        while (*text == ' ')
-            text++;
-        length = line_length(text, LINE_COLUMNS);
-        proto_item_set_generated(
-            proto_tree_add_string_format(tree, fields.text, tvb, 0, 0, "", "    %.*s", (int)length, text));
-    }
+    for (char **line = lines + 1; *line != NULL; line++)
+        proto_item_set_generated(proto_tree_add_string_format(tree, fields.text, tvb, 0, 0, "", "    %s", *line));
+    g_strfreev(lines);
     return item;
 }
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/wrap.h"
+
+#include <string.h>
+
+#define WIDE_COLON     0xff1a
+#define WIDE_FULL_STOP "\xe3\x80\x82"
+
+/* Whether a line may end before `text`: at a space, or in front of a wide character that is no punctuation. */
+static gboolean
+may_break_at(const char *text)
+{
+    gunichar next = g_utf8_get_char(text);
+    return next == ' ' || (g_unichar_iswide(next) && !g_unichar_ispunct(next));
+}
+
+/* Bytes of the first line of the text that ends before `stop`. */
+static size_t
+line_length(const char *text, const char *stop, unsigned columns)
+{
+    const char *end = text, *best = NULL;
+    for (unsigned used = 0; end < stop; end = g_utf8_next_char(end)) {
+        if (end > text && may_break_at(end)) {
+            best = end;
+        }
+        used += g_unichar_iswide(g_utf8_get_char(end)) ? 2 : 1;
+        if (used > columns && end > text) {
+            return (size_t)((best != NULL ? best : end) - text);
+        }
+    }
+    return (size_t)(end - text);
+}
+
+/* The command that the text ends with, NULL if there is none. */
+static const char *
+command_of(const char *text)
+{
+    const char *command = NULL;
+    if (g_str_has_suffix(text, ".") || g_str_has_suffix(text, WIDE_FULL_STOP)) {
+        return NULL;
+    }
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+        if (g_utf8_get_char(at) == WIDE_COLON) {
+            command = g_utf8_next_char(at);
+        } else if (at[0] == ':' && at[1] == ' ') {
+            command = at + 2;
+        }
+    }
+    return command;
+}
+
+char **
+wrap_text(const char *text, unsigned columns)
+{
+    GPtrArray *lines = g_ptr_array_new();
+    const char *end = text + strlen(text);
+    const char *command = line_length(text, end, columns) < strlen(text) ? command_of(text) : NULL;
+    do {
+        size_t length = line_length(text, command != NULL && text < command ? command : end, columns);
+        g_ptr_array_add(lines, g_strchomp(g_strndup(text, length)));
+        text += length + strspn(text + length, " ");
+    } while (*text != '\0');
+    g_ptr_array_add(lines, NULL);
+    return (char **)g_ptr_array_free(lines, FALSE);
+}

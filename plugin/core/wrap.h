@@ -1,0 +1,16 @@
+/* Long texts in lines that fit into a details pane.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_CORE_WRAP_H
+#define NETCASE_CORE_WRAP_H
+
+#include <glib.h>
+
+/* The text in lines of at most `columns`, a wide (Chinese) character taking two: broken at spaces and
+ * between wide characters. If it does not fit into one line and ends with a command (a text without a
+ * full stop, behind its last colon: api/case.h), the command begins a line of its own. A word that is
+ * longer than a line is cut. At least one line; a NULL-terminated vector that the caller frees with
+ * g_strfreev. The text is UTF-8. */
+char **wrap_text(const char *text, unsigned columns);
+
+#endif
