@@ -22,7 +22,7 @@ shift
 wanted=("$@")
 out=${NETCASE_IMAGES:-$images}
 
-width=1280 height=800
+width=1280 height=900
 home=$(mktemp -d)
 wireshark='' xvfb=''
 stop() {
@@ -117,18 +117,43 @@ wants() {
     [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $1 "* ]]
 }
 
-# tree NAME CAPTURE FRAME LIST_HEIGHT OPTION...: the packet list, and the tree of netcase expanded.
+# tree_of NAME CAPTURE FRAME LIST_HEIGHT OPTION...: the packet list, and netcase's finding expanded.
 tree_of() {
     local name=$1 capture=$2 frame=$3 upper=$4
     shift 4
     wants "$name" || return 0
     recent "$upper" $((height - upper))
     start "$capture" "$frame" "$@"
-    # Into the details: the last protocol is netcase; Shift+Right expands all below it.
+    # Into the details: the last protocol is netcase, and its first line the finding.
     xdotool mousemove 300 $((upper + 40)) click 1
-    keys End shift+Right
+    keys End Right Down Right
     take "$name"
     stop
 }
 
-tree_of idle-reset idle/handbook-15s-reset.pcapng 23 240
+# The list of all findings: Analyze > Expert Information.
+expert_window() {
+    local name=$1 capture=$2 frame=$3
+    shift 3
+    wants "$name" || return 0
+    recent 240 $((height - 240))
+    start "$capture" "$frame" "$@"
+    keys alt+a
+    take debug
+    keys x
+    sleep 2
+    take debug2
+    xdotool search --onlyvisible --name ".*" getwindowname %@ || true
+    local dialog
+    dialog=$(xdotool search --onlyvisible --name "Expert Information" | tail -1)
+    xdotool windowmove "$dialog" 0 0 windowsize "$dialog" $width 420
+    sleep 1
+    take "$name" "${width}x420+0+0"
+    stop
+}
+
+tree_of idle-reset idle/handbook-15s-reset.pcapng 23 200
+tree_of tls-alert-fin tls/handbook-120s-alert-fin.pcapng 49 200
+tree_of dns-cname-dead dns/handbook-cname-abroad-home-set.pcapng 5 200 -o netcase.home_countries:CN
+tree_of idle-reset-zh idle/handbook-15s-reset.pcapng 23 200 -o netcase.language:zh_CN
+expert_window expert-information dns/handbook-cname-abroad-home-set.pcapng 5 -o netcase.home_countries:CN
