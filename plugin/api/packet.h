@@ -49,6 +49,7 @@ struct packet {
     uint32_t session;       /* number of the encapsulation session (one direction), 0 outside of any */
     uint32_t ip_length;     /* of the IP packet on the wire */
     uint32_t missing;       /* bytes of it that an encapsulation cut off */
+    uint32_t frame_length;  /* what a session carries of it, from the inner link header on; 0 outside of any */
     struct payload payload; /* of TCP or UDP */
 
     /* TCP only. */

@@ -112,7 +112,8 @@ start_session(struct encapsulation *encapsulation, const struct session_key *key
 
 struct place
 encapsulation_enter(struct encapsulation *encapsulation, const struct place *outer, enum session_kind kind,
-                    const struct ip_address *source, const struct ip_address *target, uint32_t identifier)
+                    const struct ip_address *source, const struct ip_address *target, uint32_t identifier,
+                    uint32_t frame_length)
 {
     struct session_key key;
     memset(&key, 0, sizeof key);
@@ -124,7 +125,7 @@ encapsulation_enter(struct encapsulation *encapsulation, const struct place *out
     struct session_entry *entry = g_hash_table_lookup(encapsulation->session_keys, &key);
     if (entry == NULL)
         entry = start_session(encapsulation, &key);
-    return (struct place){.path = entry->session.path, .session = entry->session.number};
+    return (struct place){.path = entry->session.path, .session = entry->session.number, .frame_length = frame_length};
 }
 
 struct place
@@ -178,10 +179,9 @@ session_count(struct session *session, const struct packet *packet)
     if (direction != DIRECTION_UNKNOWN && session->role == SESSION_UNKNOWN)
         session->role = SESSION_MIRROR;
     if (packet->missing > 0) {
-        uint32_t present = packet->ip_length - packet->missing;
         session->cut_packets++;
-        if (present > session->cut_length)
-            session->cut_length = present;
+        if (packet->frame_length > session->cut_length)
+            session->cut_length = packet->frame_length;
     }
 }
 

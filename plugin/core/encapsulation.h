@@ -15,6 +15,7 @@ struct place {
     uint32_t path;    /* number of the path, 0 = none */
     uint32_t session; /* innermost session, 0 = none */
     bool in_ip_tunnel;
+    uint32_t frame_length; /* bytes that the session carries of the inner frame, its link header included */
 };
 
 struct encapsulation;
@@ -23,9 +24,11 @@ struct encapsulation *encapsulation_new(void);
 void encapsulation_free(struct encapsulation *encapsulation);
 
 /* The place inside a VXLAN, GENEVE, ERSPAN or keyed GRE encapsulation that itself stands at
- * `outer`. The path holds the unordered outer pair with the identifier; the session is directed. */
+ * `outer`. The path holds the unordered outer pair with the identifier; the session is directed.
+ * `frame_length` is the length of what the encapsulation carries. */
 struct place encapsulation_enter(struct encapsulation *encapsulation, const struct place *outer, enum session_kind kind,
-                                 const struct ip_address *source, const struct ip_address *target, uint32_t identifier);
+                                 const struct ip_address *source, const struct ip_address *target, uint32_t identifier,
+                                 uint32_t frame_length);
 
 /* The path of `outer` told apart by a number that is not an encapsulation of ours: a VLAN tag, an
  * interface, an IP tunnel, where the user wants those to separate flows. */

@@ -252,6 +252,7 @@ take_packet(struct engine *engine, struct arrival *arrival)
     packet->in_ip_tunnel = arrival->place.in_ip_tunnel;
     packet->ip_length = arrival->ip_length;
     packet->missing = arrival->ip_length - arrival->ip_present;
+    packet->frame_length = arrival->place.frame_length;
     struct flow_record *record = flow_table_get(engine->flows, packet, arrival->place.path, &started);
     packet->duplicate = duplicates_check(engine->duplicates, packet, record->flow.number) != NULL;
     count_session(engine, packet, started);
@@ -287,7 +288,7 @@ enter_udp_tunnel(struct engine *engine, const struct arrival *arrival, const str
         return false;
     result->encapsulates = true;
     result->inner = encapsulation_enter(engine->encapsulation, &arrival->place, kind, &packet->source.address,
-                                        &packet->destination.address, vni);
+                                        &packet->destination.address, vni, inner.length);
     return true;
 }
 
@@ -318,9 +319,9 @@ engine_gre(struct engine *engine, const struct arrival *arrival)
         result.inner.in_ip_tunnel = true;
         return result;
     }
-    result.inner = encapsulation_enter(engine->encapsulation, &arrival->place,
-                                       gre.erspan ? SESSION_ERSPAN : SESSION_GRE, &packet->source.address,
-                                       &packet->destination.address, gre.erspan ? gre.erspan_session : gre.key);
+    result.inner = encapsulation_enter(
+        engine->encapsulation, &arrival->place, gre.erspan ? SESSION_ERSPAN : SESSION_GRE, &packet->source.address,
+        &packet->destination.address, gre.erspan ? gre.erspan_session : gre.key, inner.length);
     return result;
 }
 
@@ -338,21 +339,20 @@ engine_icmp(struct engine *engine, const struct arrival *arrival)
         record->flow.icmp_error_frame = arrival->packet.frame;
 }
 
-uint32_t
-engine_ethernet(struct engine *engine, const struct arrival *outer, const struct place *inner,
-                const struct payload *frame)
+struct arrival_result
+engine_ethernet(struct engine *engine, struct arrival *arrival, const struct payload *frame)
 {
-    struct arrival arrival = {.packet = {.frame = outer->packet.frame, .time = outer->packet.time}, .place = *inner};
+    struct arrival_result nothing = {0};
     struct payload ip;
 
-    if (!wire_read_ethernet(frame, &ip) || !wire_read_ip(&ip, &arrival.packet, &arrival.transport))
-        return 0;
-    uint32_t header = (uint32_t)(arrival.transport.bytes - ip.bytes);
-    arrival.ip_length = header + arrival.transport.length;
-    arrival.ip_present = ip.length < arrival.ip_length ? ip.length : arrival.ip_length;
-    if (arrival.packet.protocol == PROTOCOL_ICMP || arrival.packet.protocol == PROTOCOL_ICMPV6) {
-        engine_icmp(engine, &arrival);
-        return 0;
+    if (!wire_read_ethernet(frame, &ip) || !wire_read_ip(&ip, &arrival->packet, &arrival->transport))
+        return nothing;
+    uint32_t header = (uint32_t)(arrival->transport.bytes - ip.bytes);
+    arrival->ip_length = header + arrival->transport.length;
+    arrival->ip_present = ip.length < arrival->ip_length ? ip.length : arrival->ip_length;
+    if (arrival->packet.protocol == PROTOCOL_ICMP || arrival->packet.protocol == PROTOCOL_ICMPV6) {
+        engine_icmp(engine, arrival);
+        return nothing;
     }
-    return engine_transport(engine, &arrival).flow;
+    return engine_transport(engine, arrival);
 }

@@ -49,10 +49,9 @@ struct arrival_result engine_gre(struct engine *engine, const struct arrival *ar
 /* Take an ICMP or ICMPv6 message: an error says something about the flow that it quotes. */
 void engine_icmp(struct engine *engine, const struct arrival *arrival);
 
-/* What VXLAN on a port that the host does not decode carries: an Ethernet frame, read by the engine's
- * own means. Packets in it are taken as if the host had shown them. The flow number is returned. */
-uint32_t engine_ethernet(struct engine *engine, const struct arrival *outer, const struct place *inner,
-                         const struct payload *frame);
+/* Take what VXLAN on a port that the host does not decode carries: an Ethernet frame, read by the engine's
+ * own means. The arrival has frame, time and place; the rest is filled in as if the host had shown it. */
+struct arrival_result engine_ethernet(struct engine *engine, struct arrival *arrival, const struct payload *frame);
 
 struct store *engine_store(struct engine *engine);
 struct encapsulation *engine_encapsulation(struct engine *engine);

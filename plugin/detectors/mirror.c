@@ -59,7 +59,7 @@ static const struct case_info cases[] = {
         .english = {
             .title = "Mirrored packets are cut",
             .summary = "Mirror session {session} (VNI {vni}) cuts packets inside the tunnel: {cut} are left of the "
-                       "{bytes} of this inner packet, counted from its IP header.",
+                       "{bytes} of this inner packet, counted from its Ethernet header.",
             .causes = "The mirror session copies only the first bytes of each packet (Huawei Cloud: packet_length, "
                       "96 by default when the session is made through the API; AWS and Alibaba Cloud: "
                       "PacketLength).\n"
@@ -73,7 +73,7 @@ static const struct case_info cases[] = {
         },
         .chinese = {
             .title = "镜像报文被截断",
-            .summary = "镜像会话 {session}（VNI {vni}）在隧道内截断报文：本报文共 {bytes}（从内层 IP 头起算），只剩"
+            .summary = "镜像会话 {session}（VNI {vni}）在隧道内截断报文：本报文共 {bytes}（从内层以太网头起算），只剩"
                        " {cut}。",
             .causes = "镜像会话只复制每个报文的前若干字节（华为云：packet_length，通过 API 创建时默认 96；AWS、阿里"
                       "云：PacketLength）。\n"
@@ -205,8 +205,8 @@ check_truncated(struct context *context, const struct session *session, const st
     if (finding == NULL)
         return;
     state->truncated = true;
-    report_count(finding, FACT_cut, packet->ip_length - packet->missing);
-    report_count(finding, FACT_bytes, packet->ip_length);
+    report_count(finding, FACT_cut, packet->frame_length);
+    report_count(finding, FACT_bytes, packet->frame_length + packet->missing);
 }
 
 static void

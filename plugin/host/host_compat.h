@@ -14,8 +14,8 @@
 #include <epan/prefs.h>
 #include <epan/proto.h>
 #include <epan/tap.h>
-#include <epan/uat.h>
 #include <epan/uat-int.h>
+#include <epan/uat.h>
 #include <wiretap/wtap.h>
 
 #define WIRESHARK_AT_LEAST(major, minor)                                                                               \

@@ -169,9 +169,10 @@ take_unopened_vxlan(struct capture *capture, const struct arrival *arrival, cons
     frame.bytes += UDP_HEADER + VXLAN_HEADER;
     frame.captured -= UDP_HEADER + VXLAN_HEADER;
     frame.length -= UDP_HEADER + VXLAN_HEADER;
-    struct arrival inside = {.packet = arrival->packet, .place = *inner};
-    frames_add_flow(capture->frames, arrival->packet.frame, engine_ethernet(capture->engine, &inside, inner, &frame));
-    frames_set_mirror(capture->frames, arrival->packet.frame, (struct frame_mirror){.session = inner->session});
+    struct arrival inside = {.packet = {.frame = arrival->packet.frame, .time = arrival->packet.time}, .place = *inner};
+    struct arrival_result result = engine_ethernet(capture->engine, &inside, &frame);
+    frames_add_flow(capture->frames, arrival->packet.frame, result.flow);
+    note_mirror(capture, &inside);
 }
 
 static void

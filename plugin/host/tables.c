@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/tables.h"
 
-
 #include "api/detector.h"
 #include "core/timers.h"
 
