@@ -216,7 +216,9 @@ show_detectors(struct engine *engine, struct flow_record *record, const struct p
     unsigned needed = packet->protocol == PROTOCOL_TCP ? SEES_TCP : SEES_UDP;
     if (packet->duplicate)
         needed |= SEES_DUPLICATES;
-    for (context.detector = 0; context.detector < catalogue_detector_count; context.detector++) {
+    bool reversed = engine->settings->detectors_reversed;
+    for (size_t i = 0; i < catalogue_detector_count; i++) {
+        context.detector = reversed ? catalogue_detector_count - 1 - i : i;
         const struct detector *detector = catalogue_detectors[context.detector];
         if ((detector->sees & needed) == needed)
             detector->on_packet(&context, &record->flow, packet);

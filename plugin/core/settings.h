@@ -39,7 +39,8 @@ struct settings {
     char **home_countries;              /* NULL-terminated, upper case; empty or NULL = derive */
     struct country_database *countries; /* may be NULL; not closed by settings_clear */
     struct port_set vxlan_ports, tls_ports;
-    unsigned *thresholds; /* by catalogue_threshold_index() */
+    unsigned *thresholds;    /* by catalogue_threshold_number() */
+    bool detectors_reversed; /* show packets to the last detector first: tests prove that order does not matter */
 };
 
 /* The defaults of everything: what tests use and what the host starts from. */

@@ -1,0 +1,43 @@
+/* Packets as bytes, from the inside out: transport, IP, encapsulation. Checksums are left 0: netcase
+ * does not look at them.
+ *
+ * The functions take the bytes they are given (and free them) and return new ones.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_TESTS_PACKET_BYTES_H
+#define NETCASE_TESTS_PACKET_BYTES_H
+
+#include <glib.h>
+
+#include "api/packet.h"
+
+void put_u8(GByteArray *bytes, uint8_t value);
+void put_u16(GByteArray *bytes, uint16_t value);
+void put_u24(GByteArray *bytes, uint32_t value);
+void put_u32(GByteArray *bytes, uint32_t value);
+void put_fill(GByteArray *bytes, uint8_t value, size_t count);
+
+/* The TCP header that the fields of `packet` describe, with its payload. */
+GByteArray *tcp_bytes(const struct packet *packet, GByteArray *payload);
+GByteArray *udp_bytes(uint16_t source, uint16_t destination, GByteArray *payload);
+
+/* An ICMP or ICMPv6 error that quotes the beginning of an IP packet. */
+GByteArray *icmp_error_bytes(uint8_t type, uint8_t code, const GByteArray *quoted_ip);
+
+/* An IPv4 or IPv6 header (addresses, protocol, ttl and IP ID of `packet`) and what it carries. */
+GByteArray *ip_bytes(const struct packet *packet, GByteArray *transport);
+
+enum wrapping_kind { WRAPPING_VXLAN, WRAPPING_GENEVE, WRAPPING_ERSPAN, WRAPPING_GRE, WRAPPING_IPIP };
+
+/* An encapsulation. GRE without a key has no identifier. */
+struct wrapping {
+    enum wrapping_kind kind;
+    struct ip_address source, target;
+    bool has_identifier;
+    uint32_t identifier; /* VNI, ERSPAN session or GRE key */
+};
+
+/* The IP packet that carries this IP packet, from source to target, or back. */
+GByteArray *wrap_bytes(const struct wrapping *wrapping, bool back, uint16_t ip_id, GByteArray *ip);
+
+#endif

@@ -1,0 +1,176 @@
+/* Reads a scenario line by line, and plays what came of it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "scenario.h"
+
+#include "feed.h"
+#include "scenario_script.h"
+
+static void
+take_line(struct script *script)
+{
+    const char *first = script_take(script);
+    bool later = first[0] == '+';
+
+    if (later || g_ascii_isdigit(first[0])) {
+        script->time = script_read_time(script, first + later) + (later ? script->time : 0);
+        script_take_packet(script);
+    } else if (strcmp(first, "host") == 0) {
+        script_take_host(script);
+    } else if (strcmp(first, "mirror") == 0 || strcmp(first, "tunnel") == 0) {
+        script_take_wrapping(script, first[0] == 'm');
+    } else if (strcmp(first, "tcp") == 0) {
+        script_take_flow(script, PROTOCOL_TCP);
+    } else if (strcmp(first, "udp") == 0) {
+        script_take_flow(script, PROTOCOL_UDP);
+    } else if (strcmp(first, "set") == 0) {
+        script_take_set(script);
+    } else if (strcmp(first, "expect") == 0) {
+        script_take_expect(script);
+    } else {
+        script_fail(script, "what is \"%s\"?", first);
+    }
+}
+
+static void
+read_line(struct script *script, const char *text)
+{
+    GError *error = NULL;
+    script->line++;
+    script->at = 0;
+    if (!g_shell_parse_argv(text, NULL, &script->word, &error)) {
+        if (!g_error_matches(error, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING))
+            script_fail(script, "%s", error->message);
+        g_error_free(error);
+        return;
+    }
+    take_line(script);
+    if (script->word[script->at] != NULL && strcmp(script->word[0], "expect") != 0 &&
+        strcmp(script->word[0], "set") != 0)
+        script_fail(script, "what is \"%s\"?", script_peek(script));
+    g_strfreev(script->word);
+}
+
+static void
+free_script_host(void *item)
+{
+    struct script_host *host = item;
+    g_free(host->name);
+    g_free(host);
+}
+
+static void
+free_script_wrapping(void *item)
+{
+    struct script_wrapping *wrapping = item;
+    g_free(wrapping->name);
+    g_free(wrapping);
+}
+
+static void
+free_script_flow(void *item)
+{
+    struct script_flow *flow = item;
+    for (unsigned i = 0; i < 2; i++) {
+        if (flow->side[i].sent != NULL)
+            g_ptr_array_unref(flow->side[i].sent);
+        segment_free(flow->side[i].last);
+    }
+    g_free(flow->name);
+    g_free(flow);
+}
+
+static void
+free_frame(void *item)
+{
+    struct scenario_frame *frame = item;
+    g_byte_array_unref(frame->bytes);
+    g_free(frame);
+}
+
+static void
+free_expectation(void *item)
+{
+    struct expectation *expectation = item;
+    g_free(expectation->id);
+    g_strfreev(expectation->words);
+    g_free(expectation);
+}
+
+static struct scenario *
+scenario_new(struct country_database *countries)
+{
+    struct scenario *scenario = g_new0(struct scenario, 1);
+    settings_init(&scenario->settings);
+    scenario->settings.countries = countries;
+    scenario->frames = g_ptr_array_new_with_free_func(free_frame);
+    scenario->expectations = g_ptr_array_new_with_free_func(free_expectation);
+    return scenario;
+}
+
+void
+scenario_free(struct scenario *scenario)
+{
+    if (scenario == NULL)
+        return;
+    settings_clear(&scenario->settings);
+    g_ptr_array_unref(scenario->frames);
+    g_ptr_array_unref(scenario->expectations);
+    g_free(scenario);
+}
+
+struct scenario *
+scenario_read(const char *text, struct country_database *countries, char **problem)
+{
+    struct script script = {.scenario = scenario_new(countries),
+                            .hosts = g_ptr_array_new_with_free_func(free_script_host),
+                            .wrappings = g_ptr_array_new_with_free_func(free_script_wrapping),
+                            .flows = g_ptr_array_new_with_free_func(free_script_flow)};
+    char **lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line != NULL && script.problem == NULL; line++)
+        read_line(&script, *line);
+    g_strfreev(lines);
+    g_ptr_array_unref(script.flows);
+    g_ptr_array_unref(script.wrappings);
+    g_ptr_array_unref(script.hosts);
+    *problem = script.problem;
+    if (script.problem == NULL)
+        return script.scenario;
+    scenario_free(script.scenario);
+    return NULL;
+}
+
+/* -- Playing ---------------------------------------------------------------------------------- */
+
+static void
+play_frame(const struct feed *feed, const struct scenario_frame *frame, bool one_hop_on)
+{
+    /* A copy of the exact size: the address sanitizer sees the first byte beyond it. */
+    uint8_t *bytes = g_memdup2(frame->bytes->data, frame->captured);
+    const struct payload ip = {bytes, frame->captured, frame->bytes->len};
+    if (one_hop_on)
+        bytes[bytes[0] >> 4 == 6 ? 7 : 8]--;
+    feed_ip(feed, &ip);
+    g_free(bytes);
+}
+
+struct engine *
+scenario_play(struct scenario *scenario, const struct play *play)
+{
+    scenario->settings.detectors_reversed = play->detectors_reversed;
+    struct engine *engine = engine_new(&scenario->settings);
+    struct feed feed = {.engine = engine, .engine_opens = play->engine_opens};
+
+    for (guint i = 0; i < scenario->frames->len && i < play->frames; i++) {
+        const struct scenario_frame *frame = g_ptr_array_index(scenario->frames, i);
+        feed.frame++;
+        feed.time = frame->time + play->shift;
+        play_frame(&feed, frame, false);
+        if (!play->twice)
+            continue;
+        feed.frame++;
+        feed.time += MILLISECONDS(1) / 100;
+        play_frame(&feed, frame, true);
+    }
+    return engine;
+}

@@ -1,0 +1,85 @@
+/* Scenarios: what happens on a network, in the words of those who work with it, made into packets.
+ * docs/testing.md describes when to write one; this is the language. A line is a statement or a
+ * packet; # begins a comment; words with spaces stand in quotes.
+ *
+ *   set levels 15,60,120           set home CN HK        set tls-ports 443,8443
+ *   set mirror.one_way_packets 6   set expect-cname pay.com gfvip09aj.com
+ *   set countries none             (otherwise the database that is delivered)
+ *
+ *   host client 192.168.1.30 ttl 64             ttl as captured; 64 if it is left out
+ *   mirror M vxlan 10.0.0.9 10.0.0.2 100        every copy goes from 10.0.0.9 to 10.0.0.2
+ *   tunnel T ipip 10.0.0.3 10.0.0.4             the client's packets go there, the server's back
+ *       kinds: vxlan, geneve, erspan, gre (with or without a key), ipip
+ *   tcp A client:51968 server:88                a connection; its name begins its packets' lines
+ *   udp D client:40000 resolver:53
+ *       behind the endpoints: in M, cut N, no-timestamps, ip-id N, seq CLIENT SERVER
+ *
+ *   0.250 A > data 100 FIN         at 0.25 s client to server; < is server to client
+ *   +0.03 A < ack                  0.03 s after the line before; times may go backwards
+ *
+ * Words of a packet:
+ *   SYN SYN-ACK ACK FIN RST RST-ACK, ack [+N|-N|=N], seq +N|-N|=N, no-ack
+ *   data N, http GET /x, http 200 [N], client-hello NAME [LENGTH], server-hello 1.2|1.3|retry,
+ *   certificate N, ccs, finished, appdata N, alert fatal|warning NAME, encrypted-alert, hex DIGITS
+ *   query A NAME, answer A NAME {CNAME TARGET|A ADDRESS|AAAA ADDRESS} [rcode N] [txid N]
+ *   again [N]     sends the last (or Nth last) segment again: new IP ID, new timestamp
+ *   copy          the last packet of this direction, captured once more
+ *   probe [1]     keepalive, without or with a byte
+ *   lost          happens, but the capture misses it
+ *   dropped       is captured, but never arrives: the other side does not acknowledge it
+ *   icmp unreachable|prohibited|port|time-exceeded from HOST     quotes the other side's last packet
+ *   ttl N, ip-id N, win N, in NAME[+NAME], in nothing, cut N (bytes left of the inner IP packet by
+ *   the mirror), snap N (bytes captured, from the outer IP header)
+ *
+ * Sequence numbers, acknowledgments, IP IDs and timestamps go on by themselves.
+ *
+ *   expect idle.reset [error] [likely] [idle='14.94 s'] [survived=none]
+ *
+ * at the packet above: this case, perhaps with this severity, confidence and facts. All that is
+ * found must be expected.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_TESTS_SCENARIO_H
+#define NETCASE_TESTS_SCENARIO_H
+
+#include <glib.h>
+
+#include "core/engine.h"
+
+struct scenario_frame {
+    int64_t time;
+    GByteArray *bytes; /* from the outer IP header on */
+    uint32_t captured;
+};
+
+struct expectation {
+    uint32_t frame;
+    unsigned line;
+    char *id;
+    char **words; /* severity, confidence, facts; NULL-terminated */
+};
+
+struct scenario {
+    struct settings settings;
+    GPtrArray *frames;       /* struct scenario_frame *; number 1 is the first */
+    GPtrArray *expectations; /* struct expectation * */
+};
+
+/* NULL, and a message with the line freed by the caller, if the text can't be read. `countries` may
+ * be NULL and must outlive the scenario. */
+struct scenario *scenario_read(const char *text, struct country_database *countries, char **problem);
+void scenario_free(struct scenario *scenario);
+
+/* How to play it. */
+struct play {
+    uint32_t frames;         /* only the first so many */
+    int64_t shift;           /* added to all times */
+    bool twice;              /* every packet is captured twice, one hop apart: frame n becomes 2n - 1 and 2n */
+    bool engine_opens;       /* see feed.h */
+    bool detectors_reversed; /* see settings.h */
+};
+
+/* The engine that saw it, freed by the caller before the scenario. */
+struct engine *scenario_play(struct scenario *scenario, const struct play *play);
+
+#endif

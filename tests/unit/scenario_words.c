@@ -1,0 +1,83 @@
+/* The words of a line of a scenario, one after the other.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
+
+#include "scenario_script.h"
+
+void
+script_fail(struct script *script, const char *format, ...)
+{
+    va_list arguments;
+    if (script->problem != NULL)
+        return;
+    va_start(arguments, format);
+    char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    script->problem = g_strdup_printf("line %u: %s", script->line, text);
+    g_free(text);
+}
+
+const char *
+script_peek(const struct script *script)
+{
+    return script->word[script->at] != NULL ? script->word[script->at] : "";
+}
+
+const char *
+script_take(struct script *script)
+{
+    const char *word = script_peek(script);
+    script->at += script->word[script->at] != NULL;
+    return word;
+}
+
+bool
+script_take_if(struct script *script, const char *word)
+{
+    bool is_it = strcmp(script_peek(script), word) == 0;
+    script->at += is_it;
+    return is_it;
+}
+
+uint64_t
+script_take_number(struct script *script)
+{
+    const char *text = script_take(script);
+    guint64 number = 0;
+    if (!g_ascii_string_to_unsigned(text, 10, 0, UINT32_MAX, &number, NULL))
+        script_fail(script, "\"%s\" is not a number", text);
+    return number;
+}
+
+bool
+script_read_address(const char *text, struct ip_address *address)
+{
+    memset(address, 0, sizeof *address);
+    address->family = strchr(text, ':') != NULL ? 6 : 4;
+    return inet_pton(address->family == 6 ? AF_INET6 : AF_INET, text, address->bytes) == 1;
+}
+
+struct ip_address
+script_take_address(struct script *script)
+{
+    struct ip_address address;
+    const char *text = script_take(script);
+    if (!script_read_address(text, &address))
+        script_fail(script, "\"%s\" is not an address", text);
+    return address;
+}
+
+int64_t
+script_read_time(struct script *script, const char *text)
+{
+    char *end;
+    int64_t time = SECONDS(g_ascii_strtoull(text, &end, 10));
+    int64_t unit = NANOSECONDS_PER_SECOND / 10;
+    if (*end == '.')
+        for (end++; g_ascii_isdigit(*end); end++, unit /= 10)
+            time += g_ascii_digit_value(*end) * unit;
+    if (*end != '\0')
+        script_fail(script, "\"%s\" is not a time", text);
+    return time;
+}
