@@ -164,6 +164,9 @@ follow_answer(struct side *receiver, const struct packet *packet)
         survived = pending->probe ? 0 : pending->idle;
         pending->frame = 0;
     } else if (sequence_difference(packet->acknowledgment, pending->sequence) > 0) {
+        /* The rest waits as well, but no longer for a connection that had rested. */
+        survived = pending->idle;
+        pending->idle = pending->quiet = 0;
         pending->sequence = packet->acknowledgment;
         pending->retransmissions = 0;
         pending->third_frame = 0;

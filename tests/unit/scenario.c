@@ -6,30 +6,81 @@
 #include "feed.h"
 #include "scenario_script.h"
 
+static void read_words(struct script *script);
+
+/* What always goes the same way is one line in the scenario: `0.0 A open`, `0.1 A tls 1.3 NAME`. */
+static const char *const opening[] = {"> SYN", "< SYN-ACK", "> ACK", NULL};
+static const char *const tls12[] = {
+    "> client-hello", "< server-hello 1.2 certificate 900", "> ccs finished", "< ccs finished", "> ack", NULL};
+static const char *const tls13[] = {"> client-hello", "< server-hello 1.3 ccs appdata 900", "> ccs appdata 53", "< ack",
+                                    NULL};
+
+static void
+expand(struct script *script, const char *flow, const char *const *packets)
+{
+    const char *name = packets[0][2] == 'c' ? script_take(script) : "";
+    char **outer = script->word;
+    unsigned at = script->at;
+    for (unsigned i = 0; packets[i] != NULL && script->problem == NULL; i++) {
+        char *text = g_strdup_printf("+%s %s %s %s", i == 0 ? "0" : "0.01", flow, packets[i], i == 0 ? name : "");
+        g_shell_parse_argv(text, NULL, &script->word, NULL);
+        read_words(script);
+        g_free(text);
+    }
+    script->word = outer;
+    script->at = at;
+}
+
+static void
+take_time(struct script *script, const char *text)
+{
+    bool later = text[0] == '+';
+    const char *flow = script->word[1] != NULL ? script->word[1] : "";
+    const char *what = *flow != '\0' && script->word[2] != NULL ? script->word[2] : "";
+
+    script->time = script_read_time(script, text + later) + (later ? script->time : 0);
+    if (strcmp(what, "open") != 0 && strcmp(what, "tls") != 0) {
+        script_take_packet(script);
+        return;
+    }
+    script->at = 3;
+    if (strcmp(what, "open") == 0)
+        expand(script, flow, opening);
+    else
+        expand(script, flow, script_take_if(script, "1.3") ? tls13 : (script_take(script), tls12));
+}
+
 static void
 take_line(struct script *script)
 {
     const char *first = script_take(script);
-    bool later = first[0] == '+';
 
-    if (later || g_ascii_isdigit(first[0])) {
-        script->time = script_read_time(script, first + later) + (later ? script->time : 0);
-        script_take_packet(script);
-    } else if (strcmp(first, "host") == 0) {
+    if (first[0] == '+' || g_ascii_isdigit(first[0]))
+        take_time(script, first);
+    else if (strcmp(first, "host") == 0)
         script_take_host(script);
-    } else if (strcmp(first, "mirror") == 0 || strcmp(first, "tunnel") == 0) {
+    else if (strcmp(first, "mirror") == 0 || strcmp(first, "tunnel") == 0)
         script_take_wrapping(script, first[0] == 'm');
-    } else if (strcmp(first, "tcp") == 0) {
+    else if (strcmp(first, "tcp") == 0)
         script_take_flow(script, PROTOCOL_TCP);
-    } else if (strcmp(first, "udp") == 0) {
+    else if (strcmp(first, "udp") == 0)
         script_take_flow(script, PROTOCOL_UDP);
-    } else if (strcmp(first, "set") == 0) {
+    else if (strcmp(first, "set") == 0)
         script_take_set(script);
-    } else if (strcmp(first, "expect") == 0) {
+    else if (strcmp(first, "expect") == 0)
         script_take_expect(script);
-    } else {
+    else
         script_fail(script, "what is \"%s\"?", first);
-    }
+}
+
+static void
+read_words(struct script *script)
+{
+    script->at = 0;
+    take_line(script);
+    if (script_peek(script)[0] != '\0' && strcmp(script->word[0], "expect") != 0 && strcmp(script->word[0], "set") != 0)
+        script_fail(script, "what is \"%s\"?", script_peek(script));
+    g_strfreev(script->word);
 }
 
 static void
@@ -37,18 +88,13 @@ read_line(struct script *script, const char *text)
 {
     GError *error = NULL;
     script->line++;
-    script->at = 0;
-    if (!g_shell_parse_argv(text, NULL, &script->word, &error)) {
-        if (!g_error_matches(error, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING))
-            script_fail(script, "%s", error->message);
-        g_error_free(error);
+    if (g_shell_parse_argv(text, NULL, &script->word, &error)) {
+        read_words(script);
         return;
     }
-    take_line(script);
-    if (script->word[script->at] != NULL && strcmp(script->word[0], "expect") != 0 &&
-        strcmp(script->word[0], "set") != 0)
-        script_fail(script, "what is \"%s\"?", script_peek(script));
-    g_strfreev(script->word);
+    if (!g_error_matches(error, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING))
+        script_fail(script, "%s", error->message);
+    g_error_free(error);
 }
 
 static void

@@ -5,6 +5,7 @@
  *   set levels 15,60,120           set home CN HK        set tls-ports 443,8443
  *   set mirror.one_way_packets 6   set expect-cname pay.com gfvip09aj.com
  *   set countries none             (otherwise the database that is delivered)
+ *   set known-timers none          (otherwise timers.def)
  *
  *   host client 192.168.1.30 ttl 64             ttl as captured; 64 if it is left out
  *   mirror M vxlan 10.0.0.9 10.0.0.2 100        every copy goes from 10.0.0.9 to 10.0.0.2
@@ -16,6 +17,8 @@
  *
  *   0.250 A > data 100 FIN         at 0.25 s client to server; < is server to client
  *   +0.03 A < ack                  0.03 s after the line before; times may go backwards
+ *   0.000 A open                   SYN, SYN-ACK, ACK, 10 ms apart
+ *   +0.01 A tls 1.2 NAME           the handshake of TLS 1.2 (5 packets) or 1.3 (4 packets), 10 ms apart
  *
  * Words of a packet:
  *   SYN SYN-ACK ACK FIN RST RST-ACK, ack [+N|-N|=N], seq +N|-N|=N, no-ack
@@ -33,7 +36,7 @@
  *
  * Sequence numbers, acknowledgments, IP IDs and timestamps go on by themselves.
  *
- *   expect idle.reset [error] [likely] [idle='14.94 s'] [survived=none]
+ *   expect idle.reset [error] [likely] [idle='14.94 s'] [keepalive=yes] [survived=none]
  *
  * at the packet above: this case, perhaps with this severity, confidence and facts. All that is
  * found must be expected.

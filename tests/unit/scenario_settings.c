@@ -63,6 +63,8 @@ script_take_set(struct script *script)
         set_ports(script, &settings->tls_ports);
     } else if (strcmp(name, "countries") == 0 && script_take_if(script, "none")) {
         settings->countries = NULL;
+    } else if (strcmp(name, "known-timers") == 0 && script_take_if(script, "none")) {
+        g_array_set_size(settings->timers, 0);
     } else if (strcmp(name, "expect-cname") == 0) {
         struct expected_cname row = {.name = g_strdup(script_take(script))};
         row.target = g_strdup(script_take(script));

@@ -131,7 +131,7 @@ check_evidence(const char *file, const struct finding *finding)
     return true;
 }
 
-/* "idle='14.94 s'": the fact as it is shown in English; "none" if it must not be given. */
+/* "idle='14.94 s'": the fact as it is shown in English; "yes" for a flag, "none" if it must not be given. */
 static bool
 fact_is(const struct finding *finding, const char *name, const char *value)
 {
@@ -140,7 +140,8 @@ fact_is(const struct finding *finding, const char *name, const char *value)
         const struct fact *fact = &g_array_index(finding->facts, struct fact, i);
         if (strcmp(fact_infos[fact->name].name, name) != 0)
             continue;
-        char *words = fact_text(fact, LANGUAGE_ENGLISH);
+        bool flag = fact_infos[fact->name].type == TYPE_FLAG;
+        char *words = flag ? g_strdup("yes") : fact_text(fact, LANGUAGE_ENGLISH);
         g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", words);
         g_free(words);
     }
