@@ -256,13 +256,14 @@ struct silent_client {
 
 /* -- Alert and FIN ---------------------------------------------------------------------------- */
 
+/* Alerts in plain text tell themselves what they mean: they end a handshake, not an idle connection. */
 static bool
 only_alerts(const struct tls_records *records)
 {
     for (unsigned i = 0; i < records->count; i++) {
         const struct tls_record *record = &records->record[i];
-        if (record->type != TLS_ALERT &&
-            !(record->type == TLS_APPLICATION_DATA && record->length == TLS13_ALERT_LENGTH))
+        bool hidden = record->type == TLS_APPLICATION_DATA && record->length == TLS13_ALERT_LENGTH;
+        if (!hidden && (record->type != TLS_ALERT || record->alert_plain))
             return false;
     }
     return records->count > 0 && records->whole;
