@@ -144,6 +144,16 @@ note_totals(struct engine *engine, struct flow_record *record, const struct pack
 
 /* -- Protocol facts --------------------------------------------------------------------------- */
 
+/* Whether a segment is worth reading: most of what is not TLS shows that by its first bytes. A hello may
+ * come in pieces of any size (some clients split it, to pass filters). */
+static bool
+may_be_tls(const struct tls_connection *tls, const struct tls_side *sender, bool opening, const struct payload *payload)
+{
+    if (tls->seen || sender->synchronised || tls_record_begins(payload->bytes, payload->captured))
+        return true;
+    return opening && payload->length < 3 && payload->captured > 0 && payload->bytes[0] == TLS_HANDSHAKE;
+}
+
 static void
 follow_tls(struct engine *engine, struct flow_record *record, struct packet *packet, struct tls_records *records)
 {
@@ -155,11 +165,11 @@ follow_tls(struct engine *engine, struct flow_record *record, struct packet *pac
     if (packet->new_bytes == 0 || record->not_tls ||
         (flow->tls.finished && packet->payload.length > TLS_SHORT && !(packet->flags & TCP_FIN)))
         return;
-    if (!flow->tls.seen && !tls_record_begins(packet->payload.bytes, packet->payload.captured)) {
+    struct tls_side *mine = packet->from_client ? &record->tls_client : &record->tls_server;
+    if (!may_be_tls(&flow->tls, mine, opening, &packet->payload)) {
         record->not_tls = opening;
         return;
     }
-    struct tls_side *mine = packet->from_client ? &record->tls_client : &record->tls_server;
     const struct tls_side *other = packet->from_client ? &record->tls_server : &record->tls_client;
     bool seen_before = flow->tls.seen;
     if (tls_stream_read(&flow->tls, mine, other, packet->from_client, opening, packet->sequence, &packet->payload,
