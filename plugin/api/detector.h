@@ -86,7 +86,7 @@ const struct session *session_of(struct context *context, uint32_t number);
 /* How an address was learned: the newest DNS answer before now that gave it. */
 struct learned_name {
     char name[DNS_NAME_MAX]; /* that was asked for */
-    char chain[512];         /* "pay.com -> gfvip09aj.com -> 108.160.166.142" */
+    char chain[512];         /* "pay.com -> gfvip09aj.com", without the address */
     bool by_cname;           /* through at least one CNAME */
     bool cross_domain;       /* the last CNAME has another registered domain than the name */
     uint32_t frame;          /* of the answer */

@@ -85,7 +85,7 @@ shows_only_given(const char *text, const struct finding *finding, char **missing
             optional = *at == '[';
         if (*at != '{' || optional)
             continue;
-        size_t length = strcspn(at + 1, "}");
+        size_t length = strcspn(at + 1, ".}"); /* {server.port} is a half of the server */
         *missing = g_strndup(at + 1, length);
         bool given = false;
         for (int name = 0; name < FACT_COUNT; name++)
