@@ -82,11 +82,13 @@ texts_are_complete(void **state)
     }
 }
 
+/* The facts that a text shows or asks for; {!name} only shapes the sentence around what is missing. */
 static guint
 placeholders_of(const char *text, GHashTable *names)
 {
     for (const char *at = strchr(text, '{'); at != NULL; at = strchr(at + 1, '{'))
-        g_hash_table_add(names, g_strndup(at + 1, strcspn(at + 1, "}")));
+        if (at[1] != '!')
+            g_hash_table_add(names, g_strndup(at + 1, strcspn(at + 1, "}")));
     return g_hash_table_size(names);
 }
 
