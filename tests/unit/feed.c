@@ -56,7 +56,7 @@ open_gre(const struct feed *feed, const struct arrival *outer, const struct plac
 }
 
 static void
-take_transport(const struct feed *feed, const struct arrival *arrival)
+take_transport(const struct feed *feed, struct arrival *arrival)
 {
     struct arrival_result result = {0};
     struct place inner = arrival->place;

@@ -69,7 +69,6 @@ another_packet(void **state)
     DIFFERS(window = 501);
     DIFFERS(source.port = 40001);
     DIFFERS(destination.port = 81);
-    DIFFERS(destination.address = ipv4(198, 51, 100, 3));
     DIFFERS(time = SECONDS(10) + MILLISECONDS(900));
     DIFFERS(time = SECONDS(10) - MILLISECONDS(900));
     DIFFERS(protocol = PROTOCOL_UDP);
@@ -81,6 +80,34 @@ other_scope(void **state)
     (void)state;
     assert_false(is_copy(data_packet(), 2));
     assert_false(is_copy(data_packet(), 0));
+}
+
+/* Ports tell the direction of a flow, if they differ; everywhere the addresses count as well. */
+static void
+addresses(void **state)
+{
+    (void)state;
+    for (uint32_t scope = 0; scope < 2; scope++) {
+        struct duplicates *duplicates = duplicates_new();
+        struct packet packet = packet_between(PROTOCOL_UDP, CLIENT);
+        packet.source.port = packet.destination.port = 500;
+        assert_null(duplicates_check(duplicates, &packet, scope));
+        struct packet back = packet;
+        back.source = packet.destination;
+        back.destination = packet.source;
+        assert_null(duplicates_check(duplicates, &back, scope));
+        assert_non_null(duplicates_check(duplicates, &back, scope));
+        duplicates_free(duplicates);
+    }
+    struct duplicates *duplicates = duplicates_new();
+    struct packet packet = data_packet();
+    assert_null(duplicates_check(duplicates, &packet, 0));
+    packet.destination.address = ipv4(198, 51, 100, 3);
+    assert_null(duplicates_check(duplicates, &packet, 0));
+    packet.source.address = ipv4(192, 0, 2, 9);
+    assert_null(duplicates_check(duplicates, &packet, 0));
+    assert_non_null(duplicates_check(duplicates, &packet, 0));
+    duplicates_free(duplicates);
 }
 
 /* The third copy is one of the first, not of the second. */
@@ -148,8 +175,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_packet),     cmocka_unit_test(another_packet), cmocka_unit_test(other_scope),
-        cmocka_unit_test(chain_of_copies), cmocka_unit_test(datagrams),      cmocka_unit_test(many_packets),
+        cmocka_unit_test(same_packet),  cmocka_unit_test(another_packet),  cmocka_unit_test(other_scope),
+        cmocka_unit_test(addresses),    cmocka_unit_test(chain_of_copies), cmocka_unit_test(datagrams),
+        cmocka_unit_test(many_packets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
