@@ -67,7 +67,7 @@ gui.statusbar_show: TRUE
 gui.geometry_main_upper_pane: $1
 gui.geometry_main_lower_pane: $2
 gui.packet_list_colorize: TRUE
-column.width: %m, 50, %t, 90, %s, 130, %d, 130, %p, 70, %Cus:netcase.expert:0:R, 130, %i, 600
+column.width: %m, 40, %t, 90, %s, 125, %d, 125, %p, 60, "%Cus:netcase.expert", 150, %i, 640
 RECENT
 }
 
@@ -138,16 +138,14 @@ expert_window() {
     wants "$name" || return 0
     recent 240 $((height - 240))
     start "$capture" "$frame" "$@"
-    keys alt+a
-    take debug
-    keys x
+    keys alt+a Up Return
     sleep 2
-    take debug2
-    xdotool search --onlyvisible --name ".*" getwindowname %@ || true
     local dialog
     dialog=$(xdotool search --onlyvisible --name "Expert Information" | tail -1)
     xdotool windowmove "$dialog" 0 0 windowsize "$dialog" $width 420
-    sleep 1
+    # The two findings are the first rows.
+    xdotool mousemove 300 42 click 1
+    keys Right Down Down Right
     take "$name" "${width}x420+0+0"
     stop
 }

@@ -114,7 +114,11 @@ add_expert_info(packet_info *pinfo, proto_item *item, const struct finding *find
     size_t length = strlen(text);
     while (length > LABEL_BYTES || ((uint8_t)text[length] & 0xc0) == 0x80)
         length--;
+    /* The expert window's column "Protocol" takes this; our handle has no protocol that would set it. */
+    const char *protocol_before = pinfo->current_proto;
+    pinfo->current_proto = "netcase";
     expert_add_info_format(pinfo, item, fields_expert(finding->info, finding->severity), "%.*s", (int)length, text);
+    pinfo->current_proto = protocol_before;
     g_free(text);
 }
 
