@@ -46,12 +46,17 @@ install_packages() {
     echo "Installing: ${missing[*]}" >&2
     # Wireshark asks whether everybody may capture; netcase only reads files, so the default (no)
     # is taken without a question.
-    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
-    if ! "${apt[@]}" update >&2; then
+    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300) log
+    log=$(mktemp)
+    if ! "${apt[@]}" update >"$log" 2>&1; then
         echo "apt-get update failed; trying with the package lists that are there." >&2
+        tail -n 5 "$log" >&2
     fi
-    if ! "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" </dev/null >&2; then
+    if ! "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" </dev/null >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        rm -f "$log"
         echo "apt-get could not install: ${missing[*]}" >&2
         return 1
     fi
+    rm -f "$log"
 }
