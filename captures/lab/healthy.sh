@@ -50,6 +50,7 @@ lossy_download() {
 # A download of 150 kB on a path of 20 ms that loses about 1 % of the full packets; captured at the client, 96 bytes each.
 # origin: lab/healthy.sh (nginx 1.22, curl 7.88, lab/wire.py as lossy path)
 # look-alike: all "a little loss, repaired"
+# look-alike: mirror.gap "packets lost by the network, which are sent again"
 # later: path.loss may be expected here
 END
     expectation healthy/download-1-percent-loss-server <<'END'
@@ -107,6 +108,7 @@ END
 # The same, Linux cooked capture v1.
 # origin: lab/healthy.sh (nginx 1.22, curl 7.88, tcpdump -i any -y LINUX_SLL)
 # look-alike: all "-i any duplicates"
+# look-alike: mirror.duplicate "seen twice at a router, outside of any mirror"
 END
     expectation healthy/span-of-both-ends <<'END'
 # Both ends of a routed path in one capture (two interfaces of one pcapng file): each packet twice, with different TTL and MAC.

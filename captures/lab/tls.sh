@@ -28,6 +28,7 @@ END
 # origin: lab/tls.sh (nginx 1.22, OpenSSL 3.0, python client)
 # shows: tls.alert_fin
 # shows: tls.late_reset
+# look-alike: mirror.truncated "cut by the snapshot length, not by a mirror"
 tcp.flags.fin == 1 => tls.alert_fin
 tcp.flags.reset == 1 => tls.late_reset
 END
@@ -155,6 +156,7 @@ closed_by_client_at_once() {
 # 20 s before their last request.
 # origin: lab/tls.sh (nginx 1.22, curl 7.88, python client)
 # look-alike: tls.alert_fin "alert+FIN by the side that just finished its request"
+# look-alike: tls.handshake_failed "an alert after the handshake"
 END
 }
 
