@@ -30,8 +30,9 @@ open_udp_tunnel(const struct feed *feed, const struct arrival *outer, const stru
     uint16_t protocol;
 
     if (wire_read_vxlan(&payload, &vni, &inner)) {
+        struct arrival arrival = {.packet = {.frame = feed->frame, .time = feed->time}, .place = *place};
         if (feed->engine_opens)
-            engine_ethernet(feed->engine, outer, place, &inner);
+            engine_ethernet(feed->engine, &arrival, &inner);
         else
             take_ethernet(feed, &inner, place);
     } else if (wire_read_geneve(&payload, &vni, &protocol, &inner)) {

@@ -31,8 +31,8 @@
  *   lost          happens, but the capture misses it
  *   dropped       is captured, but never arrives: the other side does not acknowledge it
  *   icmp unreachable|prohibited|port|time-exceeded from HOST     quotes the other side's last packet
- *   ttl N, ip-id N, win N, in NAME[+NAME], in nothing, cut N (bytes left of the inner IP packet by
- *   the mirror), snap N (bytes captured, from the outer IP header)
+ *   ttl N, ip-id N, win N, in NAME[+NAME], in nothing, cut N (bytes left by the mirror, from the
+ *   inner Ethernet header), snap N (bytes captured, from the outer IP header)
  *
  * Sequence numbers, acknowledgments, IP IDs and timestamps go on by themselves.
  *

@@ -13,15 +13,26 @@ segment_bytes(const struct segment *segment)
     return ip_bytes(packet, udp_bytes(packet->source.port, packet->destination.port, payload));
 }
 
+/* Mirrors count from the link header, where they carry one. */
+static void
+cut_inside(const struct line *line, GByteArray *ip)
+{
+    enum { ETHERNET_HEADER = 14 };
+    if (line->wrappings.count == 0 || line->cut == 0)
+        return;
+    enum wrapping_kind kind = line->wrappings.item[line->wrappings.count - 1]->wrapping.kind;
+    uint32_t link = kind == WRAPPING_GRE || kind == WRAPPING_IPIP ? 0 : ETHERNET_HEADER;
+    if (line->cut < ip->len + link)
+        g_byte_array_set_size(ip, line->cut - link);
+}
+
 static void
 add_frame(struct line *line, GByteArray *ip)
 {
     struct script *script = line->script;
     struct scenario_frame *frame = g_new0(struct scenario_frame, 1);
-    bool wrapped = line->wrappings.count > 0;
 
-    if (wrapped && line->cut > 0 && line->cut < ip->len)
-        g_byte_array_set_size(ip, line->cut);
+    cut_inside(line, ip);
     for (unsigned i = line->wrappings.count; i > 0; i--) {
         const struct script_wrapping *item = line->wrappings.item[i - 1];
         ip = wrap_bytes(&item->wrapping, !item->mirror && !line->from_client, script->outer_ip_id++, ip);

@@ -9,7 +9,7 @@ static struct place
 enter(struct encapsulation *encapsulation, enum session_kind kind, uint8_t source, uint8_t target, uint32_t identifier)
 {
     const struct ip_address from = ipv4(10, 0, 0, source), to = ipv4(10, 0, 0, target);
-    return encapsulation_enter(encapsulation, &outside, kind, &from, &to, identifier);
+    return encapsulation_enter(encapsulation, &outside, kind, &from, &to, identifier, 1054);
 }
 
 static void
@@ -42,7 +42,7 @@ what_separates_paths(void **state)
         enter(encapsulation, SESSION_GENEVE, 1, 2, 42),
         enter(encapsulation, SESSION_GRE, 1, 2, 42),
         enter(encapsulation, SESSION_ERSPAN, 1, 2, 42),
-        encapsulation_enter(encapsulation, &first, SESSION_VXLAN, &a, &b, 42),
+        encapsulation_enter(encapsulation, &first, SESSION_VXLAN, &a, &b, 42, 1000),
         encapsulation_separate(encapsulation, &outside, 'v', NULL, NULL, 42),
         encapsulation_separate(encapsulation, &outside, 'i', NULL, NULL, 42),
         encapsulation_separate(encapsulation, &outside, 't', &a, &b, 0),
@@ -173,10 +173,12 @@ counts(void **state)
     session_count(session, &packet);
     packet.frame = 7;
     packet.time = SECONDS(6);
-    packet.missing = 1040 - 96;
+    packet.missing = 1040 - 82;
+    packet.frame_length = 96;
     session_count(session, &packet);
     packet.ip_length = 100;
-    packet.missing = 20;
+    packet.missing = 32;
+    packet.frame_length = 82;
     session_count(session, &packet);
     assert_int_equal(session->bytes, 2180);
     assert_int_equal(session->cut_packets, 2);
