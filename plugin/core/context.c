@@ -4,6 +4,7 @@
 #include "core/context.h"
 
 #include "core/timers.h"
+#include "core/vantage.h"
 
 enum { KEYS_MAX = 65536, KEY_SIZE_MAX = 64 };
 
@@ -76,36 +77,10 @@ timer_reached(struct context *context, int64_t idle)
 
 /* -- Vantage ---------------------------------------------------------------------------------- */
 
-/* A mirror that has shown an answer, or an overlay of which both directions are seen, is no blind one;
- * one that proved that it misses answers is. */
-static bool
-session_shows_answers(const struct engine *engine, uint32_t number)
-{
-    const struct session *session = encapsulation_session(engine->encapsulation, number);
-    return session->role == SESSION_OVERLAY || session->answered_unseen == 0;
-}
-
 bool
 answers_visible(struct context *context, const struct flow *flow, bool from_client)
 {
-    const struct engine *engine = context->engine;
-    const struct flow_record *record = (const struct flow_record *)flow;
-    const struct host *asker = from_client ? record->client_host : record->server_host;
-    const struct host *answerer = from_client ? record->server_host : record->client_host;
-    const struct side *sender = from_client ? &flow->by_client : &flow->by_server;
-
-    if (from_client ? record->server_unseen : record->client_unseen)
-        return false;
-    if (answerer->answers_unseen && !answerer->seen)
-        return false;
-    if (sender->session != 0)
-        return session_shows_answers(engine, sender->session);
-    /* The answer of LVS-TUN leaves outside of the tunnel, maybe another way. */
-    if (flow->in_ip_tunnel && !answerer->seen)
-        return false;
-    if (asker->peers_unseen > 0)
-        return false;
-    return engine->one_way_flows == 0 || engine->two_way_flows > 0;
+    return vantage_shows_answers(context->engine, (const struct flow_record *)flow, from_client);
 }
 
 bool

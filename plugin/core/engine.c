@@ -4,6 +4,7 @@
 #include "core/context.h"
 #include "core/dns_message.h"
 #include "core/tcp.h"
+#include "core/vantage.h"
 #include "core/wire.h"
 
 enum { PORT_DNS = 53, PORT_GENEVE = 6081, TLS_SHORT = 256 };
@@ -68,63 +69,6 @@ engine_flows(const struct engine *engine)
     return engine->flows;
 }
 
-/* -- What is known of both directions --------------------------------------------------------- */
-
-static void
-note_answered_unseen(struct engine *engine, struct flow_record *record, const struct packet *packet, bool unseen)
-{
-    bool *flag = packet->from_client ? &record->server_unseen : &record->client_unseen;
-    struct host *sender = packet->from_client ? record->client_host : record->server_host;
-    struct host *answerer = packet->from_client ? record->server_host : record->client_host;
-    if (!unseen || *flag)
-        return;
-    *flag = true;
-    answerer->answers_unseen = true;
-    sender->peers_unseen++;
-    struct session *session = encapsulation_session(engine->encapsulation, packet->session);
-    if (session != NULL)
-        session->answered_unseen++;
-    else
-        engine->one_way_flows++;
-}
-
-/* A side that was taken for unseen shows up after all: its copies were only late. */
-static void
-undo_answered_unseen(struct engine *engine, struct flow_record *record, const struct packet *packet)
-{
-    bool *flag = packet->from_client ? &record->client_unseen : &record->server_unseen;
-    struct host *other = packet->from_client ? record->server_host : record->client_host;
-    const struct side *other_side = packet->from_client ? &record->flow.by_server : &record->flow.by_client;
-    if (!*flag)
-        return;
-    *flag = false;
-    other->peers_unseen--;
-    struct session *session = encapsulation_session(engine->encapsulation, other_side->session);
-    if (session != NULL)
-        session->answered_unseen--;
-    else
-        engine->one_way_flows--;
-}
-
-/* The first packet of a side. */
-static void
-note_side(struct engine *engine, struct flow_record *record, struct side *side, const struct packet *packet)
-{
-    const struct side *other = packet->from_client ? &record->flow.by_server : &record->flow.by_client;
-
-    side->session = packet->session;
-    side->ttl = packet->ttl;
-    (packet->from_client ? record->client_host : record->server_host)->seen = true;
-    undo_answered_unseen(engine, record, packet);
-    if (other->packets == 0)
-        return;
-    record->two_way = true;
-    if (packet->session == 0)
-        engine->two_way_flows++;
-    else if (packet->session == other->session)
-        session_two_way(encapsulation_session(engine->encapsulation, packet->session));
-}
-
 static void
 note_totals(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
@@ -132,7 +76,7 @@ note_totals(struct engine *engine, struct flow_record *record, const struct pack
     struct side *side = packet->from_client ? &flow->by_client : &flow->by_server;
 
     if (side->packets == 0)
-        note_side(engine, record, side, packet);
+        vantage_note_side(engine, record, side, packet);
     side->packets++;
     side->bytes += packet->payload.length;
     side->last_frame = packet->frame;
@@ -186,7 +130,8 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
     struct tcp_events events = tcp_follow(record, packet);
     struct flow *flow = &record->flow;
 
-    note_answered_unseen(engine, record, packet, events.answered_unseen);
+    if (events.answered_unseen)
+        vantage_note_unseen(engine, record, packet);
     if (events.survived_idle > SURVIVAL_NOTED) {
         struct bracket *bracket = knowledge_bracket(engine->knowledge, &flow->server);
         if (events.survived_idle > bracket->longest_survived)

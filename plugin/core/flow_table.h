@@ -41,7 +41,6 @@ struct flow_record {
     uint32_t client_initial_sequence, server_initial_sequence;
     struct tls_side tls_client, tls_server;
     bool not_tls;                      /* its first payload was something else */
-    bool two_way;                      /* both sides were seen */
     bool client_unseen, server_unseen; /* that side answered, but was never captured */
     struct hole client_hole, server_hole;
     uint64_t reported; /* bit n: the case with number n */
