@@ -67,7 +67,7 @@ gui.statusbar_show: TRUE
 gui.geometry_main_upper_pane: $1
 gui.geometry_main_lower_pane: $2
 gui.packet_list_colorize: TRUE
-column.width: %m, 40, %t, 90, %s, 125, %d, 125, %p, 60, "%Cus:netcase.expert", 150, %i, 640
+column.width: %m, 50, %t, 90, %s, 125, %d, 125, %p, 65, "%Cus:netcase.expert", 140, %i, 600
 RECENT
 }
 
@@ -142,11 +142,11 @@ expert_window() {
     sleep 2
     local dialog
     dialog=$(xdotool search --onlyvisible --name "Expert Information" | tail -1)
-    xdotool windowmove "$dialog" 0 0 windowsize "$dialog" $width 420
+    xdotool windowmove "$dialog" 0 0 windowsize "$dialog" $width 260
     # The two findings are the first rows.
     xdotool mousemove 300 42 click 1
     keys Right Down Down Right
-    take "$name" "${width}x420+0+0"
+    take "$name" "${width}x260+0+0"
     stop
 }
 
