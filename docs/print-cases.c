@@ -1,0 +1,123 @@
+/* Print docs/cases.md from the cases, texts and thresholds that the plugin is built with.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/catalogue.h"
+#include "core/text.h"
+
+static const char head[] =
+    "# The cases\n"
+    "\n"
+    "<!-- Printed by netcase-cases (docs/print-cases.c); don't edit. `build-release/netcase-cases >docs/cases.md` -->\n"
+    "\n"
+    "All cases that netcase knows, with their texts. An id is the value of `netcase.expert`; the filter `netcase.<id>`\n"
+    "finds the expert info. A \u2039word\u203a is filled in with what was measured and is the filter field `netcase.<word>`.\n"
+    "A part in [brackets] is shown only when it applies. The severity is the usual one; a finding may be milder.\n"
+    "\n"
+    "Common to all: the idle levels (`netcase.levels`, default 15, 60 and 120 s). A level T counts as passed from\n"
+    "T - max(0.5 s, 2.5 % of T) on. Numbers of packets that stand in a text (\"threshold 3\") are fixed.\n";
+
+/* {name} and {name.part} become the name between angle quotes; {?name} and {!name} vanish. */
+static void
+print_words(const char *text, size_t length)
+{
+    const char *end = text + length;
+    while (text < end) {
+        if (strchr("{}[]", *text) != NULL && text + 1 < end && text[1] == *text) {
+            putchar(*text);
+            text += 2;
+        } else if (*text == '{') {
+            const char *close = memchr(text, '}', (size_t)(end - text));
+            if (text[1] != '?' && text[1] != '!')
+                printf("\u2039%.*s\u203a", (int)(close - text - 1), text + 1);
+            text = close + 1;
+        } else {
+            putchar(*text++);
+        }
+    }
+}
+
+/* One item a line, as a list. */
+static void
+print_items(const char *label, const char *mark, const char *text)
+{
+    printf("\n%s\n\n", label);
+    for (const char *end; *text != '\0'; text = *end == '\n' ? end + 1 : end) {
+        end = text + strcspn(text, "\n");
+        printf("%s ", mark);
+        print_words(text, (size_t)(end - text));
+        putchar('\n');
+    }
+}
+
+static void
+print_text(const struct case_text *text, const char *const labels[3])
+{
+    printf("\n**");
+    print_words(text->title, strlen(text->title));
+    printf("**\n\n");
+    print_words(text->summary, strlen(text->summary));
+    putchar('\n');
+    print_items(labels[0], "-", text->causes);
+    print_items(labels[1], "1.", text->checks);
+    print_items(labels[2], "-", text->disproof);
+}
+
+static void
+print_case(const struct case_info *info)
+{
+    static const char *const english[] = {"Causes:", "Checks:", "What would disprove it:"};
+    static const char *const chinese[] = {"可能原因：", "排查步骤：", "反证："};
+    printf("\n### %s\n\nSeverity: %s. Source: %s.\n", info->id, severity_name(info->severity, LANGUAGE_ENGLISH),
+           info->source);
+    print_text(&info->english, english);
+    print_text(&info->chinese, chinese);
+}
+
+static void
+print_detector(const struct detector *detector)
+{
+    printf("\n## %s: %s\n", detector->family, detector->summary);
+    for (size_t i = 0; i < detector->threshold_count; i++) {
+        const struct threshold *threshold = &detector->thresholds[i];
+        printf("\nPreference `netcase.%s_%s`: %s. Default %u (%u to %u).\n", detector->family, threshold->name,
+               threshold->help, threshold->default_value, threshold->minimum, threshold->maximum);
+    }
+    for (size_t i = 0; i < detector->case_count; i++)
+        print_case(&detector->cases[i]);
+}
+
+/* A template that is not well formed would be shown as it is. */
+static gboolean
+check(const struct case_info *info, const struct case_text *text)
+{
+    const char *const parts[] = {text->title, text->summary, text->causes, text->checks, text->disproof};
+    gboolean good = TRUE;
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        char *problem = NULL;
+        if (!text_check(parts[i], &problem)) {
+            fprintf(stderr, "%s: %s\n", info->id, problem);
+            good = FALSE;
+        }
+        g_free(problem);
+    }
+    return good;
+}
+
+int
+main(void)
+{
+    gboolean good = TRUE;
+    for (size_t i = 0; i < catalogue_case_count(); i++) {
+        const struct case_info *info = catalogue_case(i);
+        good = check(info, &info->english) && check(info, &info->chinese) && good;
+    }
+    if (!good)
+        return 1;
+    fputs(head, stdout);
+    for (size_t i = 0; i < catalogue_detector_count; i++)
+        print_detector(catalogue_detectors[i]);
+    return 0;
+}
