@@ -1,4 +1,4 @@
-# `cpack` in a release build makes a package for Debian and Ubuntu. A binary plugin fits the releases
+# `cpack`, or packaging/deb.sh, makes a package for Debian and Ubuntu. A binary plugin fits the releases
 # of one Wireshark branch (4.0.x), so the package depends on the branch that it was built for.
 # SPDX-License-Identifier: GPL-2.0-or-later
 set(CPACK_GENERATOR DEB)

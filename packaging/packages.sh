@@ -12,6 +12,10 @@ build_packages=(
     tshark wireshark-common
 )
 
+# To make a Debian package of it as well (packaging/deb.sh): they find what the plugin depends on.
+# shellcheck disable=SC2034
+deb_packages=(dpkg-dev file)
+
 # To test it as well: unit tests, layout of the sources, captures and instruction counts.
 # shellcheck disable=SC2034
 test_packages=(
