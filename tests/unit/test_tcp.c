@@ -1,81 +1,5 @@
-/* A connection followed by its numbers. Every test runs with several initial sequence numbers, so that
- * the numbers pass 2^31 and 2^32 in each place.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/tcp.h"
-#include "packet_of.h"
-
-static const uint32_t initial[] = {0,          1,          1000000000, 0x7ffffff0, 0x7fffff00, 0xffffffff,
-                                   0xfffffff0, 0xffffff9c, 0xffffff00, 0xfffff000, 0xffffe000};
-
-/* A connection of which both sides begin at `base`. Numbers of the tests are relative to it: the first
- * byte of each side is 1. */
-struct play {
-    struct flow_table *table;
-    uint32_t base;
-    uint32_t frame;
-    struct packet packet;     /* the last one */
-    struct tcp_events events; /* of it */
-    struct flow_record *record;
-    const struct flow *flow;
-};
-
-static void
-take(struct play *play, double seconds, struct packet packet)
-{
-    bool started;
-    packet.frame = ++play->frame;
-    packet.time = (int64_t)(seconds * 1000) * MILLISECONDS(1);
-    packet.sequence += play->base;
-    packet.acknowledgment = packet.flags & TCP_ACK ? packet.acknowledgment + play->base : 0;
-    play->record = flow_table_get(play->table, &packet, 0, &started);
-    play->events = tcp_follow(play->record, &packet);
-    struct flow *flow = &play->record->flow;
-    struct side *side = packet.from_client ? &flow->by_client : &flow->by_server;
-    side->packets++;
-    flow->last_time = packet.time;
-    play->packet = packet;
-    play->flow = flow;
-}
-
-static void
-client(struct play *play, double seconds, uint8_t flags, uint32_t sequence, uint32_t acknowledgment, uint32_t length)
-{
-    take(play, seconds, tcp_packet(CLIENT, flags, sequence, acknowledgment, length));
-}
-
-static void
-server(struct play *play, double seconds, uint8_t flags, uint32_t sequence, uint32_t acknowledgment, uint32_t length)
-{
-    take(play, seconds, tcp_packet(SERVER, flags, sequence, acknowledgment, length));
-}
-
-static void
-open_connection(struct play *play)
-{
-    client(play, 0.00, TCP_SYN, 0, 0, 0);
-    server(play, 0.01, TCP_SYN | TCP_ACK, 0, 1, 0);
-    client(play, 0.02, TCP_ACK, 1, 1, 0);
-}
-
-static void
-with_every_number(void (*test)(struct play *play))
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(initial); i++) {
-        struct play play = {.table = flow_table_new(), .base = initial[i]};
-        test(&play);
-        flow_table_free(play.table);
-    }
-}
-
-#define TEST(name)                                                                                                     \
-    static void name##_with(struct play *play);                                                                        \
-    static void name(void **state)                                                                                     \
-    {                                                                                                                  \
-        (void)state;                                                                                                   \
-        with_every_number(name##_with);                                                                                \
-    }                                                                                                                  \
-    static void name##_with(struct play *play)
+/* A connection followed by its numbers. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tcp_play.h"
 
 TEST(handshake)
 {
@@ -208,86 +132,6 @@ TEST(idle_and_quiet)
     assert_true(play->packet.idle == SECONDS(2));
 }
 
-TEST(holes_that_stay)
-{
-    open_connection(play);
-    server(play, 1.000, TCP_ACK, 1, 1, 100);
-    server(play, 1.001, TCP_ACK, 201, 1, 100); /* 101 to 200 are missing */
-    client(play, 1.002, TCP_ACK, 1, 301, 0);
-    assert_int_equal(play->flow->gap_frame, 0);
-    for (unsigned i = 0; i < 4; i++) {
-        client(play, 1.003, TCP_ACK, 1 + i, 301, 1);
-        assert_false(play->events.gap);
-    }
-    client(play, 1.004, TCP_ACK, 5, 301, 1);
-    assert_true(play->events.gap);
-    assert_int_equal(play->flow->gap_frame, 6);
-}
-
-TEST(holes_that_were_filled)
-{
-    open_connection(play);
-    server(play, 1.000, TCP_ACK, 1, 1, 100);
-    server(play, 1.001, TCP_ACK, 201, 1, 100);
-    client(play, 1.002, TCP_ACK, 1, 301, 0);
-    server(play, 1.003, TCP_ACK, 101, 1, 50); /* in two pieces */
-    server(play, 1.003, TCP_ACK, 151, 1, 50);
-    for (unsigned i = 0; i < 8; i++) {
-        client(play, 2 + i, TCP_ACK, 1 + i, 301, 1);
-        assert_false(play->events.gap);
-    }
-}
-
-TEST(holes_at_the_end)
-{
-    open_connection(play);
-    client(play, 1.0, TCP_ACK, 1, 1, 100);
-    server(play, 1.1, TCP_ACK, 1, 201, 0); /* for 100 bytes that nobody saw */
-    assert_false(play->events.gap);
-    server(play, 1.31, TCP_ACK, 1, 201, 0);
-    assert_true(play->events.gap);
-    assert_int_equal(play->flow->gap_frame, 5);
-}
-
-TEST(holes_of_a_capture_that_began_later)
-{
-    client(play, 1.0, TCP_ACK, 1, 1000, 100);
-    server(play, 1.1, TCP_ACK, 1000, 501, 100); /* 400 bytes came before the capture */
-    client(play, 1.2, TCP_ACK, 501, 1100, 10);
-    server(play, 2.0, TCP_ACK, 1100, 511, 10);
-    server(play, 3.0, TCP_ACK, 1110, 511, 10);
-    assert_int_equal(play->flow->gap_frame, 0);
-    assert_true(play->flow->began_before);
-}
-
-TEST(answers_that_were_never_seen)
-{
-    client(play, 0.00, TCP_SYN, 0, 0, 0);
-    assert_false(play->events.answered_unseen);
-    client(play, 0.01, TCP_RST, 1, 0, 0);
-    assert_false(play->events.answered_unseen);
-    client(play, 0.02, TCP_ACK, 1, 1, 0);
-    assert_true(play->events.answered_unseen);
-    assert_false(play->events.completed); /* the numbers of a SYN-ACK that was not seen can't be checked */
-}
-
-/* In the middle of a connection the acknowledgments must move. */
-TEST(answers_that_were_never_seen_in_the_middle)
-{
-    client(play, 0.0, TCP_ACK, 1, 500, 10);
-    client(play, 0.1, TCP_ACK, 11, 500, 10);
-    assert_false(play->events.answered_unseen);
-    client(play, 0.2, TCP_ACK, 21, 501, 10);
-    assert_true(play->events.answered_unseen);
-}
-
-TEST(answers_that_were_seen)
-{
-    open_connection(play);
-    client(play, 1, TCP_ACK, 1, 1000, 10);
-    assert_false(play->events.answered_unseen);
-}
-
 TEST(ends)
 {
     open_connection(play);
@@ -333,13 +177,6 @@ main(void)
         cmocka_unit_test(pending_data),
         cmocka_unit_test(pending_rest),
         cmocka_unit_test(idle_and_quiet),
-        cmocka_unit_test(holes_that_stay),
-        cmocka_unit_test(holes_that_were_filled),
-        cmocka_unit_test(holes_at_the_end),
-        cmocka_unit_test(holes_of_a_capture_that_began_later),
-        cmocka_unit_test(answers_that_were_never_seen),
-        cmocka_unit_test(answers_that_were_never_seen_in_the_middle),
-        cmocka_unit_test(answers_that_were_seen),
         cmocka_unit_test(ends),
         cmocka_unit_test(round_and_round),
     };

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "scenario_check.h"
+
+#include <stdio.h>
+
+#include "core/text.h"
+
+bool
+scenario_failed(const char *file, const char *how, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    printf("%s: %s: %s\n", file, how, text);
+    g_free(text);
+    return false;
+}
+
+/* Whether every {fact} that the text shows outside of brackets was given. */
+static bool
+shows_only_given(const char *text, const struct finding *finding, char **missing)
+{
+    bool optional = false;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '[' || *at == ']')
+            optional = *at == '[';
+        if (*at != '{' || optional)
+            continue;
+        size_t length = strcspn(at + 1, ".}"); /* {server.port} is a half of the server */
+        *missing = g_strndup(at + 1, length);
+        bool given = false;
+        for (int name = 0; name < FACT_COUNT; name++)
+            given |=
+                strcmp(fact_infos[name].name, *missing) == 0 && finding_fact(finding, (enum fact_name)name) != NULL;
+        if (!given)
+            return false;
+        g_free(*missing);
+        *missing = NULL;
+    }
+    return true;
+}
+
+static bool
+check_texts(const char *file, const struct finding *finding)
+{
+    const struct case_text *languages[] = {&finding->info->english, &finding->info->chinese};
+    for (unsigned i = 0; i < 2; i++) {
+        const struct case_text *text = languages[i];
+        const char *parts[] = {text->title, text->summary, text->causes, text->checks, text->disproof};
+        for (unsigned j = 0; j < G_N_ELEMENTS(parts); j++) {
+            char *missing = NULL;
+            if (shows_only_given(parts[j], finding, &missing))
+                continue;
+            scenario_failed(file, "texts", "%s in frame %u shows {%s}, which it does not have", finding->info->id,
+                            finding->frame, missing);
+            g_free(missing);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+check_evidence(const char *file, const struct finding *finding)
+{
+    for (guint i = 0; i < finding->evidence->len; i++) {
+        uint32_t frame = g_array_index(finding->evidence, uint32_t, i);
+        if (frame == 0 || frame >= finding->frame)
+            return scenario_failed(file, "evidence", "%s in frame %u rests on frame %u", finding->info->id,
+                                   finding->frame, frame);
+    }
+    return true;
+}
+
+/* "idle='14.94 s'": the fact as it is shown in English; "yes" for a flag, "none" if it must not be given. */
+static bool
+fact_is(const struct finding *finding, const char *name, const char *value)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < finding->facts->len; i++) {
+        const struct fact *fact = &g_array_index(finding->facts, struct fact, i);
+        if (strcmp(fact_infos[fact->name].name, name) != 0)
+            continue;
+        bool flag = fact_infos[fact->name].type == TYPE_FLAG;
+        char *words = flag ? g_strdup("yes") : fact_text(fact, LANGUAGE_ENGLISH);
+        g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", words);
+        g_free(words);
+    }
+    bool is_it = strcmp(text->len > 0 ? text->str : "none", value) == 0;
+    if (!is_it)
+        printf("%s is \"%s\", not \"%s\"\n", name, text->len > 0 ? text->str : "none", value);
+    g_string_free(text, TRUE);
+    return is_it;
+}
+
+static bool
+word_holds(const struct finding *finding, const char *word)
+{
+    char **parts = g_strsplit(word, "=", 2);
+    bool holds;
+    if (parts[1] == NULL)
+        holds = strcmp(word, severity_name(finding->severity, LANGUAGE_ENGLISH)) == 0 ||
+                strcmp(word, confidence_name(finding->confidence)) == 0;
+    else
+        holds = fact_is(finding, parts[0], parts[1]);
+    g_strfreev(parts);
+    return holds;
+}
+
+static bool
+check_words(const char *file, const struct expectation *expectation, const GPtrArray *findings)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const struct finding *finding = g_ptr_array_index(findings, i);
+        if (finding->frame != expectation->frame || strcmp(finding->info->id, expectation->id) != 0)
+            continue;
+        for (char **word = expectation->words; *word != NULL; word++)
+            if (!word_holds(finding, *word))
+                return scenario_failed(file, "facts", "line %u: %s is not %s", expectation->line, finding->info->id,
+                                       *word);
+    }
+    return true;
+}
+
+bool
+scenario_check(const char *file, const struct scenario *scenario, struct engine *engine)
+{
+    const GPtrArray *findings = store_findings(engine_store(engine));
+    bool right = true;
+    for (guint i = 0; i < findings->len; i++) {
+        const struct finding *finding = g_ptr_array_index(findings, i);
+        right = check_texts(file, finding) && check_evidence(file, finding) && right;
+    }
+    for (guint i = 0; i < scenario->expectations->len; i++)
+        right = check_words(file, g_ptr_array_index(scenario->expectations, i), findings) && right;
+    return right;
+}
