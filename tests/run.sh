@@ -101,10 +101,15 @@ if [ -e "$installed/netcase.so" ]; then
     cp -r "$installed" "$scratch/epan"
     rm "$scratch/epan/netcase.so"
     chmod -R a+rX "$scratch"
-    namespace=(unshare --mount)
-    [ "$(id -u)" -eq 0 ] || namespace=(unshare --user --map-current-user --mount)
     # shellcheck disable=SC2016
-    namespace+=(bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' - "$scratch/epan" "$installed")
+    mount=(bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' - "$scratch/epan" "$installed")
+    if [ "$(id -u)" -eq 0 ]; then
+        namespace=(unshare --mount "${mount[@]}")
+    else
+        # Only root may mount: be root in a namespace for that, then the user again.
+        namespace=(unshare --user --map-root-user --mount "${mount[@]}"
+            unshare --user "--map-user=$(id -u)" "--map-group=$(id -g)")
+    fi
     if ! "${namespace[@]}" true; then
         echo "tests/run.sh: can't hide $installed/netcase.so, which would be tested instead; remove it" >&2
         exit 1
