@@ -128,7 +128,7 @@ static const struct case_info cases[] = {
         .chinese = {
             .title = "客户端连上 TLS 端口却不发起 TLS",
             .summary = "[{client} 与 {server} 完成三次握手后没有发送 ClientHello，{delay}后由 {closer} 断开。"
-                       "{!plain_http}][连上即断，与健康检查的表现相同{?connect_close}。][{client} 在 TLS 端口 "
+                       "{!plain_http}][1 秒内断开，与健康检查的表现相同{?connect_close}。][{client} 在 TLS 端口 "
                        "{server} 上使用明文 HTTP，因此不会有 ClientHello。{?plain_http}]",
             .causes = "[健康检查或端口探测：连上即断，属于正常现象{?connect_close}。]\n"
                       "[客户端的 TLS 库缺失，或在发出第一条消息前就失败（PHP 未启用 openssl 扩展、CA 文件不可读）"
@@ -176,8 +176,8 @@ static const struct case_info cases[] = {
             .summary = "{client} 与 {server}[（{server_name}）][ {!server_name}]的 TLS 握手中断：ClientHello 发出 "
                        "{delay}后，{closer} 发送了[告警 {alert}][疑似加密告警的记录{?likely_alert}][ "
                        "RST{?by_reset}][ FIN{?by_fin}]。",
-            .causes = "[客户端可能不再需要该连接：浏览器会并行建立多条连接（QUIC、IPv6）并放弃较慢的一条，此时没有问题"
-                      "{?dropped}。]\n"
+            .causes = "[客户端可能不再需要该连接：浏览器会并行建立多条连接（QUIC、IPv6）并放弃较慢的一条，此时没有"
+                      "问题{?dropped}。]\n"
                       "[告警给出了原因：{alert}（RFC 8446 第 6.2 节）。]\n"
                       "[客户端拒绝了服务端的内容，最常见的是证书问题：CA 不受信任、域名不匹配、证书过期"
                       "{?by_client}。]\n"
