@@ -105,7 +105,7 @@ static const struct case_info cases[] = {
         .english = {
             .title = "Client connects to a TLS port and never starts TLS",
             .summary = "[{client} completed the TCP handshake with {server} and sent no ClientHello; {closer} "
-                       "ended the connection after {delay}.{!plain_http}][ It ended at once, as health checks "
+                       "ended the connection after {delay}.{!plain_http}][ It ended within 1 s, as health checks "
                        "do{?connect_close}.][{client} speaks plain HTTP to {server}, a TLS port: there is no "
                        "ClientHello to wait for.{?plain_http}]",
             .causes = "[A health check or port probe: it connects and closes, nothing is wrong{?connect_close}.]\n"
