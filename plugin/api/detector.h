@@ -100,8 +100,9 @@ const struct learned_name *name_of(struct context *context, const struct ip_addr
 /* ISO 3166-1 code of two letters, NULL if unknown or not public. Valid as long as the engine. */
 const char *country_of(struct context *context, const struct ip_address *address);
 
-/* DERIVED: a public resolver there answered (those that are everywhere, such as 8.8.8.8, don't count).
- * GUESSED: most public peers that answered are there, which may only tell where the services are. */
+/* DERIVED: a public resolver there answered (those that are everywhere, such as 8.8.8.8, don't count), or
+ * at least 3 public peers did, and no peer elsewhere answered.
+ * GUESSED: most of them are there, which may only tell where the services are. */
 enum home { HOME_UNKNOWN, HOME_GUESSED, HOME_DERIVED, HOME_SET };
 
 /* Whether the home countries are known, and from where; if known `countries` gets them as text

@@ -156,19 +156,28 @@ majority(const struct votes *votes)
     return NULL;
 }
 
-/* Resolvers first: whoever asks them is near them. Peers only if there are some and all agree. */
+static guint
+votes_for(const struct votes *votes, const char *country)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(votes->by_country, country));
+}
+
+/* Resolvers first: whoever asks them is near them. Without them, several peers. Either is firm only if no
+ * peer is elsewhere: for a client that uses services abroad, a name that leads abroad is nothing special. */
 static const char *
 derived_home(const struct knowledge *knowledge, enum home *how)
 {
     const char *country = majority(&knowledge->resolver_votes);
-    *how = HOME_DERIVED;
-    if (country != NULL)
-        return country;
-    country = majority(&knowledge->peer_votes);
-    const guint votes =
-        country != NULL ? GPOINTER_TO_UINT(g_hash_table_lookup(knowledge->peer_votes.by_country, country)) : 0;
-    if (votes < PEERS_THAT_AGREE || votes != knowledge->peer_votes.total)
-        *how = country != NULL ? HOME_GUESSED : HOME_UNKNOWN;
+    bool by_resolver = country != NULL;
+    if (!by_resolver)
+        country = majority(&knowledge->peer_votes);
+    if (country == NULL) {
+        *how = HOME_UNKNOWN;
+        return NULL;
+    }
+    guint peers = votes_for(&knowledge->peer_votes, country);
+    bool firm = peers == knowledge->peer_votes.total && (by_resolver || peers >= PEERS_THAT_AGREE);
+    *how = firm ? HOME_DERIVED : HOME_GUESSED;
     return country;
 }
 

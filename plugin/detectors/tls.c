@@ -509,9 +509,12 @@ check_failed(struct context *context, const struct flow *flow, const struct pack
         return;
     if (alert == NULL) {
         bool ends = (packet->flags & (TCP_RST | TCP_FIN)) != 0;
+        /* The side that ends first decides; a client that has sent data had no more to wait for. */
+        const struct side *other = flow_receiver(flow, packet);
         bool client_done = packet->from_client && flow->tls.client_data;
-        if (!ends || client_done || flow->tls.blind || flow->by_server.packets == 0 ||
-            !answers_visible(context, flow, true) || !answers_visible(context, flow, false))
+        if (!ends || client_done || other->fin_frame != 0 || other->rst_frame != 0 || flow->tls.blind ||
+            flow->by_server.packets == 0 || !answers_visible(context, flow, true) ||
+            !answers_visible(context, flow, false))
             return;
     }
     report_failed(context, flow, packet, alert, state);
