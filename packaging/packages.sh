@@ -60,6 +60,7 @@ install_packages() {
         tail -n 20 "$log" >&2
         rm -f "$log"
         echo "apt-get could not install: ${missing[*]}" >&2
+        echo "On Ubuntu they need the component universe: add-apt-repository universe" >&2
         return 1
     fi
     rm -f "$log"

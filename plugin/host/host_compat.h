@@ -40,14 +40,15 @@ call_without_layer(dissector_table_t table, uint32_t key, tvbuff_t *tvb, packet_
 #endif
 }
 
-/* The later frame needs the earlier one: `tshark -2 -Y ... -w` and the export of the GUI keep it.
- * Wireshark 4.0 takes the packet_info and 4.4 the frame_data. The declaration tells which, 4.2 too. */
+/* The later frame needs the earlier one: `tshark -2 -Y ... -w` and the export of the GUI keep it. */
 static inline void
 depend_upon(packet_info *pinfo, uint32_t frame)
 {
-    bool by_packet =
-        __builtin_types_compatible_p(__typeof__(mark_frame_as_depended_upon), void(packet_info *, uint32_t));
-    mark_frame_as_depended_upon(by_packet ? (void *)pinfo : (void *)pinfo->fd, frame);
+#if WIRESHARK_AT_LEAST(4, 2)
+    mark_frame_as_depended_upon(pinfo->fd, frame);
+#else
+    mark_frame_as_depended_upon(pinfo, frame);
+#endif
 }
 
 /* Define `name`, which starts a -z statistic by calling `start`. From 4.6 on it says whether that worked. */
