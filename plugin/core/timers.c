@@ -189,6 +189,14 @@ timer_text(const struct known_timer *timer)
                            seconds);
 }
 
+/* Any timer up to the idle time may have run out in it, but those of less than half of it fit every longer
+ * silence as well and tell nothing. */
+static bool
+may_have_run_out(int64_t timer, int64_t idle, int64_t survived)
+{
+    return timer > survived && timer >= idle / 2 && timer <= idle + timer_early(timer);
+}
+
 GPtrArray *
 timer_candidates(const GArray *timers, enum timer_end end, int64_t idle, int64_t survived)
 {
@@ -196,8 +204,7 @@ timer_candidates(const GArray *timers, enum timer_end end, int64_t idle, int64_t
     for (guint i = 0; i < timers->len; i++) {
         const struct known_timer *timer = &g_array_index(timers, struct known_timer, i);
         int64_t nanoseconds = nanoseconds_of(timer);
-        bool matches = end == TIMER_CLOSE ? was_due(nanoseconds, idle)
-                                          : nanoseconds > survived && nanoseconds <= idle + timer_early(nanoseconds);
+        bool matches = end == TIMER_CLOSE ? was_due(nanoseconds, idle) : may_have_run_out(nanoseconds, idle, survived);
         if (can_end(timer, end) && matches) {
             struct candidate candidate = {timer, distance(nanoseconds, idle), i};
             g_array_append_val(found, candidate);

@@ -37,7 +37,7 @@ int64_t timer_due(const GArray *levels, const GArray *timers, int64_t idle);
 
 /* Candidates for `idle`, nearest first and of equals the sourced ones first: a GPtrArray of texts
  * "nginx keepalive_timeout (75 s)", freed by the caller. With TIMER_CLOSE those due at `idle`,
- * otherwise those with survived < T <= idle + early tolerance. `survived` is 0 if nothing is known.
+ * otherwise those with survived < T <= idle + early tolerance and T >= idle / 2. `survived` is 0 if nothing is known.
  * Only timers of TCP, TLS and HTTP layers. */
 GPtrArray *timer_candidates(const GArray *timers, enum timer_end end, int64_t idle, int64_t survived);
 
