@@ -18,7 +18,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   corpus    the findings in a collection of captures, if it is there ($NETCASE_CORPUS or ../shared/corpus)
   rules     the rules of the house
   format    clang-format and shellcheck
-  docs      the commands in the documentation show what it says
+  docs      the commands in the documentation show what it says, its example detector works
   bench     the cost of the plugin stays below its limit
 
 `e2e` means captures, modes and broken. Without SUITE all are run. As root, everything but the
@@ -146,7 +146,12 @@ suite() {
     format) "${as_user[@]}" tests/check/format.sh ;;
     unit) build build-asan -DCMAKE_BUILD_TYPE=Debug -DNETCASE_HOST=OFF -DNETCASE_SANITIZE=ON &&
         "${as_user[@]}" tests/check/unit.py build-asan ;;
-    docs) "${as_user[@]}" tests/docs/commands.py ;;
+    docs)
+        local status=0
+        "${as_user[@]}" tests/docs/commands.py || status=$?
+        "${as_user[@]}" tests/docs/tutorial.py || status=$?
+        return $status
+        ;;
     bench) "${as_user[@]}" tests/bench/bench.py --check 5 ;;
     *) "${as_user[@]}" "tests/e2e/$1.py" ;;
     esac
