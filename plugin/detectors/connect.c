@@ -39,8 +39,8 @@ static const struct case_info cases[] = {
                       "On the server, does the port listen, does its accept queue overflow, does rp_filter drop: "
                       "ss -ltn 'sport = :{server.port}'; nstat -az TcpExtListenOverflows TcpExtListenDrops "
                       "TcpExtIPReversePathFilter",
-            .disproof = "A SYN-ACK or RST for this attempt in a capture made closer to the server, or on another "
-                        "interface of this host.",
+            .disproof = "A SYN-ACK or RST for this attempt: later in this capture (then the path is slow, not dead), "
+                        "in a capture made closer to the server, or on another interface of this host.",
         },
         .chinese = {
             .title = "连接请求没有任何回应",
@@ -59,7 +59,8 @@ static const struct case_info cases[] = {
                       "态。\n"
                       "在服务器上查看端口是否监听、全连接队列是否溢出、rp_filter 是否丢包：ss -ltn 'sport = "
                       ":{server.port}'; nstat -az TcpExtListenOverflows TcpExtListenDrops TcpExtIPReversePathFilter",
-            .disproof = "在更靠近服务器的位置，或本机其他网卡的抓包中，能看到对这次请求的 SYN-ACK 或 RST。",
+            .disproof = "能看到对这次请求的 SYN-ACK 或 RST：在本抓包稍后的位置（说明链路很慢，而不是不通），在更靠近服务器的"
+                        "位置，或在本机的其他网卡上。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6; RFC 9293, 3.8.3; RFC 6298",
     },
@@ -106,11 +107,13 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
         !address_is_unicast(&flow->server.address) || !answers_visible(context, flow, true) ||
         belongs_to_dead_cname(context, flow) || was_reported_enough(context, flow))
         return;
-    /* A mirror session that never showed both directions may lack the one of the answer. */
+    /* Never confirmed: an answer may come after the third SYN (a radio link that wakes up slowly), which a
+     * finding can't wait for, because clients such as Windows send no fourth. And a mirror session that
+     * never showed both directions may lack the one of the answer. */
     const struct session *session = session_of(context, packet->session);
     bool one_way_so_far = session != NULL && session->role != SESSION_OVERLAY && session->two_way_flows == 0;
     struct finding *finding =
-        report(context, &cases[UNANSWERED], one_way_so_far ? CONFIDENCE_POSSIBLE : CONFIDENCE_CONFIRMED);
+        report(context, &cases[UNANSWERED], one_way_so_far ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
     if (finding == NULL)
         return;
     report_flow(finding, flow);
