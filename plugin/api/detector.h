@@ -23,8 +23,22 @@
 struct context; /* the engine, the flow and the packet of this call; valid only during it */
 struct finding; /* a report that is being filled in; valid until the callback returns */
 
-/* Bits of detector.sees. Duplicates are shown only to those who ask for them. */
-enum { SEES_TCP = 1, SEES_UDP = 2, SEES_DUPLICATES = 4 };
+/* Bits of detector.sees: the packets that it is shown, those that any bit fits. Most packets carry data or
+ * acknowledge it: whoever asks for less costs nothing there. Duplicates are shown only to those who ask for
+ * them as well. */
+enum {
+    SEES_TCP = 1 << 0,        /* every TCP packet */
+    SEES_SYN = 1 << 1,        /* SYN and SYN-ACK */
+    SEES_COMPLETED = 1 << 2,  /* the ACK that completes a handshake */
+    SEES_DATA = 1 << 3,       /* TCP payload that is new */
+    SEES_END = 1 << 4,        /* FIN or RST */
+    SEES_REPEATED = 1 << 5,   /* a retransmission or keepalive probe */
+    SEES_UDP = 1 << 6,        /* every UDP packet */
+    SEES_DNS = 1 << 7,        /* packet->dns is there */
+    SEES_HTTP = 1 << 8,       /* packet->http is there */
+    SEES_ICMP = 1 << 9,       /* an ICMP error that quotes a packet of the flow: packet->icmp is there */
+    SEES_DUPLICATES = 1 << 10 /* duplicates too */
+};
 
 struct detector {
     const char *family;  /* stem of its case ids and preferences */
@@ -37,6 +51,7 @@ struct detector {
     size_t flow_state_size;    /* bytes of flow_state(), zeroed at first; 0 = none */
     size_t capture_state_size; /* bytes of capture_state(), zeroed at first; 0 = none */
     void (*on_packet)(struct context *context, const struct flow *flow, const struct packet *packet);
+    void (*on_wake)(struct context *context, const struct flow *flow); /* see wake_at(); may be NULL */
 };
 
 #define DETECTOR_TABLE(field, array) .field##s = (array), .field##_count = sizeof(array) / sizeof *(array)
@@ -49,10 +64,17 @@ void *flow_state(struct context *context);
 /* This detector's own memory for the capture. Never NULL. */
 void *capture_state(struct context *context);
 
-/* This detector's own memory for `key` (any bytes, at most 64), zeroed when first asked for; for
- * state per source, destination or pair. At most 65,536 keys a detector: beyond that NULL is
- * returned, and the detector stays silent. */
-void *keyed_state(struct context *context, const void *key, size_t key_size, size_t state_size);
+/* This detector's own memory for `key` (any bytes without padding, at most 64), zeroed when first asked
+ * for; for state per source, destination or pair. `kind` is a number of the detector's own that keeps
+ * keys of different kinds apart. Never NULL; valid until the callback returns. Memory is bounded: a
+ * state is forgotten when 32,768 others were asked for since. */
+void *keyed_state(struct context *context, unsigned kind, const void *key, size_t key_size, size_t state_size);
+
+/* Have on_wake called once for the current flow, after the first packet of the capture at or after `time`
+ * (nanoseconds since 1970) was shown to all; that packet's frame is then the trigger of what is reported.
+ * For what only silence shows. The end of the capture wakes nobody. At most 65,536 calls can be pending;
+ * more are dropped. */
+void wake_at(struct context *context, int64_t time);
 
 /* Value of the threshold with this index in detector.thresholds. */
 unsigned threshold_value(struct context *context, size_t index);
@@ -137,6 +159,17 @@ void report_flag(struct finding *finding, enum fact_name name);
 
 /* FACT_client and FACT_server of the flow. */
 void report_flow(struct finding *finding, const struct flow *flow);
+
+/* Number of the finding, to be kept for report_again(). */
+uint32_t finding_number(const struct finding *finding);
+
+/* A finding about a culprit whose packets or attempts are many: so many events it had when it was reported,
+ * the first of them in this frame at this time. */
+void report_series(struct finding *finding, uint64_t events, uint32_t first_frame, int64_t first_time);
+
+/* One more event of the finding with this number, in the current frame. Total, last frame and rate are
+ * shown where the whole capture is known: on a second visit and in the report. */
+void report_again(struct context *context, uint32_t number);
 
 /* A frame that the finding rests on besides its trigger; 0 and the trigger itself are ignored. */
 void report_evidence(struct finding *finding, uint32_t frame);

@@ -10,6 +10,7 @@
 
 #include "address.h"
 #include "dns.h"
+#include "icmp.h"
 #include "tls.h"
 
 #define NANOSECONDS_PER_SECOND INT64_C(1000000000)
@@ -45,7 +46,8 @@ struct packet {
     uint8_t ttl;    /* or hop limit */
     bool has_ip_id; /* IPv4 only */
     uint16_t ip_id;
-    bool in_ip_tunnel;      /* inside IPIP, 6in4 or keyless GRE, which do not separate flows */
+    bool in_ip_tunnel; /* inside IPIP, 6in4 or keyless GRE, which do not separate flows */
+    struct ip_address tunnel_source, tunnel_destination; /* outer addresses of that tunnel; family 0 outside */
     uint32_t session;       /* number of the encapsulation session (one direction), 0 outside of any */
     uint32_t ip_length;     /* of the IP packet on the wire */
     uint32_t missing;       /* bytes of it that an encapsulation cut off */
@@ -71,6 +73,8 @@ struct packet {
     int64_t quiet;         /* nanoseconds since the last packet of either side; UDP too */
 
     const struct tls_records *tls; /* records that begin in this packet; NULL if none was read */
+    const struct icmp_error
+        *icmp; /* the error, if this is an ICMP message: from_client tells who sent what it quotes */
     const struct dns_message *dns; /* the message of a UDP packet of port 53; NULL if not one */
 };
 

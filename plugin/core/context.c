@@ -6,8 +6,6 @@
 #include "core/timers.h"
 #include "core/vantage.h"
 
-enum { KEYS_MAX = 65536, KEY_SIZE_MAX = 64 };
-
 static const struct detector *
 detector_of(const struct context *context)
 {
@@ -37,22 +35,18 @@ capture_state(struct context *context)
 }
 
 void *
-keyed_state(struct context *context, const void *key, size_t key_size, size_t state_size)
+keyed_state(struct context *context, unsigned kind, const void *key, size_t key_size, size_t state_size)
 {
-    g_return_val_if_fail(key_size > 0 && key_size <= KEY_SIZE_MAX, NULL);
-    GHashTable **table = &context->engine->keyed_states[context->detector];
-    if (*table == NULL)
-        *table = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
+    struct keyed **keyed = &context->engine->keyed_states[context->detector];
+    if (*keyed == NULL)
+        *keyed = keyed_new();
+    return keyed_get(*keyed, context->engine->packets, kind, key, key_size, state_size);
+}
 
-    GBytes *bytes = g_bytes_new(key, key_size);
-    void *state = g_hash_table_lookup(*table, bytes);
-    if (state != NULL || g_hash_table_size(*table) >= KEYS_MAX) {
-        g_bytes_unref(bytes);
-        return state;
-    }
-    state = g_malloc0(state_size);
-    g_hash_table_insert(*table, bytes, state);
-    return state;
+void
+wake_at(struct context *context, int64_t time)
+{
+    wakes_add(context->engine->wakes, time, context->record->flow.number, (uint32_t)context->detector);
 }
 
 unsigned
@@ -163,6 +157,7 @@ report(struct context *context, const struct case_info *info, enum confidence co
         return NULL;
     record->reported |= bit;
     struct finding *finding = finding_new(info, confidence, context->packet->frame, record->flow.number);
+    finding->time = context->packet->time;
     store_add(context->engine->store, finding);
     return finding;
 }
@@ -171,6 +166,33 @@ void
 report_severity(struct finding *finding, enum severity severity)
 {
     finding->severity = severity;
+}
+
+uint32_t
+finding_number(const struct finding *finding)
+{
+    return finding->number;
+}
+
+void
+report_series(struct finding *finding, uint64_t events, uint32_t first_frame, int64_t first_time)
+{
+    finding->series = (struct series){.events = events,
+                                      .first_frame = first_frame,
+                                      .last_frame = finding->frame,
+                                      .first_time = first_time,
+                                      .last_time = finding->time};
+}
+
+void
+report_again(struct context *context, uint32_t number)
+{
+    const GPtrArray *findings = store_findings(context->engine->store);
+    g_return_if_fail(number >= 1 && number <= findings->len);
+    struct series *series = &((struct finding *)g_ptr_array_index(findings, number - 1))->series;
+    series->events++;
+    series->last_frame = context->packet->frame;
+    series->last_time = context->packet->time;
 }
 
 static void

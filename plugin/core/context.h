@@ -7,8 +7,13 @@
 #include "core/catalogue.h"
 #include "core/duplicates.h"
 #include "core/engine.h"
+#include "core/keyed.h"
 #include "core/knowledge.h"
 #include "core/names.h"
+#include "core/wakes.h"
+
+/* Combinations of the bits of detector.sees, SEES_DUPLICATES excepted. */
+enum { DISPATCH_SIZE = SEES_DUPLICATES };
 
 struct engine {
     const struct settings *settings;
@@ -18,8 +23,11 @@ struct engine {
     struct knowledge *knowledge;
     struct names *names;
     struct store *store;
-    void **capture_states;                        /* by detector number */
-    GHashTable **keyed_states;                    /* by detector number, NULL until used */
+    void **capture_states;       /* by detector number */
+    struct keyed **keyed_states; /* by detector number, NULL until used */
+    struct wakes *wakes;
+    uint64_t packets;                             /* shown so far */
+    uint32_t dispatch[DISPATCH_SIZE];             /* bit n: detector n sees packets with these events */
     unsigned two_way_flows;                       /* outside of encapsulations */
     unsigned one_way_flows;                       /* outside of encapsulations: answered by packets never captured */
     size_t case_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first case of each detector */

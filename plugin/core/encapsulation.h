@@ -15,6 +15,7 @@ struct place {
     uint32_t path;    /* number of the path, 0 = none */
     uint32_t session; /* innermost session, 0 = none */
     bool in_ip_tunnel;
+    struct ip_address tunnel_source, tunnel_destination; /* of that tunnel; family 0 outside */
     uint32_t frame_length; /* bytes that the session carries of the inner frame, its link header included */
 };
 

@@ -12,6 +12,16 @@ enum { PORT_DNS = 53, PORT_GENEVE = 6081, TLS_SHORT = 256 };
 /* Shorter idle times say nothing about a server's timer. */
 static const int64_t SURVIVAL_NOTED = SECONDS(1);
 
+/* For each combination of events the detectors that see it, a bit each. */
+static void
+prepare_dispatch(struct engine *engine)
+{
+    for (unsigned events = 0; events < DISPATCH_SIZE; events++)
+        for (size_t i = 0; i < catalogue_detector_count; i++)
+            if (catalogue_detectors[i]->sees & events)
+                engine->dispatch[events] |= UINT32_C(1) << i;
+}
+
 struct engine *
 engine_new(const struct settings *settings)
 {
@@ -24,7 +34,9 @@ engine_new(const struct settings *settings)
     engine->names = names_new();
     engine->store = store_new();
     engine->capture_states = g_new0(void *, catalogue_detector_count + 1);
-    engine->keyed_states = g_new0(GHashTable *, catalogue_detector_count + 1);
+    engine->keyed_states = g_new0(struct keyed *, catalogue_detector_count + 1);
+    engine->wakes = wakes_new();
+    prepare_dispatch(engine);
     for (size_t i = 0; i < catalogue_detector_count; i++)
         engine->case_numbers[i] = catalogue_case_number(catalogue_detectors[i]->cases);
     return engine;
@@ -37,11 +49,11 @@ engine_free(struct engine *engine)
         return;
     for (size_t i = 0; i < catalogue_detector_count; i++) {
         g_free(engine->capture_states[i]);
-        if (engine->keyed_states[i] != NULL)
-            g_hash_table_destroy(engine->keyed_states[i]);
+        keyed_free(engine->keyed_states[i]);
     }
     g_free(engine->capture_states);
     g_free(engine->keyed_states);
+    wakes_free(engine->wakes);
     store_free(engine->store);
     names_free(engine->names);
     knowledge_free(engine->knowledge);
@@ -166,20 +178,65 @@ take_udp(struct engine *engine, struct flow_record *record, struct packet *packe
 
 /* -- The way of one packet -------------------------------------------------------------------- */
 
+/* What the packet is, in the bits of detector.sees. */
+static unsigned
+events_of(const struct flow *flow, const struct packet *packet)
+{
+    if (packet->icmp != NULL)
+        return SEES_ICMP;
+    if (packet->protocol != PROTOCOL_TCP)
+        return SEES_UDP | (packet->dns != NULL ? SEES_DNS : 0);
+    unsigned events = SEES_TCP;
+    if (packet->new_bytes > 0)
+        events |= SEES_DATA;
+    if (packet->flags & TCP_SYN)
+        events |= SEES_SYN;
+    if (packet->flags & (TCP_FIN | TCP_RST))
+        events |= SEES_END;
+    if (packet->retransmission || packet->keepalive_probe)
+        events |= SEES_REPEATED;
+    if (flow->handshake.completed_frame == packet->frame)
+        events |= SEES_COMPLETED;
+    return events;
+}
+
 static void
 show_detectors(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
     struct context context = {.engine = engine, .record = record, .packet = packet};
-    unsigned needed = packet->protocol == PROTOCOL_TCP ? SEES_TCP : SEES_UDP;
-    if (packet->duplicate)
-        needed |= SEES_DUPLICATES;
+    uint32_t waiting = engine->dispatch[events_of(&record->flow, packet)];
     bool reversed = engine->settings->detectors_reversed;
-    for (size_t i = 0; i < catalogue_detector_count; i++) {
+    for (size_t i = 0; waiting != 0 && i < catalogue_detector_count; i++) {
         context.detector = reversed ? catalogue_detector_count - 1 - i : i;
+        uint32_t bit = UINT32_C(1) << context.detector;
+        if (!(waiting & bit))
+            continue;
+        waiting &= ~bit;
         const struct detector *detector = catalogue_detectors[context.detector];
-        if ((detector->sees & needed) == needed)
+        if (!packet->duplicate || (detector->sees & SEES_DUPLICATES))
             detector->on_packet(&context, &record->flow, packet);
     }
+}
+
+/* After the packet was shown, so that an answer is never missed by the wait for it. */
+static void
+wake_detectors(struct engine *engine, const struct packet *packet)
+{
+    while (wakes_next(engine->wakes) <= packet->time) {
+        struct wake wake = wakes_take(engine->wakes);
+        struct flow_record *record = flow_table_by_number(engine->flows, wake.flow);
+        struct context context = {.engine = engine, .record = record, .packet = packet, .detector = wake.detector};
+        if (record != NULL)
+            catalogue_detectors[wake.detector]->on_wake(&context, &record->flow);
+    }
+}
+
+static void
+show(struct engine *engine, struct flow_record *record, const struct packet *packet)
+{
+    engine->packets++;
+    show_detectors(engine, record, packet);
+    wake_detectors(engine, packet);
 }
 
 /* Count the packet in its session, and look whether another session brought it before. */
@@ -209,6 +266,8 @@ take_packet(struct engine *engine, struct arrival *arrival)
 
     packet->session = arrival->place.session;
     packet->in_ip_tunnel = arrival->place.in_ip_tunnel;
+    packet->tunnel_source = arrival->place.tunnel_source;
+    packet->tunnel_destination = arrival->place.tunnel_destination;
     packet->ip_length = arrival->ip_length;
     packet->missing = arrival->ip_length - arrival->ip_present;
     packet->frame_length = arrival->place.frame_length;
@@ -224,7 +283,7 @@ take_packet(struct engine *engine, struct arrival *arrival)
             take_udp(engine, record, packet, &message);
         note_totals(engine, record, packet);
     }
-    show_detectors(engine, record, packet);
+    show(engine, record, packet);
     return (struct arrival_result){.flow = record->flow.number};
 }
 
@@ -276,6 +335,8 @@ engine_gre(struct engine *engine, const struct arrival *arrival)
 
     if (!wire_read_gre(&arrival->transport, &gre, &inner) || (!gre.erspan && !gre.has_key)) {
         result.inner.in_ip_tunnel = true;
+        result.inner.tunnel_source = packet->source.address;
+        result.inner.tunnel_destination = packet->destination.address;
         return result;
     }
     result.inner = encapsulation_enter(
@@ -284,18 +345,37 @@ engine_gre(struct engine *engine, const struct arrival *arrival)
     return result;
 }
 
-void
-engine_icmp(struct engine *engine, const struct arrival *arrival)
+/* The flow of a packet that an ICMP error quotes: where the error itself is, or outside of the tunnel that
+ * the packet was in. */
+static struct flow_record *
+quoted_flow(struct engine *engine, const struct arrival *arrival, const struct packet *quoted)
 {
-    struct packet quoted = {0};
-    uint8_t type, code;
-    bool ipv6 = arrival->packet.protocol == PROTOCOL_ICMPV6;
+    struct flow_record *record = flow_table_find(engine->flows, quoted, arrival->place.path);
+    if (record == NULL && arrival->place.path != 0)
+        record = flow_table_find(engine->flows, quoted, 0);
+    return record;
+}
 
-    if (!wire_read_icmp_quote(&arrival->transport, ipv6, &quoted, &type, &code))
+void
+engine_icmp(struct engine *engine, struct arrival *arrival)
+{
+    struct packet *packet = &arrival->packet;
+    struct packet quoted = {0};
+    struct icmp_error error = {.ipv6 = packet->protocol == PROTOCOL_ICMPV6};
+
+    if (!wire_read_icmp_quote(&arrival->transport, &error, &quoted))
         return;
-    struct flow_record *record = flow_table_find(engine->flows, &quoted, arrival->place.path);
-    if (record != NULL && record->flow.icmp_error_frame == 0)
-        record->flow.icmp_error_frame = arrival->packet.frame;
+    struct flow_record *record = quoted_flow(engine, arrival, &quoted);
+    if (record == NULL)
+        return;
+    if (record->flow.icmp_error_frame == 0)
+        record->flow.icmp_error_frame = packet->frame;
+    packet->icmp = &error;
+    packet->session = arrival->place.session;
+    packet->ip_length = arrival->ip_length;
+    packet->from_client = endpoint_equal(&quoted.source, &record->flow.client);
+    show(engine, record, packet);
+    packet->icmp = NULL;
 }
 
 struct arrival_result

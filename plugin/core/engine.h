@@ -47,7 +47,7 @@ struct arrival_result engine_transport(struct engine *engine, struct arrival *ar
 struct arrival_result engine_gre(struct engine *engine, const struct arrival *arrival);
 
 /* Take an ICMP or ICMPv6 message: an error says something about the flow that it quotes. */
-void engine_icmp(struct engine *engine, const struct arrival *arrival);
+void engine_icmp(struct engine *engine, struct arrival *arrival);
 
 /* Take what VXLAN on a port that the host does not decode carries: an Ethernet frame, read by the engine's
  * own means. The arrival has frame, time and place; the rest is filled in as if the host had shown it. */

@@ -30,13 +30,22 @@ struct fact {
     char *text;               /* of TEXT, owned */
 };
 
+/* What a culprit did in all, where one finding stands for many events. No events: it is not of that kind. */
+struct series {
+    uint64_t events;
+    uint32_t first_frame, last_frame;
+    int64_t first_time, last_time;
+};
+
 struct finding {
     uint32_t number; /* from 1, in the order of reports */
     const struct case_info *info;
     enum severity severity;
     enum confidence confidence;
-    uint32_t frame;   /* trigger, the engine's number */
-    uint32_t flow;    /* 0 = none */
+    uint32_t frame; /* trigger, the engine's number */
+    int64_t time;   /* of the trigger */
+    uint32_t flow;  /* 0 = none */
+    struct series series;
     GArray *facts;    /* struct fact, in the order of the report */
     GArray *evidence; /* uint32_t frames, ascending, without the trigger */
 };

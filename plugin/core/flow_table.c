@@ -10,24 +10,21 @@ struct slot {
     struct flow_record *record;
 };
 
-/* Every packet looks its flow up, so this is a table of our own: open addressing, nothing is ever removed,
- * a port that is used again replaces its flow. It costs a third of GHashTable's instructions. */
+/* Every packet looks its flow up, so this is a table of our own: open addressing, a port that is used again
+ * replaces its flow. It costs a third of GHashTable's instructions. */
 struct flow_table {
     struct slot *slots;
     size_t slot_count; /* a power of two, more than twice the number of flows in it */
     size_t slots_used;
-    GPtrArray *records; /* by number - 1; owns them */
-    GHashTable *hosts;  /* struct host_key in the entry -> struct host_entry */
+    GPtrArray *records; /* by number - 1, NULL for those that are forgotten; owns them */
+    GHashTable *hosts;  /* by struct host_key */
+    GQueue young;       /* numbers of the newest flows, the oldest of them first */
 };
 
+/* Where a struct host begins. */
 struct host_key {
     uint32_t path;
     struct ip_address address;
-};
-
-struct host_entry {
-    struct host_key key; /* first: the entry is found by it */
-    struct host host;
 };
 
 enum { SLOTS_AT_FIRST = 1024 };
@@ -38,6 +35,8 @@ static void
 flow_record_free(void *item)
 {
     struct flow_record *record = item;
+    if (record == NULL)
+        return;
     for (size_t i = 0; record->states != NULL && i < catalogue_detector_count; i++)
         g_free(record->states[i]);
     g_free(record->states);
@@ -61,6 +60,7 @@ flow_table_free(struct flow_table *table)
     if (table == NULL)
         return;
     g_free(table->slots);
+    g_queue_clear(&table->young);
     g_hash_table_destroy(table->hosts);
     g_ptr_array_unref(table->records);
     g_free(table);
@@ -100,6 +100,57 @@ set_current(struct flow_table *table, struct flow_record *record, uint32_t hash)
     *slot = (struct slot){.hash = hash, .record = record};
     if (2 * table->slots_used > table->slot_count)
         grow(table);
+}
+
+/* Open addressing ends a search at an empty place: those behind the emptied one move up, unless they
+ * already stand between where they belong and it. */
+static void
+clear_slot(struct flow_table *table, struct slot *slot)
+{
+    size_t mask = table->slot_count - 1;
+    size_t empty = (size_t)(slot - table->slots);
+    for (size_t place = (empty + 1) & mask; table->slots[place].record != NULL; place = (place + 1) & mask) {
+        size_t wanted = table->slots[place].hash & mask;
+        if (((place - wanted) & mask) < ((place - empty) & mask))
+            continue;
+        table->slots[empty] = table->slots[place];
+        empty = place;
+    }
+    table->slots[empty].record = NULL;
+    table->slots_used--;
+}
+
+static void
+host_leave(struct flow_table *table, struct host *host)
+{
+    if (--host->flows == 0)
+        g_hash_table_remove(table->hosts, host);
+}
+
+static bool
+is_young(const struct flow_record *record)
+{
+    const struct flow *flow = &record->flow;
+    if (flow->protocol == PROTOCOL_TCP)
+        return flow->handshake.completed_frame == 0 && flow->by_client.new_bytes + flow->by_server.new_bytes == 0;
+    return flow->by_client.packets + flow->by_server.packets <= 2;
+}
+
+/* Forget the oldest of the young flows, if it still is one. */
+static void
+forget_oldest(struct flow_table *table)
+{
+    guint number = GPOINTER_TO_UINT(g_queue_pop_head(&table->young));
+    struct flow_record *record = flow_table_by_number(table, number);
+    if (!is_young(record))
+        return;
+    struct slot *slot = find_slot(table, &record->key, hash_words(&record->key, sizeof record->key));
+    if (slot->record == record)
+        clear_slot(table, slot);
+    host_leave(table, record->client_host);
+    host_leave(table, record->server_host);
+    table->records->pdata[number - 1] = NULL;
+    flow_record_free(record);
 }
 
 static bool
@@ -156,9 +207,14 @@ flow_start(struct flow_table *table, const struct flow_key *key, uint32_t hash, 
     record->key = *key;
     record->client_host = flow_table_host(table, key->path, &flow->client.address);
     record->server_host = flow_table_host(table, key->path, &flow->server.address);
+    record->client_host->flows++;
+    record->server_host->flows++;
 
+    if (table->young.length >= FLOWS_YOUNG_MAX)
+        forget_oldest(table);
     g_ptr_array_add(table->records, record);
     flow->number = table->records->len;
+    g_queue_push_tail(&table->young, GUINT_TO_POINTER(flow->number));
     set_current(table, record, hash);
     return record;
 }
@@ -205,13 +261,14 @@ flow_table_host(struct flow_table *table, uint32_t path, const struct ip_address
     memset(&key, 0, sizeof key);
     key.path = path;
     key.address = *address;
-    struct host_entry *entry = g_hash_table_lookup(table->hosts, &key);
-    if (entry == NULL) {
-        entry = g_new0(struct host_entry, 1);
-        entry->key = key;
-        g_hash_table_add(table->hosts, entry);
+    struct host *host = g_hash_table_lookup(table->hosts, &key);
+    if (host == NULL) {
+        host = g_new0(struct host, 1);
+        host->path = path;
+        host->address = *address;
+        g_hash_table_add(table->hosts, host);
     }
-    return &entry->host;
+    return host;
 }
 
 uint32_t
@@ -220,7 +277,7 @@ flow_table_count(const struct flow_table *table)
     return table->records->len;
 }
 
-const struct flow_record *
+struct flow_record *
 flow_table_by_number(const struct flow_table *table, uint32_t number)
 {
     return number >= 1 && number <= table->records->len ? g_ptr_array_index(table->records, number - 1) : NULL;

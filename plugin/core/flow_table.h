@@ -2,6 +2,9 @@
  * unordered pair of endpoints. A SYN with a new initial sequence number starts a new flow on the
  * same key; the old one stays known by its number.
  *
+ * A flow that never got beyond its handshake, or beyond two datagrams, is forgotten when FLOWS_YOUNG_MAX
+ * newer ones have come: a flood from a million addresses takes no more memory than that.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_CORE_FLOW_TABLE_H
 #define NETCASE_CORE_FLOW_TABLE_H
@@ -13,6 +16,9 @@
 
 /* What is known of an address on one encapsulation path, for the questions about the vantage. */
 struct host {
+    uint32_t path;
+    struct ip_address address;
+    unsigned flows;        /* that have it as client or server */
     bool seen;             /* it sent a packet that was captured */
     bool answers_unseen;   /* it answered with packets that were never captured */
     unsigned peers_unseen; /* flows in which a peer of it did */
@@ -47,6 +53,8 @@ struct flow_record {
     void **states;     /* of the detectors, NULL until one asks for it */
 };
 
+enum { FLOWS_YOUNG_MAX = 65536 };
+
 struct flow_table;
 
 struct flow_table *flow_table_new(void);
@@ -64,6 +72,8 @@ struct host *flow_table_host(struct flow_table *table, uint32_t path, const stru
 
 /* Number of flows so far; flow numbers go from 1 to it. */
 uint32_t flow_table_count(const struct flow_table *table);
-const struct flow_record *flow_table_by_number(const struct flow_table *table, uint32_t number);
+
+/* NULL for a number that there is not, or whose flow is forgotten. */
+struct flow_record *flow_table_by_number(const struct flow_table *table, uint32_t number);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef NETCASE_CORE_WIRE_H
 #define NETCASE_CORE_WIRE_H
 
+#include "api/icmp.h"
 #include "api/packet.h"
 
 /* Fills ports, TCP fields and payload of `packet` from a TCP header (RFC 9293, 3.1; timestamps
@@ -44,8 +45,8 @@ struct gre_header {
 bool wire_read_gre(const struct payload *header, struct gre_header *gre, struct payload *inner);
 
 /* The packet quoted by an ICMP or ICMPv6 error (RFC 792, RFC 4443): its addresses, protocol, ports
- * and, for TCP, sequence number (the first 8 bytes of its transport header suffice). False if the
- * message is no error; a redirect is none. */
-bool wire_read_icmp_quote(const struct payload *icmp, bool ipv6, struct packet *quoted, uint8_t *type, uint8_t *code);
+ * and, for TCP, sequence number (the first 8 bytes of its transport header suffice). `error->ipv6` is the
+ * caller's, the rest is filled in. False if the message is no error; a redirect is none. */
+bool wire_read_icmp_quote(const struct payload *icmp, struct icmp_error *error, struct packet *quoted);
 
 #endif

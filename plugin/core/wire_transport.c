@@ -87,10 +87,19 @@ is_icmp_error(uint8_t type, bool ipv6)
     return type == 3 || type == 4 || type == 11 || type == 12; /* 4 is source quench */
 }
 
-bool
-wire_read_icmp_quote(const struct payload *icmp, bool ipv6, struct packet *quoted, uint8_t *type, uint8_t *code)
+/* The next hop's MTU in "fragmentation needed" (RFC 1191, 4) and "packet too big" (RFC 4443, 3.2). */
+static uint32_t
+icmp_mtu(const uint8_t *message, const struct icmp_error *error)
 {
-    if (payload_visible(icmp) < ICMP_HEADER_SIZE || !is_icmp_error(icmp->bytes[0], ipv6)) {
+    if (error->ipv6)
+        return error->type == 2 ? read_u32(message + 4) : 0;
+    return error->type == 3 && error->code == 4 ? read_u16(message + 6) : 0;
+}
+
+bool
+wire_read_icmp_quote(const struct payload *icmp, struct icmp_error *error, struct packet *quoted)
+{
+    if (payload_visible(icmp) < ICMP_HEADER_SIZE || !is_icmp_error(icmp->bytes[0], error->ipv6)) {
         return false;
     }
     struct payload ip = payload_after(icmp, ICMP_HEADER_SIZE);
@@ -110,7 +119,9 @@ wire_read_icmp_quote(const struct payload *icmp, bool ipv6, struct packet *quote
         found.sequence = read_u32(transport.bytes + 4);
     }
     *quoted = found;
-    *type = icmp->bytes[0];
-    *code = icmp->bytes[1];
+    error->type = icmp->bytes[0];
+    error->code = icmp->bytes[1];
+    error->mtu = icmp_mtu(icmp->bytes, error);
+    error->sequence = found.sequence;
     return true;
 }

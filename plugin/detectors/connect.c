@@ -85,7 +85,7 @@ was_reported_enough(struct context *context, const struct flow *flow)
     key.client = flow->client.address;
     key.server.address = flow->server.address;
     key.server.port = flow->server.port;
-    struct attempts *attempts = keyed_state(context, &key, sizeof key, sizeof *attempts);
+    struct attempts *attempts = keyed_state(context, 0, &key, sizeof key, sizeof *attempts);
     return attempts == NULL || attempts->reported++ >= ATTEMPTS_REPORTED;
 }
 
@@ -132,7 +132,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 const struct detector connect_detector = {
     .family = "connect",
     .summary = "Connections that are never established",
-    .sees = SEES_TCP,
+    .sees = SEES_SYN,
     DETECTOR_TABLE(case, cases),
     .on_packet = on_packet,
 };

@@ -163,7 +163,7 @@ static bool
 settle(struct context *context, const struct learned_name *name)
 {
     uint64_t key = name_key(name->name);
-    struct offshore_name *state = keyed_state(context, &key, sizeof key, sizeof *state);
+    struct offshore_name *state = keyed_state(context, 0, &key, sizeof key, sizeof *state);
     if (state == NULL || state->settled)
         return false;
     state->settled = true;
@@ -225,7 +225,7 @@ static bool
 was_reported(struct context *context, const struct flow *flow)
 {
     struct ip_address key[2] = {flow->client.address, flow->server.address};
-    struct dead_address *state = keyed_state(context, key, sizeof key, sizeof *state);
+    struct dead_address *state = keyed_state(context, 1, key, sizeof key, sizeof *state);
     if (state == NULL || state->reported)
         return true;
     state->reported = true;
@@ -272,7 +272,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 const struct detector dns_detector = {
     .family = "dns",
     .summary = "Names that lead to the wrong place",
-    .sees = SEES_TCP | SEES_UDP,
+    .sees = SEES_SYN | SEES_DNS,
     DETECTOR_TABLE(case, cases),
     .on_packet = on_packet,
 };

@@ -346,7 +346,7 @@ silent_client_of(struct context *context, const struct flow *flow)
     key.client = flow->client.address;
     key.server.address = flow->server.address;
     key.server.port = flow->server.port;
-    return keyed_state(context, &key, sizeof key, sizeof(struct silent_client));
+    return keyed_state(context, 0, &key, sizeof key, sizeof(struct silent_client));
 }
 
 /* Whether this connect-and-close is to be reported: the first one as a note, because a port check looks
@@ -441,7 +441,7 @@ check_plain_http(struct context *context, const struct flow *flow, const struct 
     memset(&key, 0, sizeof key);
     key.address = flow->server.address;
     key.port = flow->server.port;
-    bool *reported = keyed_state(context, &key, sizeof key, sizeof *reported);
+    bool *reported = keyed_state(context, 1, &key, sizeof key, sizeof *reported);
     if (reported == NULL || *reported)
         return;
     *reported = true;
@@ -573,7 +573,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 const struct detector tls_detector = {
     .family = "tls",
     .summary = "TLS connections that fail, or are closed while idle",
-    .sees = SEES_TCP,
+    .sees = SEES_DATA | SEES_END | SEES_REPEATED,
     DETECTOR_TABLE(case, cases),
     .flow_state_size = sizeof(struct tls_flow),
     .on_packet = on_packet,

@@ -183,6 +183,8 @@ take_ip_tunnel(struct capture *capture, const packet_info *pinfo, const struct a
         inner = encapsulation_separate(engine_encapsulation(capture->engine), &inner, 't',
                                        &arrival->packet.source.address, &arrival->packet.destination.address, 0);
     inner.in_ip_tunnel = true;
+    inner.tunnel_source = arrival->packet.source.address;
+    inner.tunnel_destination = arrival->packet.destination.address;
     push_place(pinfo, &inner);
 }
 

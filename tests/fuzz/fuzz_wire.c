@@ -69,12 +69,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t cut = (uint32_t)(data[0] << 8 | data[1]);
     struct payload payload = {data + 2, (uint32_t)size - 2, (uint32_t)size - 2 + cut};
     struct packet packet = {0};
-    uint8_t type, code;
     read_transport(&payload, &packet);
     read_ip(&payload);
     read_ethernet(&payload);
     read_tunnels(&payload);
-    wire_read_icmp_quote(&payload, false, &packet, &type, &code);
-    wire_read_icmp_quote(&payload, true, &packet, &type, &code);
+    wire_read_icmp_quote(&payload, &(struct icmp_error){.ipv6 = false}, &packet);
+    wire_read_icmp_quote(&payload, &(struct icmp_error){.ipv6 = true}, &packet);
     return 0;
 }

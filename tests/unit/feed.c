@@ -76,6 +76,8 @@ take_transport(const struct feed *feed, struct arrival *arrival)
     case PROTOCOL_IPIP:
     case PROTOCOL_6IN4:
         inner.in_ip_tunnel = true;
+        inner.tunnel_source = arrival->packet.source.address;
+        inner.tunnel_destination = arrival->packet.destination.address;
         take_ip(feed, &arrival->transport, &inner);
         break;
     case PROTOCOL_ICMP:

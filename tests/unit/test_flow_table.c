@@ -213,6 +213,33 @@ many_flows(void **state)
     assert_int_equal(flow_table_count(table), 20000);
 }
 
+/* SYNs from more addresses than are kept: the oldest are forgotten, those that became connections stay. */
+static void
+floods_are_forgotten(void **state)
+{
+    (void)state;
+    struct packet packet = tcp_packet(CLIENT, TCP_SYN, 100, 0, 0);
+    assert_int_equal(take_on(0, packet), 1);
+    flow_table_by_number(table, 1)->flow.handshake.completed_frame = 3;
+    for (uint32_t i = 0; i < 2 * FLOWS_YOUNG_MAX; i++) {
+        packet.source.address = ipv4(10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i);
+        assert_int_equal(take_on(0, packet), i + 2);
+    }
+    assert_int_equal(flow_table_count(table), 2 * FLOWS_YOUNG_MAX + 1);
+    assert_non_null(flow_table_by_number(table, 1));
+    assert_null(flow_table_by_number(table, 2));
+    assert_null(flow_table_by_number(table, FLOWS_YOUNG_MAX + 1));
+    assert_non_null(flow_table_by_number(table, FLOWS_YOUNG_MAX + 2));
+    assert_non_null(flow_table_by_number(table, 2 * FLOWS_YOUNG_MAX + 1));
+    for (uint32_t i = FLOWS_YOUNG_MAX; i < 2 * FLOWS_YOUNG_MAX; i++) {
+        packet.source.address = ipv4(10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i);
+        assert_int_equal(take_on(0, packet), i + 2);
+    }
+    /* A forgotten one begins anew. */
+    packet.source.address = ipv4(10, 0, 0, 0);
+    assert_int_equal(take_on(0, packet), 2 * FLOWS_YOUNG_MAX + 2);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int
@@ -232,6 +259,7 @@ main(void)
         TEST(quoted_packets_are_found),
         TEST(hosts_are_of_a_path),
         TEST(many_flows),
+        TEST(floods_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -472,31 +472,36 @@ icmp_quotes(void **state)
         const char *what, *hex;
         bool ipv6, read;
         uint8_t protocol;
+        uint32_t mtu;
     } rows[] = {
-        {"port unreachable", "0303ab4d 00000000" QUOTE_UDP, false, true, PROTOCOL_UDP},
-        {"fragmentation needed", "0304a5d4 00000578" QUOTE_TCP, false, true, PROTOCOL_TCP},
-        {"time exceeded", "0b000000 00000000" QUOTE_TCP, false, true, PROTOCOL_TCP},
-        {"parameter problem", "0c000000 05000000" QUOTE_TCP, false, true, PROTOCOL_TCP},
-        {"redirect", "0501e650 c00002fe" QUOTE_UDP, false, false, 0},
-        {"echo request", "08000000 00010001" QUOTE_UDP, false, false, 0},
+        {"port unreachable", "0303ab4d 00000000" QUOTE_UDP, false, true, PROTOCOL_UDP, 0},
+        {"fragmentation needed", "0304a5d4 00000578" QUOTE_TCP, false, true, PROTOCOL_TCP, 1400},
+        {"time exceeded", "0b000000 00000000" QUOTE_TCP, false, true, PROTOCOL_TCP, 0},
+        {"parameter problem", "0c000000 05000000" QUOTE_TCP, false, true, PROTOCOL_TCP, 0},
+        {"packet too big, IPv6", "02000000 00000500 60000000 0014 06 40" IPV6_FROM_TO "cf0801bb 0a0b0c0d", true, true,
+         PROTOCOL_TCP, 1280},
+        {"redirect", "0501e650 c00002fe" QUOTE_UDP, false, false, 0, 0},
+        {"echo request", "08000000 00010001" QUOTE_UDP, false, false, 0, 0},
         {"no route, IPv6", "01000000 00000000 60000000 0014 06 40" IPV6_FROM_TO "cf0801bb 0a0b0c0d", true, true,
-         PROTOCOL_TCP},
-        {"echo request, IPv6", "80000000 00000000 60000000 0014 06 40" IPV6_FROM_TO "cf0801bb 0a0b0c0d", true, false,
+         PROTOCOL_TCP, 0},
+        {"echo request, IPv6", "80000000 00000000 60000000 0014 06 40" IPV6_FROM_TO "cf0801bb 0a0b0c0d", true, false, 0,
          0},
         {"neighbour solicitation", "87000000 00000000 60000000 0014 06 40" IPV6_FROM_TO "cf0801bb 0a0b0c0d", true,
-         false, 0},
+         false, 0, 0},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct payload icmp = payload_of(rows[i].hex);
         struct packet quoted = zeroed();
-        uint8_t type = 0xee, code = 0xee;
-        bool read = wire_read_icmp_quote(&icmp, rows[i].ipv6, &quoted, &type, &code);
+        struct icmp_error error = {.ipv6 = rows[i].ipv6, .type = 0xee, .code = 0xee, .mtu = 1};
+        bool read = wire_read_icmp_quote(&icmp, &error, &quoted);
         if (read != rows[i].read || (read && quoted.protocol != rows[i].protocol)) {
             fail_msg("%s: read %d, protocol %u", rows[i].what, read, quoted.protocol);
         }
         if (read) {
-            assert_int_equal(type, icmp.bytes[0]);
-            assert_int_equal(code, icmp.bytes[1]);
+            assert_int_equal(error.type, icmp.bytes[0]);
+            assert_int_equal(error.code, icmp.bytes[1]);
+            assert_int_equal(error.mtu, rows[i].mtu);
+            assert_int_equal(error.sequence, quoted.sequence);
             assert_int_equal(quoted.source.port, 53000);
             assert_int_equal(quoted.sequence, quoted.protocol == PROTOCOL_TCP ? 0x0a0b0c0d : 0);
         }
@@ -512,8 +517,8 @@ icmp_cut(void **state)
     for (uint32_t captured = 0; captured <= bytes->len; captured++) {
         struct payload icmp = cut_payload(bytes, captured);
         struct packet quoted = zeroed();
-        uint8_t type, code;
-        assert_true(wire_read_icmp_quote(&icmp, false, &quoted, &type, &code) == (captured == bytes->len));
+        struct icmp_error error = {.ipv6 = false};
+        assert_true(wire_read_icmp_quote(&icmp, &error, &quoted) == (captured == bytes->len));
         payload_free(icmp);
     }
     g_byte_array_unref(bytes);

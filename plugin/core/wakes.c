@@ -1,0 +1,84 @@
+/* A binary heap. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/wakes.h"
+
+#include <glib.h>
+
+struct wakes {
+    GArray *heap; /* struct wake: each is not later than those at twice its place and one beyond */
+    uint64_t calls;
+};
+
+struct wakes *
+wakes_new(void)
+{
+    struct wakes *wakes = g_new0(struct wakes, 1);
+    wakes->heap = g_array_new(FALSE, FALSE, sizeof(struct wake));
+    return wakes;
+}
+
+void
+wakes_free(struct wakes *wakes)
+{
+    if (wakes == NULL)
+        return;
+    g_array_unref(wakes->heap);
+    g_free(wakes);
+}
+
+static struct wake *
+at(const struct wakes *wakes, guint place)
+{
+    return &g_array_index(wakes->heap, struct wake, place);
+}
+
+static bool
+is_before(const struct wake *a, const struct wake *b)
+{
+    return a->time < b->time || (a->time == b->time && a->order < b->order);
+}
+
+static void
+swap(struct wakes *wakes, guint a, guint b)
+{
+    struct wake kept = *at(wakes, a);
+    *at(wakes, a) = *at(wakes, b);
+    *at(wakes, b) = kept;
+}
+
+bool
+wakes_add(struct wakes *wakes, int64_t time, uint32_t flow, uint32_t detector)
+{
+    if (wakes->heap->len >= WAKES_MAX)
+        return false;
+    struct wake wake = {.time = time, .order = wakes->calls++, .flow = flow, .detector = detector};
+    guint place = wakes->heap->len;
+    g_array_append_val(wakes->heap, wake);
+    for (; place > 0 && is_before(at(wakes, place), at(wakes, (place - 1) / 2)); place = (place - 1) / 2)
+        swap(wakes, place, (place - 1) / 2);
+    return true;
+}
+
+int64_t
+wakes_next(const struct wakes *wakes)
+{
+    return wakes->heap->len > 0 ? at(wakes, 0)->time : INT64_MAX;
+}
+
+struct wake
+wakes_take(struct wakes *wakes)
+{
+    struct wake first = *at(wakes, 0);
+    guint count = wakes->heap->len - 1;
+    *at(wakes, 0) = *at(wakes, count);
+    g_array_set_size(wakes->heap, count);
+    for (guint place = 0; 2 * place + 1 < count;) {
+        guint child = 2 * place + 1;
+        if (child + 1 < count && is_before(at(wakes, child + 1), at(wakes, child)))
+            child++;
+        if (!is_before(at(wakes, child), at(wakes, place)))
+            break;
+        swap(wakes, place, child);
+        place = child;
+    }
+    return first;
+}
