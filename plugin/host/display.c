@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/display.h"
 
+#include "core/causes.h"
 #include "core/text.h"
 #include "core/wrap.h"
 #include "host/capture.h"
@@ -106,6 +107,40 @@ add_evidence(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pac
     }
 }
 
+/* What only the rest of the capture shows: on a second visit, so that one pass and two agree on the first. */
+static void
+add_series(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, const struct series *series)
+{
+    uint32_t first = frames_shown_number(capture->frames, series->first_frame);
+    uint32_t last = frames_shown_number(capture->frames, series->last_frame);
+    int64_t duration = series->last_time - series->first_time;
+
+    proto_item_set_generated(proto_tree_add_uint64(tree, fields.total, tvb, 0, 0, series->events));
+    if (first != 0)
+        proto_item_set_generated(proto_tree_add_uint(tree, fields.first, tvb, 0, 0, first));
+    if (last != 0)
+        proto_item_set_generated(proto_tree_add_uint(tree, fields.last, tvb, 0, 0, last));
+    if (duration > 0)
+        proto_item_set_generated(proto_tree_add_double(
+            tree, fields.rate, tvb, 0, 0, (double)series->events * NANOSECONDS_PER_SECOND / (double)duration));
+}
+
+/* The findings that explain this one. */
+static void
+add_causes(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, const struct finding *finding)
+{
+    const struct finding *causes[CAUSES_MAX];
+    size_t count = causes_of(engine_store(capture->engine), finding, causes);
+    for (size_t i = 0; i < count; i++) {
+        proto_item *item = proto_tree_add_string(tree, fields.caused_by, tvb, 0, 0, causes[i]->info->id);
+        proto_item_set_generated(item);
+        uint32_t frame = frames_shown_number(capture->frames, causes[i]->frame);
+        if (frame != 0)
+            proto_item_set_generated(proto_tree_add_uint(proto_item_add_subtree(item, fields.tree_cause),
+                                                         fields.cause_frame, tvb, 0, 0, frame));
+    }
+}
+
 /* The expert info hangs below the summary. It works without a tree as well, and reaches the taps all the same. */
 static void
 add_expert_info(packet_info *pinfo, proto_item *item, const struct finding *finding, const char *summary)
@@ -148,6 +183,9 @@ add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pack
         add_lines(subtree, tvb, fields.disproof, finding, TEXT_DISPROOF);
         for (guint i = 0; i < finding->facts->len; i++)
             add_fact(subtree, tvb, &g_array_index(finding->facts, struct fact, i));
+        add_causes(capture, subtree, tvb, finding);
+        if (finding->series.events > 0 && pinfo->fd->visited)
+            add_series(capture, subtree, tvb, &finding->series);
     }
     add_evidence(capture, subtree, tvb, pinfo, finding);
     g_free(summary);

@@ -29,6 +29,13 @@ static hf_register_info own_fields[] = {
     FIELD(check, "Check", "check", FT_STRING, BASE_NONE, "What to check next, in this order"),
     FIELD(disproof, "Disproof", "disproof", FT_STRING, BASE_NONE, "What would show that the finding is wrong"),
     FIELD(evidence, "Evidence", "evidence", FT_FRAMENUM, BASE_NONE, "A frame that the finding rests on"),
+    FIELD(caused_by, "Caused by", "caused_by", FT_STRING, BASE_NONE, "Case id of a finding that explains this one"),
+    FIELD(cause_frame, "Found in frame", "caused_by.frame", FT_FRAMENUM, BASE_NONE,
+          "The frame of the finding that explains this one"),
+    FIELD(total, "Events in all", "total", FT_UINT64, BASE_DEC, "Number of events that this finding stands for"),
+    FIELD(first, "First event", "first", FT_FRAMENUM, BASE_NONE, "Frame of the first event"),
+    FIELD(last, "Last event", "last", FT_FRAMENUM, BASE_NONE, "Frame of the last event"),
+    FIELD(rate, "Events per second", "rate", FT_DOUBLE, BASE_NONE, "Number of events by the time from first to last"),
     FIELD(related, "Evidence for", "related", FT_STRING, BASE_NONE, "Case id of a finding that rests on this frame"),
     FIELD(trigger, "Finding in frame", "trigger", FT_FRAMENUM, BASE_NONE,
           "The frame of the finding that rests on this frame"),
@@ -47,7 +54,8 @@ static hf_register_info own_fields[] = {
     FIELD(text, "Continued", "continued", FT_STRING, BASE_NONE, "Continuation of a long text"),
 };
 
-static int *const trees[] = {&fields.tree, &fields.tree_finding, &fields.tree_mirror, &fields.tree_related};
+static int *const trees[] = {&fields.tree, &fields.tree_finding, &fields.tree_mirror, &fields.tree_related,
+                             &fields.tree_cause};
 
 static enum ftenum
 fact_field_type(enum fact_type type)

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/causes.h"
+
+/* What went on within this time of a failure may be its cause. */
+static const int64_t same_time = SECONDS(60);
+
+static const struct endpoint *
+endpoint_of(const struct finding *finding, enum fact_name name)
+{
+    const struct fact *fact = finding_fact(finding, name);
+    return fact != NULL && fact->endpoint.address.family != 0 ? &fact->endpoint : NULL;
+}
+
+static bool
+share_address(const struct finding *a, enum fact_name of_a, const struct finding *b, enum fact_name of_b)
+{
+    const struct endpoint *one = endpoint_of(a, of_a), *other = endpoint_of(b, of_b);
+    return one != NULL && other != NULL && address_equal(&one->address, &other->address);
+}
+
+static bool
+share_server(const struct finding *a, const struct finding *b)
+{
+    const struct endpoint *one = endpoint_of(a, FACT_server), *other = endpoint_of(b, FACT_server);
+    return one != NULL && other != NULL && endpoint_equal(one, other);
+}
+
+static bool
+share_time(const struct finding *cause, const struct finding *effect)
+{
+    bool series = cause->series.events > 0;
+    int64_t first = series ? cause->series.first_time : cause->time;
+    int64_t last = series ? cause->series.last_time : cause->time;
+    return first - same_time <= effect->time && last + same_time >= effect->time;
+}
+
+static bool
+are_related(enum relation relation, const struct finding *cause, const struct finding *effect)
+{
+    switch (relation) {
+    case SAME_FLOW:
+        return cause->flow != 0 && cause->flow == effect->flow;
+    case SAME_CLIENT:
+        return share_address(cause, FACT_client, effect, FACT_client);
+    case SAME_SERVER:
+        return share_server(cause, effect);
+    case SAME_SERVER_ADDRESS:
+        return share_address(cause, FACT_server, effect, FACT_server);
+    case SAME_ADDRESS:
+        return share_address(cause, FACT_client, effect, FACT_client) ||
+               share_address(cause, FACT_client, effect, FACT_server) ||
+               share_address(cause, FACT_server, effect, FACT_client) ||
+               share_address(cause, FACT_server, effect, FACT_server);
+    case SAME_TIME:
+        return share_time(cause, effect);
+    }
+    return false;
+}
+
+static bool
+explains(const struct finding *cause, const struct finding *effect)
+{
+    const struct explanation *explanation = effect->info->explained_by;
+    for (size_t i = 0; i < EXPLANATIONS_MAX && explanation[i].id != NULL; i++)
+        if (strcmp(explanation[i].id, cause->info->id) == 0 && are_related(explanation[i].relation, cause, effect))
+            return true;
+    return false;
+}
+
+static bool
+is_named(const struct case_info *info, const struct finding *const *causes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (causes[i]->info == info)
+            return true;
+    return false;
+}
+
+size_t
+causes_of(const struct store *store, const struct finding *finding, const struct finding *causes[CAUSES_MAX])
+{
+    const GPtrArray *findings = store_findings(store);
+    size_t count = 0;
+
+    if (finding->info->explained_by[0].id == NULL)
+        return 0;
+    for (guint i = 0; i < findings->len && count < CAUSES_MAX; i++) {
+        const struct finding *cause = g_ptr_array_index(findings, i);
+        if (cause != finding && explains(cause, finding) && !is_named(cause->info, causes, count))
+            causes[count++] = cause;
+    }
+    return count;
+}
