@@ -65,6 +65,18 @@ print_text(const struct case_text *text, const char *const labels[3])
     print_items(labels[2], "-", text->disproof);
 }
 
+/* What else netcase knows of a case: on what it stays silent, and what may be behind it. */
+static void
+print_neighbours(const struct case_info *info)
+{
+    if (info->silent_on != NULL)
+        print_items("Stays silent on:", "-", info->silent_on);
+    for (size_t i = 0; i < EXPLANATIONS_MAX && info->explained_by[i].id != NULL; i++)
+        printf("%s%s", i == 0 ? "\nMay be caused by: " : ", ", info->explained_by[i].id);
+    if (info->explained_by[0].id != NULL)
+        puts(".");
+}
+
 static void
 print_case(const struct case_info *info)
 {
@@ -72,6 +84,7 @@ print_case(const struct case_info *info)
     static const char *const chinese[] = {"可能原因：", "排查步骤：", "反证："};
     printf("\n### %s\n\nSeverity: %s. Source: %s.\n", info->id, severity_name(info->severity, LANGUAGE_ENGLISH),
            info->source);
+    print_neighbours(info);
     print_text(&info->english, english);
     print_text(&info->chinese, chinese);
 }

@@ -41,7 +41,7 @@ enum {
 };
 
 struct detector {
-    const char *family;  /* stem of its case ids and preferences */
+    const char *family;  /* stem of its case ids and preferences; a family may have several detectors */
     const char *summary; /* one sentence, for the preferences page and docs/cases.md */
     unsigned sees;
     const struct case_info *cases;
