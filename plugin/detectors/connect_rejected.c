@@ -13,8 +13,9 @@
 /* A port scan is refused at every port: more findings about one client say nothing new. */
 enum { REPORTED_MAX = 10 };
 
-/* Where UDP is answered by "port unreachable" although nothing is wrong: traceroute, NetBIOS names. */
-enum { TRACEROUTE_FIRST = 33434, TRACEROUTE_LAST = 33689, NETBIOS_NAME = 137, NETBIOS_DATAGRAM = 138 };
+/* Where UDP is answered by "port unreachable" although no service is missing: the port of a client that is gone
+ * (taken from here on by Linux and, higher, by others), which traceroute uses as well; NetBIOS names. */
+enum { EPHEMERAL_FIRST = 32768, NETBIOS_NAME = 137, NETBIOS_DATAGRAM = 138 };
 
 enum { REFUSED, UNREACHABLE };
 
@@ -122,12 +123,13 @@ struct pair_key {
 };
 
 static struct rejected *
-rejected_of(struct context *context, unsigned kind, const struct flow *flow, uint16_t port)
+rejected_of(struct context *context, unsigned kind, const struct ip_address *client, const struct ip_address *server,
+            uint16_t port)
 {
     struct pair_key key;
     memset(&key, 0, sizeof key);
-    key.client = flow->client.address;
-    key.server = flow->server.address;
+    key.client = *client;
+    key.server = *server;
     key.port = port;
     return keyed_state(context, kind, &key, sizeof key, sizeof(struct rejected));
 }
@@ -152,7 +154,8 @@ check_refused(struct context *context, const struct flow *flow, const struct pac
         handshake->syn_ack_frame != 0 || flow->by_server.packets > 1 || flow->by_client.new_bytes > 0 ||
         packet->acknowledgment != flow->client_first_sequence)
         return;
-    struct rejected *rejected = rejected_of(context, KEY_REFUSED, flow, flow->server.port);
+    struct rejected *rejected =
+        rejected_of(context, KEY_REFUSED, &flow->client.address, &flow->server.address, flow->server.port);
     if (rejected->finding != 0) {
         report_again(context, rejected->finding);
         return;
@@ -221,7 +224,7 @@ is_expected(const struct flow *flow)
 {
     uint16_t port = flow->server.port;
     return flow->protocol == PROTOCOL_UDP &&
-           ((port >= TRACEROUTE_FIRST && port <= TRACEROUTE_LAST) || port == NETBIOS_NAME || port == NETBIOS_DATAGRAM);
+           (port >= EPHEMERAL_FIRST || port == NETBIOS_NAME || port == NETBIOS_DATAGRAM);
 }
 
 static bool
@@ -238,7 +241,10 @@ check_unreachable(struct context *context, const struct flow *flow, const struct
     if (reason == NULL || !packet->from_client || !attempt || flow->by_server.packets > 0 || is_expected(flow) ||
         !address_is_unicast(&flow->server.address))
         return;
-    struct rejected *rejected = rejected_of(context, KEY_UNREACHABLE, flow, 0);
+    /* A host without IPv6 fails alike at every destination: the router that says so stands for all of them. */
+    const struct ip_address *culprit =
+        means_no_ipv6_route(packet->icmp) ? &packet->source.address : &flow->server.address;
+    struct rejected *rejected = rejected_of(context, KEY_UNREACHABLE, &flow->client.address, culprit, 0);
     if (rejected->finding != 0) {
         report_again(context, rejected->finding);
         return;
