@@ -206,12 +206,9 @@ show_detectors(struct engine *engine, struct flow_record *record, const struct p
     struct context context = {.engine = engine, .record = record, .packet = packet};
     uint32_t waiting = engine->dispatch[events_of(&record->flow, packet)];
     bool reversed = engine->settings->detectors_reversed;
-    for (size_t i = 0; waiting != 0 && i < catalogue_detector_count; i++) {
-        context.detector = reversed ? catalogue_detector_count - 1 - i : i;
-        uint32_t bit = UINT32_C(1) << context.detector;
-        if (!(waiting & bit))
-            continue;
-        waiting &= ~bit;
+    while (waiting != 0) {
+        context.detector = (size_t)(reversed ? 31 - __builtin_clz(waiting) : __builtin_ctz(waiting));
+        waiting &= ~(UINT32_C(1) << context.detector);
         const struct detector *detector = catalogue_detectors[context.detector];
         if (!packet->duplicate || (detector->sees & SEES_DUPLICATES))
             detector->on_packet(&context, &record->flow, packet);
@@ -266,8 +263,10 @@ take_packet(struct engine *engine, struct arrival *arrival)
 
     packet->session = arrival->place.session;
     packet->in_ip_tunnel = arrival->place.in_ip_tunnel;
-    packet->tunnel_source = arrival->place.tunnel_source;
-    packet->tunnel_destination = arrival->place.tunnel_destination;
+    if (packet->in_ip_tunnel) {
+        packet->tunnel_source = arrival->place.tunnel_source;
+        packet->tunnel_destination = arrival->place.tunnel_destination;
+    }
     packet->ip_length = arrival->ip_length;
     packet->missing = arrival->ip_length - arrival->ip_present;
     packet->frame_length = arrival->place.frame_length;
