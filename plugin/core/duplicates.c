@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-enum { SETS = 1 << 13, WAYS = 4, DIGEST_BYTES = 64 };
+enum { SETS = 1 << 14, WAYS = 2, DIGEST_BYTES = 64 };
 
 struct duplicates {
     struct sighting sighting[SETS][WAYS];
@@ -41,20 +41,25 @@ mix_bytes(uint64_t hash, const uint8_t *bytes, uint32_t size)
     return hash;
 }
 
+/* Every packet is digested: one product for each word, with odd numbers that are far apart, and one fold. */
 static uint64_t
 packet_digest(const struct packet *packet, uint32_t scope)
 {
-    uint64_t hash = mix(scope, (uint64_t)packet->source.port << 48 | (uint64_t)packet->destination.port << 32 |
-                                   (uint64_t)(packet->has_ip_id ? packet->ip_id : 0) << 16 |
-                                   (uint64_t)packet->protocol << 8 | packet->flags);
+    uint64_t ports = (uint64_t)packet->source.port << 48 | (uint64_t)packet->destination.port << 32 | scope;
+    uint64_t length = (uint64_t)packet->payload.length << 32 | packet->window;
+    uint64_t rest =
+        (uint64_t)(packet->has_ip_id ? packet->ip_id : 0) << 16 | (uint64_t)packet->protocol << 8 | packet->flags;
+    uint64_t numbers = (uint64_t)packet->sequence << 32 | packet->acknowledgment;
+    uint64_t times = (uint64_t)packet->timestamp << 32 | packet->timestamp_echo;
+    uint64_t hash = mix(ports * UINT64_C(0xc2b2ae3d27d4eb4f) + length * UINT64_C(0x165667b19e3779f9) +
+                            rest * UINT64_C(0xff51afd7ed558ccd) + numbers * UINT64_C(0x85ebca77c2b2ae63),
+                        times);
+
     /* A flow has its addresses, so the ports suffice to tell the direction. */
     if (scope == 0 || packet->source.port == packet->destination.port) {
         hash = mix_bytes(hash, packet->source.address.bytes, sizeof packet->source.address.bytes);
         hash = mix_bytes(hash, packet->destination.address.bytes, sizeof packet->destination.address.bytes);
     }
-    hash = mix(hash, (uint64_t)packet->sequence << 32 | packet->acknowledgment);
-    hash = mix(hash, (uint64_t)packet->payload.length << 32 | packet->window);
-    hash = mix(hash, (uint64_t)packet->timestamp << 32 | packet->timestamp_echo);
     /* A copy may be cut shorter than the other: only TCP is told apart by its numbers, so the bytes
      * count for the rest only. */
     if (packet->protocol != PROTOCOL_TCP) {

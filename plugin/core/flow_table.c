@@ -66,13 +66,66 @@ flow_table_free(struct flow_table *table)
     g_free(table);
 }
 
-/* The slot of the key, or the empty one where it belongs. */
+static uint64_t
+fold(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ (hash >> 32);
+}
+
+static uint64_t
+endpoint_hash(const struct endpoint *endpoint)
+{
+    uint64_t low, high;
+    memcpy(&low, endpoint->address.bytes, sizeof low);
+    memcpy(&high, endpoint->address.bytes + sizeof low, sizeof high);
+    return fold(fold(endpoint->port, low), high);
+}
+
+/* The same for both directions. */
+static uint32_t
+flow_hash(uint32_t path, uint8_t protocol, const struct endpoint *a, const struct endpoint *b)
+{
+    return (uint32_t)fold((uint64_t)path << 8 | protocol, endpoint_hash(a) + endpoint_hash(b));
+}
+
+static uint32_t
+record_hash(const struct flow_record *record)
+{
+    const struct flow *flow = &record->flow;
+    return flow_hash(flow->path, flow->protocol, &flow->client, &flow->server);
+}
+
+/* Whether the packet is of this flow, and if so from which side. */
+static bool
+is_of_flow(const struct flow *flow, const struct packet *packet, uint32_t path, bool *from_client)
+{
+    if (flow->path != path || flow->protocol != packet->protocol)
+        return false;
+    *from_client =
+        endpoint_equal(&flow->client, &packet->source) && endpoint_equal(&flow->server, &packet->destination);
+    return *from_client ||
+           (endpoint_equal(&flow->client, &packet->destination) && endpoint_equal(&flow->server, &packet->source));
+}
+
+/* The slot of the packet's flow, or the empty one where it belongs. */
 static struct slot *
-find_slot(const struct flow_table *table, const struct flow_key *key, uint32_t hash)
+find_slot(const struct flow_table *table, const struct packet *packet, uint32_t path, uint32_t hash, bool *from_client)
 {
     size_t place = hash & (table->slot_count - 1);
-    while (table->slots[place].record != NULL &&
-           (table->slots[place].hash != hash || memcmp(&table->slots[place].record->key, key, sizeof *key) != 0))
+    while (
+        table->slots[place].record != NULL &&
+        (table->slots[place].hash != hash || !is_of_flow(&table->slots[place].record->flow, packet, path, from_client)))
+        place = (place + 1) & (table->slot_count - 1);
+    return &table->slots[place];
+}
+
+/* The slot that holds this record, which has this hash; for NULL the empty one where such a record belongs. */
+static struct slot *
+slot_with(const struct flow_table *table, uint32_t hash, const struct flow_record *record)
+{
+    size_t place = hash & (table->slot_count - 1);
+    while (table->slots[place].record != NULL && table->slots[place].record != record)
         place = (place + 1) & (table->slot_count - 1);
     return &table->slots[place];
 }
@@ -87,15 +140,16 @@ grow(struct flow_table *table)
     table->slots = g_new0(struct slot, table->slot_count);
     for (size_t i = 0; i < old_count; i++)
         if (old[i].record != NULL)
-            *find_slot(table, &old[i].record->key, old[i].hash) = old[i];
+            *slot_with(table, old[i].hash, NULL) = old[i];
     g_free(old);
 }
 
-/* The flow that has the key from now on. */
+/* The flow that the packet's ports belong to from now on. */
 static void
-set_current(struct flow_table *table, struct flow_record *record, uint32_t hash)
+set_current(struct flow_table *table, struct flow_record *record, const struct packet *packet, uint32_t hash)
 {
-    struct slot *slot = find_slot(table, &record->key, hash);
+    bool from_client;
+    struct slot *slot = find_slot(table, packet, record->flow.path, hash, &from_client);
     table->slots_used += slot->record == NULL;
     *slot = (struct slot){.hash = hash, .record = record};
     if (2 * table->slots_used > table->slot_count)
@@ -144,36 +198,13 @@ forget_oldest(struct flow_table *table)
     struct flow_record *record = flow_table_by_number(table, number);
     if (!is_young(record))
         return;
-    struct slot *slot = find_slot(table, &record->key, hash_words(&record->key, sizeof record->key));
+    struct slot *slot = slot_with(table, record_hash(record), record);
     if (slot->record == record)
         clear_slot(table, slot);
     host_leave(table, record->client_host);
     host_leave(table, record->server_host);
     table->records->pdata[number - 1] = NULL;
     flow_record_free(record);
-}
-
-static bool
-endpoint_before(const struct endpoint *a, const struct endpoint *b)
-{
-    int order = memcmp(&a->address, &b->address, sizeof a->address);
-    return order < 0 || (order == 0 && a->port < b->port);
-}
-
-static void
-flow_key_make(struct flow_key *key, uint32_t path, const struct packet *packet)
-{
-    bool source_first = endpoint_before(&packet->source, &packet->destination);
-    const struct endpoint *low = source_first ? &packet->source : &packet->destination;
-    const struct endpoint *high = source_first ? &packet->destination : &packet->source;
-
-    memset(key, 0, sizeof *key);
-    key->path = path;
-    key->protocol = packet->protocol;
-    key->low.address = low->address;
-    key->low.port = low->port;
-    key->high.address = high->address;
-    key->high.port = high->port;
 }
 
 /* Who opened the conversation. The SYN tells; without one the service is taken to be at the lower
@@ -190,23 +221,22 @@ source_is_client(const struct packet *packet)
 }
 
 static struct flow_record *
-flow_start(struct flow_table *table, const struct flow_key *key, uint32_t hash, struct packet *packet)
+flow_start(struct flow_table *table, uint32_t path, uint32_t hash, struct packet *packet)
 {
     struct flow_record *record = g_new0(struct flow_record, 1);
     struct flow *flow = &record->flow;
 
     packet->from_client = source_is_client(packet);
     flow->protocol = packet->protocol;
-    flow->path = key->path;
+    flow->path = path;
     flow->client = packet->from_client ? packet->source : packet->destination;
     flow->server = packet->from_client ? packet->destination : packet->source;
     flow->first_frame = packet->frame;
     flow->first_time = packet->time;
     flow->last_time = packet->time;
     flow->began_before = packet->protocol == PROTOCOL_TCP && !(packet->flags & TCP_SYN);
-    record->key = *key;
-    record->client_host = flow_table_host(table, key->path, &flow->client.address);
-    record->server_host = flow_table_host(table, key->path, &flow->server.address);
+    record->client_host = flow_table_host(table, path, &flow->client.address);
+    record->server_host = flow_table_host(table, path, &flow->server.address);
     record->client_host->flows++;
     record->server_host->flows++;
 
@@ -215,7 +245,7 @@ flow_start(struct flow_table *table, const struct flow_key *key, uint32_t hash, 
     g_ptr_array_add(table->records, record);
     flow->number = table->records->len;
     g_queue_push_tail(&table->young, GUINT_TO_POINTER(flow->number));
-    set_current(table, record, hash);
+    set_current(table, record, packet, hash);
     return record;
 }
 
@@ -234,24 +264,19 @@ starts_anew(const struct flow_record *record, const struct packet *packet)
 struct flow_record *
 flow_table_get(struct flow_table *table, struct packet *packet, uint32_t path, bool *started)
 {
-    struct flow_key key;
-    flow_key_make(&key, path, packet);
-    uint32_t hash = hash_words(&key, sizeof key);
-    struct flow_record *record = find_slot(table, &key, hash)->record;
+    uint32_t hash = flow_hash(path, packet->protocol, &packet->source, &packet->destination);
+    struct flow_record *record = find_slot(table, packet, path, hash, &packet->from_client)->record;
 
     *started = record == NULL || starts_anew(record, packet);
-    if (*started)
-        return flow_start(table, &key, hash, packet);
-    packet->from_client = endpoint_equal(&packet->source, &record->flow.client);
-    return record;
+    return *started ? flow_start(table, path, hash, packet) : record;
 }
 
 struct flow_record *
 flow_table_find(struct flow_table *table, const struct packet *packet, uint32_t path)
 {
-    struct flow_key key;
-    flow_key_make(&key, path, packet);
-    return find_slot(table, &key, hash_words(&key, sizeof key))->record;
+    bool from_client;
+    uint32_t hash = flow_hash(path, packet->protocol, &packet->source, &packet->destination);
+    return find_slot(table, packet, path, hash, &from_client)->record;
 }
 
 struct host *

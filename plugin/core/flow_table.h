@@ -24,13 +24,6 @@ struct host {
     unsigned peers_unseen; /* flows in which a peer of it did */
 };
 
-/* A key of the table. Made by flow_key_make only: the padding must be zero. */
-struct flow_key {
-    uint32_t path;
-    uint32_t protocol;
-    struct endpoint low, high;
-};
-
 /* Bytes of one side that the other acknowledged but that were never captured. */
 struct hole {
     uint32_t from, to; /* sequence numbers; equal = no hole */
@@ -42,7 +35,6 @@ struct hole {
 /* A flow with what only the engine knows of it. `flow` must be the first member. */
 struct flow_record {
     struct flow flow;
-    struct flow_key key;
     struct host *client_host, *server_host;
     uint32_t client_initial_sequence, server_initial_sequence;
     struct tls_side tls_client, tls_server;

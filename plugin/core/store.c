@@ -6,6 +6,7 @@ struct store {
     GHashTable *by_frame;    /* frame -> GPtrArray of struct finding * */
     GHashTable *by_evidence; /* the same */
     guint indexed;           /* findings whose evidence is in by_evidence */
+    uint32_t last_frame;     /* the highest that has a finding */
 };
 
 static void
@@ -58,6 +59,7 @@ store_add(struct store *store, struct finding *finding)
     g_ptr_array_add(store->findings, finding);
     finding->number = store->findings->len;
     add_to(store->by_frame, finding->frame, finding);
+    store->last_frame = MAX(store->last_frame, finding->frame);
 }
 
 const GPtrArray *
@@ -69,7 +71,8 @@ store_findings(const struct store *store)
 const GPtrArray *
 store_by_frame(const struct store *store, uint32_t frame)
 {
-    return g_hash_table_lookup(store->by_frame, GUINT_TO_POINTER(frame));
+    /* On a first visit that is every frame without findings. */
+    return frame > store->last_frame ? NULL : g_hash_table_lookup(store->by_frame, GUINT_TO_POINTER(frame));
 }
 
 const GPtrArray *

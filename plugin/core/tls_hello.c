@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/tls_hello.h"
 
+#include <string.h>
+
 enum { VERSION_AT = 4, RANDOM_AT = 6, RANDOM_SIZE = 32, FIXED_SIZE = 38, NAME_HEADER_SIZE = 5 };
 enum { EXTENSION_SERVER_NAME = 0, EXTENSION_SUPPORTED_VERSIONS = 43, VERSION_TLS13 = 0x0304 };
 
@@ -104,6 +106,20 @@ read_fixed(struct tls_hello *hello, uint8_t byte)
     } else if (at >= RANDOM_AT && byte != retry_random[at - RANDOM_AT]) {
         hello->other_random = true;
     }
+}
+
+/* The fixed part at once, if all of it is there. Returns the bytes that were read. */
+static uint32_t
+read_fixed_whole(struct tls_hello *hello, const uint8_t *bytes, uint32_t count)
+{
+    if (hello->position > 0 || count < FIXED_SIZE || !tls_hello_begins(bytes, count)) {
+        read_fixed(hello, bytes[0]);
+        return 1;
+    }
+    hello->type = bytes[0];
+    hello->position = FIXED_SIZE;
+    hello->other_random = memcmp(bytes + RANDOM_AT, retry_random, RANDOM_SIZE) != 0;
+    return FIXED_SIZE;
 }
 
 static void
@@ -207,18 +223,29 @@ read_name(struct tls_hello *hello, uint8_t byte, char *name)
     }
 }
 
+/* Whether the bytes of the stage mean nothing here. Most bytes of a hello are such. */
+static bool
+is_skipped(const struct tls_hello *hello)
+{
+    return hello->stage == SESSION || hello->stage == SUITES || hello->stage == METHODS || hello->stage == EXTENSION;
+}
+
 void
 tls_hello_feed(struct tls_hello *hello, const uint8_t *bytes, uint32_t count, char *name, size_t size)
 {
-    for (uint32_t i = 0; i < count && tls_hello_is_open(hello); i++) {
+    uint32_t step;
+    for (uint32_t at = 0; at < count && tls_hello_is_open(hello); at += step) {
+        step = 1;
         if (hello->stage == FIXED) {
-            read_fixed(hello, bytes[i]);
+            step = read_fixed_whole(hello, bytes + at, count - at);
         } else if (hello->stage == NAME) {
-            read_name(hello, bytes[i], name);
+            read_name(hello, bytes[at], name);
+        } else if (is_skipped(hello)) {
+            step = hello->left < count - at ? hello->left : count - at;
         } else {
-            hello->value = (uint16_t)(hello->value << 8 | bytes[i]);
+            hello->value = (uint16_t)(hello->value << 8 | bytes[at]);
         }
-        hello->left--;
+        hello->left = (uint16_t)(hello->left - step);
         while (hello->left == 0 && tls_hello_is_open(hello)) {
             advance(hello, name, size);
         }

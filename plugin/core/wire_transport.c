@@ -7,11 +7,25 @@
 
 enum { TCP_HEADER_SIZE = 20, UDP_HEADER_SIZE = 8, ICMP_HEADER_SIZE = 8 };
 enum { OPTION_END = 0, OPTION_NOTHING = 1, OPTION_TIMESTAMPS = 8, TIMESTAMPS_SIZE = 10 };
+/* How nearly all segments have it: two bytes of nothing, then the timestamps (RFC 7323, appendix A). */
+enum { TIMESTAMPS_ALONE = 0x0101080a, TIMESTAMPS_ALONE_SIZE = 12 };
+
+static void
+take_timestamps(const uint8_t *values, struct packet *packet)
+{
+    packet->has_timestamp = true;
+    packet->timestamp = read_u32(values);
+    packet->timestamp_echo = read_u32(values + 4);
+}
 
 static void
 read_tcp_options(const uint8_t *options, uint32_t size, struct packet *packet)
 {
     uint32_t at = 0;
+    if (size == TIMESTAMPS_ALONE_SIZE && read_u32(options) == TIMESTAMPS_ALONE) {
+        take_timestamps(options + 4, packet);
+        return;
+    }
     while (at < size && options[at] != OPTION_END) {
         if (options[at] == OPTION_NOTHING) {
             at++;
@@ -21,9 +35,7 @@ read_tcp_options(const uint8_t *options, uint32_t size, struct packet *packet)
             return;
         }
         if (options[at] == OPTION_TIMESTAMPS && options[at + 1] == TIMESTAMPS_SIZE) {
-            packet->has_timestamp = true;
-            packet->timestamp = read_u32(options + at + 2);
-            packet->timestamp_echo = read_u32(options + at + 6);
+            take_timestamps(options + at + 2, packet);
         }
         at += options[at + 1];
     }

@@ -12,10 +12,12 @@ struct more_flow {
     uint32_t frame, flow;
 };
 
-enum { NUMBERS_AT_ONCE = 4096 };
+enum { NUMBERS_AT_ONCE = 4096, FRAMES_AT_ONCE = 4096 };
 
 struct frames {
-    GArray *frames;     /* struct frame, by the engine's number - 1 */
+    GPtrArray
+        *blocks; /* of FRAMES_AT_ONCE struct frame each, by the engine's number - 1: nothing is copied as they grow */
+    uint32_t count;     /* of frames */
     GArray *by_number;  /* the engine's number by Wireshark's, 0 = none; the newest wins */
     GArray *more_flows; /* struct more_flow, ascending by frame: frames with several flows are few */
 };
@@ -24,7 +26,7 @@ struct frames *
 frames_new(void)
 {
     struct frames *frames = g_new0(struct frames, 1);
-    frames->frames = g_array_new(FALSE, TRUE, sizeof(struct frame));
+    frames->blocks = g_ptr_array_new_with_free_func(g_free);
     frames->by_number = g_array_new(FALSE, TRUE, sizeof(uint32_t));
     frames->more_flows = g_array_new(FALSE, TRUE, sizeof(struct more_flow));
     return frames;
@@ -35,7 +37,7 @@ frames_free(struct frames *frames)
 {
     if (frames == NULL)
         return;
-    g_array_unref(frames->frames);
+    g_ptr_array_unref(frames->blocks);
     g_array_unref(frames->by_number);
     g_array_unref(frames->more_flows);
     g_free(frames);
@@ -44,7 +46,8 @@ frames_free(struct frames *frames)
 static struct frame *
 frame_at(const struct frames *frames, uint32_t frame)
 {
-    return &g_array_index(frames->frames, struct frame, frame - 1);
+    struct frame *block = g_ptr_array_index(frames->blocks, (frame - 1) / FRAMES_AT_ONCE);
+    return &block[(frame - 1) % FRAMES_AT_ONCE];
 }
 
 uint32_t
@@ -63,18 +66,20 @@ frames_current(struct frames *frames, const packet_info *pinfo)
 
     if (known != 0 || pinfo->fd->visited)
         return known;
-    struct frame frame = {.offset = pinfo->fd->file_off, .number = number};
-    g_array_append_val(frames->frames, frame);
+    if (frames->count % FRAMES_AT_ONCE == 0)
+        g_ptr_array_add(frames->blocks, g_new0(struct frame, FRAMES_AT_ONCE));
+    frames->count++;
+    *frame_at(frames, frames->count) = (struct frame){.offset = pinfo->fd->file_off, .number = number};
     if (number >= frames->by_number->len)
         g_array_set_size(frames->by_number, number + NUMBERS_AT_ONCE);
-    g_array_index(frames->by_number, uint32_t, number) = frames->frames->len;
-    return frames->frames->len;
+    g_array_index(frames->by_number, uint32_t, number) = frames->count;
+    return frames->count;
 }
 
 uint32_t
 frames_shown_number(const struct frames *frames, uint32_t frame)
 {
-    if (frame == 0 || frame > frames->frames->len)
+    if (frame == 0 || frame > frames->count)
         return 0;
     uint32_t number = frame_at(frames, frame)->number;
     return g_array_index(frames->by_number, uint32_t, number) == frame ? number : 0;

@@ -20,6 +20,7 @@ static const struct handler {
 /* The originals, found by IP protocol. */
 static dissector_table_t originals;
 static dissector_table_t udp_ports;
+static int vxlan_protocol; /* Wireshark's own */
 
 /* The encapsulations around what is dissected now. Inner dissectors may leave by longjmp, so entries
  * are not removed by the code that made them but by the next one at the same or a lower layer. */
@@ -151,7 +152,7 @@ static bool
 wireshark_opens_vxlan(uint16_t port)
 {
     dissector_handle_t handle = dissector_get_uint_handle(udp_ports, port);
-    return handle != NULL && dissector_handle_get_protocol_index(handle) == proto_get_id_by_filter_name("vxlan");
+    return handle != NULL && dissector_handle_get_protocol_index(handle) == vxlan_protocol;
 }
 
 static void
@@ -271,6 +272,7 @@ intercept_handoff(void)
         return;
     done = true;
     udp_ports = find_dissector_table("udp.port");
+    vxlan_protocol = proto_get_id_by_filter_name("vxlan");
     dissector_table_t ip_protocols = find_dissector_table("ip.proto");
     for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
         dissector_handle_t original = dissector_get_uint_handle(ip_protocols, handlers[i].ip_protocol);
