@@ -87,6 +87,10 @@ static const struct case_info cases[] = {
             .disproof = "到 {server} 的其他连接空闲更久后仍能正常通信；或服务端日志显示 RST 时刻发生过重启或崩溃。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6",
+        .silent_on = "RST without idle before it\n"
+                     "RST after FIN or after the peer closed properly\n"
+                     "client aborting with nothing pending\n"
+                     "idle under the lowest level",
     },
     [BLACKHOLE] = {
         .id = "idle.blackhole",
@@ -132,6 +136,8 @@ static const struct case_info cases[] = {
                         "器无关）。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6; documented state timeouts",
+        .silent_on = "loss repaired by a retransmission\n"
+                     "a blind direction",
     },
     [CLOSE] = {
         .id = "idle.close",
@@ -162,6 +168,7 @@ static const struct case_info cases[] = {
             .disproof = "{server} 的其他连接被关闭时，空闲时间相差很大。",
         },
         .source = "Documented timers of load balancers and servers",
+        .silent_on = "close by the client right after its answer",
     },
     [RACE] = {
         .id = "idle.race",
@@ -200,6 +207,7 @@ static const struct case_info cases[] = {
             .disproof = "服务端日志显示它读到了该请求；或 FIN 之前的应答带有 “Connection: close”。",
         },
         .source = "RFC 9112, 9.5; documented timers",
+        .silent_on = "late close_notify or FIN exchange",
     },
 };
 /* clang-format on */

@@ -52,6 +52,7 @@ static const struct case_info cases[] = {
                         "'netcase.mirror.session == {session}'",
         },
         .source = "Huawei Cloud VPC user guide, traffic mirroring",
+        .silent_on = "overlay between two VTEPs, both outer directions",
     },
     [TRUNCATED] = {
         .id = "mirror.truncated",
@@ -84,6 +85,7 @@ static const struct case_info cases[] = {
             .disproof = "抓包本身的 snaplen 截断了这些帧：frame.cap_len < frame.len",
         },
         .source = "Huawei Cloud API CreateTrafficMirrorSession; AWS VPC Traffic Mirroring",
+        .silent_on = "cut by the snapshot length, not by a mirror",
     },
     [DUPLICATE] = {
         .id = "mirror.duplicate",
@@ -112,6 +114,7 @@ static const struct case_info cases[] = {
             .disproof = "两个报文的 IP 标识或 TCP 时间戳不同：说明确实发送了两次。",
         },
         .source = "Traffic mirroring documents of the clouds",
+        .silent_on = "seen twice at a router, outside of any mirror",
     },
     [GAP] = {
         .id = "mirror.gap",
@@ -146,6 +149,7 @@ static const struct case_info cases[] = {
             .disproof = "缺失的数据在后面的报文中出现：那只是副本乱序。",
         },
         .source = "Traffic mirroring documents of the clouds",
+        .silent_on = "packets lost by the network, which are sent again",
     },
 };
 /* clang-format on */

@@ -70,6 +70,9 @@ static const struct case_info cases[] = {
             .disproof = "解密后的告警不是 close_notify；或 {server} 的其他连接被关闭时，空闲时间相差很大。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 7",
+        .silent_on = "alert+FIN right after the answer\n"
+                     "alert+FIN by the side that just finished its request\n"
+                     "a fatal plaintext alert",
     },
     [LATE_RESET] = {
         .id = "tls.late_reset",
@@ -98,6 +101,7 @@ static const struct case_info cases[] = {
             .disproof = "应用又使用了该连接并被拒绝：那是请求失败，而不只是关闭得晚。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 7",
+        .silent_on = "RST with no alert before",
     },
     [NO_CLIENT_HELLO] = {
         .id = "tls.no_client_hello",
@@ -144,6 +148,10 @@ static const struct case_info cases[] = {
                         "选项中把它从 TLS 端口中去掉{?plain_http}。]",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8",
+        .silent_on = "port checks: the same client repeats SYN, SYN-ACK, RST or connect-and-close at a steady period: one "
+                     "note saying health check\n"
+                     "plain HTTP on 443 (say so)\n"
+                     "a ClientHello lost or unseen",
     },
     [HANDSHAKE_FAILED] = {
         .id = "tls.handshake_failed",
@@ -192,6 +200,7 @@ static const struct case_info cases[] = {
             .disproof = "在另一侧抓包能看到握手完成；或请求是用户主动取消的。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8; RFC 8446, 6",
+        .silent_on = "an alert after the handshake",
     },
     [HELLO_UNANSWERED] = {
         .id = "tls.hello_unanswered",
@@ -230,6 +239,8 @@ static const struct case_info cases[] = {
             .disproof = "在服务端抓包能看到对 ClientHello 的确认：丢失的是应答，而不是 ClientHello。",
         },
         .source = "Documented SNI filters and MTU black holes",
+        .silent_on = "ClientHello retransmitted, then answered\n"
+                     "blind direction",
     },
 };
 /* clang-format on */

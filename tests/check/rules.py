@@ -85,6 +85,32 @@ def captures_have_expectations(files):
                 yield f"{expectation} has neither `# shows:` nor `# look-alike:`"
 
 
+def silent_entries():
+    """(case, look-alike) for all that docs/cases.md, which is printed from the cases, says they stay silent on."""
+    case = None
+    for line in read("docs/cases.md").splitlines():
+        if line.startswith("### "):
+            case, listed = line[4:], False
+        elif line == "Stays silent on:":
+            listed = True
+        elif line and not line.startswith("- "):
+            listed = False
+        elif line and listed:
+            yield case, line[2:]
+
+
+def look_alikes_have_captures(files):
+    """What a case stays silent on is shown by a capture that names it in these words."""
+    lines = {line for name in files if name.startswith("captures/") and name.endswith(".expect")
+             for line in read(name).splitlines() if line.startswith("# look-alike: ")}
+    entries = list(silent_entries())
+    if not entries:
+        yield "docs/cases.md lists no look-alikes"
+    for case, entry in entries:
+        if not any(f'{case} "{entry}"' in line for line in lines):
+            yield f'no capture looks like {case} "{entry}"'
+
+
 def top_level_is_closed(files):
     for name in sorted({name.split("/")[0] for name in files}):
         if name not in TOP_LEVEL and not name.startswith("."):
@@ -106,8 +132,8 @@ def no_paths_of_a_build_machine(files):
 
 
 RULES = [detectors_include_only_the_contract, core_does_not_know_wireshark, versions_are_compared_in_one_place,
-         table_and_detectors_agree, captures_have_expectations, top_level_is_closed, no_large_files,
-         no_paths_of_a_build_machine]
+         table_and_detectors_agree, captures_have_expectations, look_alikes_have_captures, top_level_is_closed,
+         no_large_files, no_paths_of_a_build_machine]
 
 
 def main():
