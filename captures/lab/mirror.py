@@ -9,6 +9,8 @@ KIND, with its outer headers written as the specifications say:
     ipip, gre, gre-key                                 IP in IPv4
     vlan, qinq                                         tags put into the frame; --id for one direction, --id2 the other
     raw, null, sll2                                    another link type
+    wifi                                               802.11 data frames of a monitor; with --retry N every Nth is
+                                                       captured twice, the second time as the radio's own repetition
 
 Options: --at ADDRESS (the mirrored interface: outer source, and what tells ingress from egress), --to ADDRESS (collector),
 --id N (VNI, key or session), --only ingress|egress, --cut N (bytes of the inner packet that are copied), --lose N,N (inner
@@ -25,7 +27,7 @@ import subprocess
 import tempfile
 import zlib
 
-LINKTYPES = {"raw": 101, "null": 0, "sll2": 276}
+LINKTYPES = {"raw": 101, "null": 0, "sll2": 276, "wifi": 105}
 
 
 def read_pcap(path):
@@ -151,6 +153,14 @@ def encapsulate(kind, outer, packet, source, target, ident, options):
         return struct.pack("<I", 2 if packet.ethertype == 0x0800 else 30) + ip
     if kind == "sll2":
         return struct.pack("!HHIHBB8s", packet.ethertype, 0, 3, 1, 4 if egress else 0, 6, packet.frame[6:12] + b"\0\0") + ip
+    if kind == "wifi":
+        sequence = (outer.sequences.get(egress, 0) if options.repeated else outer.sequence(egress)) & 0xfff
+        retry = 0x08 if options.repeated else 0
+        addresses = packet.frame[:6] + bytes.fromhex("fa163ed16b5d") + packet.frame[6:12]
+        if egress:  # from the station to the access point
+            addresses = bytes.fromhex("fa163ed16b5d") + packet.frame[6:12] + packet.frame[:6]
+        return struct.pack("<BBH", 0x08, (0x01 if egress else 0x02) | retry, 44) + addresses \
+            + struct.pack("<H", sequence << 4) + bytes.fromhex("aaaa03000000") + struct.pack("!H", packet.ethertype) + ip
     raise SystemExit("unknown kind " + kind)
 
 
@@ -170,10 +180,11 @@ def main():
     parser.add_argument("--fragment", type=int, default=0)
     parser.add_argument("--again", type=int)
     parser.add_argument("--lose", default="")
+    parser.add_argument("--retry", type=int, default=0)
     parser.add_argument("--ip-inside", action="store_true")
     options = parser.parse_args()
     lost = {int(n) for n in options.lose.split(",") if n}
-    outer, count = Outer(), 0
+    outer, count, records = Outer(), 0, []
     with open(options.output, "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, LINKTYPES.get(options.kind, 1)))
         for seconds, micros, frame in read_pcap(options.input):
@@ -190,11 +201,16 @@ def main():
             if options.vteps:
                 source, target = options.vteps.split(",")[::-1] if egress else options.vteps.split(",")
             idents = [options.id] + ([options.again] if options.again is not None else [])
+            if options.retry and count % options.retry == 0:
+                idents.append(options.id)
             for part in packet.fragments(options.fragment) if options.fragment else [packet]:
                 for number, ident in enumerate(idents):
+                    options.repeated = number > 0
                     data = encapsulate(options.kind, outer, part, source, target, ident, options)
-                    when = seconds * 1000000 + micros + 20 * number
-                    out.write(struct.pack("<IIII", when // 1000000, when % 1000000, len(data), len(data)) + data)
+                    when = seconds * 1000000 + micros + (300 if options.retry else 20) * number
+                    records.append((when, data))
+        for when, data in sorted(records, key=lambda record: record[0]):
+            out.write(struct.pack("<IIII", when // 1000000, when % 1000000, len(data), len(data)) + data)
 
 
 main()
