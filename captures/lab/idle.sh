@@ -30,6 +30,22 @@ tcp.flags.reset == 1 => idle.reset
 END
 }
 
+bracket() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    nginx_on s "keepalive_timeout 120s;"
+    record idle/bracket-17s-to-33s c eth0
+    talk c connect 10.2.0.2 80 get recv sleep:17 get recv close
+    after 10 forget_by_reset
+    talk c connect 10.2.0.2 80 get recv sleep:33 get recv
+    recorded idle/bracket-17s-to-33s
+    expectation idle/bracket-17s-to-33s <<'END'
+# One connection goes on after 17 s without traffic, the next one is refused by a middlebox after 33 s: its timer lies between.
+# origin: lab/idle.sh (nginx 1.22, python client, nftables reject with tcp reset on the router)
+# shows: idle.reset
+tcp.flags.reset == 1 => idle.reset
+END
+}
+
 reset_lost_fin_ipv6() {
     network c=2001:db8:1::2/64 s=2001:db8:2::2/64
     nginx_on s "keepalive_timeout 15s;"
@@ -435,7 +451,7 @@ END
 }
 
 SCENARIOS=(
-    reset_60s_by_router reset_lost_fin_ipv6 reset_after_retransmissions reset_on_keepalive_probe
+    bracket reset_60s_by_router reset_lost_fin_ipv6 reset_after_retransmissions reset_on_keepalive_probe
     reset_120s_server_push reset_without_idle reset_after_fin client_aborts_idle reset_under_level blackhole_60s
     blackhole_15s_ipv6 blackhole_then_rst loss_repaired_after_idle blind_direction_after_idle close_15s_ipv6
     close_75s close_by_client_90s close_50s_haproxy close_after_answer race_5s race_15s_ipv6 race_crossing

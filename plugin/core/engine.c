@@ -152,6 +152,7 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
             bracket->longest_survived = events.survived_idle;
     }
     if (events.gap) {
+        engine->gaps++;
         struct session *session = encapsulation_session(engine->encapsulation, packet->session);
         if (session != NULL)
             session->gaps++;
@@ -272,6 +273,8 @@ take_packet(struct engine *engine, struct arrival *arrival)
     packet->frame_length = arrival->place.frame_length;
     struct flow_record *record = flow_table_get(engine->flows, packet, arrival->place.path, &started);
     packet->duplicate = duplicates_check(engine->duplicates, packet, record->flow.number) != NULL;
+    engine->duplicate_packets += packet->duplicate;
+    engine->cut_packets += packet->payload.captured < packet->payload.length;
     count_session(engine, packet, started);
 
     if (!packet->duplicate) {

@@ -115,6 +115,19 @@ fact_text(const struct fact *fact, enum language language)
     return g_strdup("");
 }
 
+char *
+time_text(int64_t time)
+{
+    GDateTime *date = g_date_time_new_from_unix_utc(time / NANOSECONDS_PER_SECOND);
+    if (date == NULL)
+        return g_strdup("-");
+    char *seconds = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
+    char *text = g_strdup_printf("%s.%03dZ", seconds, (int)(time % NANOSECONDS_PER_SECOND / 1000000));
+    g_free(seconds);
+    g_date_time_unref(date);
+    return text;
+}
+
 const char *
 severity_name(enum severity severity, enum language language)
 {
@@ -130,4 +143,11 @@ confidence_name(enum confidence confidence)
 {
     static const char *const names[] = {"possible", "likely", "confirmed"};
     return names[confidence];
+}
+
+const char *
+confidence_word(enum confidence confidence, enum language language)
+{
+    static const char *const chinese[] = {"可能", "很可能", "已证实"};
+    return language == LANGUAGE_CHINESE ? chinese[confidence] : confidence_name(confidence);
 }

@@ -88,6 +88,38 @@ knowledge_bracket(struct knowledge *knowledge, const struct endpoint *server)
     return &server_get(knowledge, server)->bracket;
 }
 
+static gint
+by_endpoint(gconstpointer a, gconstpointer b)
+{
+    const struct endpoint *one = &(*(struct server_entry *const *)a)->key.endpoint;
+    const struct endpoint *other = &(*(struct server_entry *const *)b)->key.endpoint;
+    int order = memcmp(&one->address, &other->address, sizeof one->address);
+    return order != 0 ? order : (int)one->port - (int)other->port;
+}
+
+void
+knowledge_each_bracket(struct knowledge *knowledge,
+                       void (*visit)(const struct endpoint *server, const struct bracket *bracket, void *data),
+                       void *data)
+{
+    GPtrArray *entries = g_ptr_array_new();
+    GHashTableIter servers;
+    void *entry;
+
+    g_hash_table_iter_init(&servers, knowledge->servers);
+    while (g_hash_table_iter_next(&servers, &entry, NULL)) {
+        const struct bracket *bracket = &((struct server_entry *)entry)->bracket;
+        if (bracket->longest_survived > 0 || bracket->shortest_died > 0)
+            g_ptr_array_add(entries, entry);
+    }
+    g_ptr_array_sort(entries, by_endpoint);
+    for (guint i = 0; i < entries->len; i++) {
+        const struct server_entry *server = g_ptr_array_index(entries, i);
+        visit(&server->key.endpoint, &server->bracket, data);
+    }
+    g_ptr_array_unref(entries);
+}
+
 void
 knowledge_add_tls_server(struct knowledge *knowledge, const struct endpoint *server)
 {

@@ -23,6 +23,11 @@ void knowledge_free(struct knowledge *knowledge);
 /* The idle bracket of a server; made if new. */
 struct bracket *knowledge_bracket(struct knowledge *knowledge, const struct endpoint *server);
 
+/* Call `visit` for each server of which a bracket is known, in the order of addresses and ports. */
+void knowledge_each_bracket(struct knowledge *knowledge,
+                            void (*visit)(const struct endpoint *server, const struct bracket *bracket, void *data),
+                            void *data);
+
 /* TLS was seen at this server. */
 void knowledge_add_tls_server(struct knowledge *knowledge, const struct endpoint *server);
 bool knowledge_has_tls_server(const struct knowledge *knowledge, const struct endpoint *server);

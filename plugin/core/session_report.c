@@ -2,6 +2,7 @@
 #include "core/session_report.h"
 
 #include "api/packet.h"
+#include "core/columns.h"
 #include "core/text.h"
 
 static const char *const headings[] = {"session", "role",      "kind",       "VNI",   "name",  "source",
@@ -43,20 +44,6 @@ address_text(const struct ip_address *address)
     return fact_text(&fact, LANGUAGE_ENGLISH);
 }
 
-/* "2018-07-29T12:20:14.998Z" */
-static char *
-time_text(int64_t time)
-{
-    GDateTime *date = g_date_time_new_from_unix_utc(time / NANOSECONDS_PER_SECOND);
-    if (date == NULL)
-        return g_strdup("-");
-    char *seconds = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
-    char *text = g_strdup_printf("%s.%03dZ", seconds, (int)(time % NANOSECONDS_PER_SECOND / 1000000));
-    g_free(seconds);
-    g_date_time_unref(date);
-    return text;
-}
-
 static char *
 count_text(uint64_t count)
 {
@@ -87,39 +74,27 @@ session_row(const struct session *session, const char *name)
     return row;
 }
 
-static void
-append_row(GString *text, const char *const *row, const glong *widths)
+static char **
+heading_row(void)
 {
-    for (unsigned column = 0; column < COLUMNS; column++) {
-        g_string_append(text, row[column]);
-        if (column + 1 == COLUMNS)
-            break;
-        for (glong i = g_utf8_strlen(row[column], -1); i < widths[column] + 2; i++)
-            g_string_append_c(text, ' ');
-    }
-    g_string_append_c(text, '\n');
+    char **row = g_new0(char *, COLUMNS + 1);
+    for (unsigned column = 0; column < COLUMNS; column++)
+        row[column] = g_strdup(headings[column]);
+    return row;
 }
 
 char *
-session_report(struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni))
+session_report(const struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni))
 {
     const GPtrArray *sessions = encapsulation_sessions(encapsulation);
     GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
-    glong widths[COLUMNS];
-    GString *text = g_string_new(NULL);
 
-    for (unsigned column = 0; column < COLUMNS; column++)
-        widths[column] = g_utf8_strlen(headings[column], -1);
+    g_ptr_array_add(rows, heading_row());
     for (guint i = 0; i < sessions->len; i++) {
         const struct session *session = g_ptr_array_index(sessions, i);
-        char **row = session_row(session, name_of_vni(session->vni));
-        for (unsigned column = 0; column < COLUMNS; column++)
-            widths[column] = MAX(widths[column], g_utf8_strlen(row[column], -1));
-        g_ptr_array_add(rows, row);
+        g_ptr_array_add(rows, session_row(session, name_of_vni(session->vni)));
     }
-    append_row(text, headings, widths);
-    for (guint i = 0; i < rows->len; i++)
-        append_row(text, (const char *const *)g_ptr_array_index(rows, i), widths);
+    char *text = columns_table(rows);
     g_ptr_array_unref(rows);
-    return g_string_free(text, FALSE);
+    return text;
 }

@@ -10,6 +10,6 @@
  * source, target, direction, packets, bytes, first and last time (UTC), inner flows, cut length,
  * duplicates, gaps. "-" stands for nothing. `name_of_vni` gives "" for a VNI without a name. The caller
  * frees the text. */
-char *session_report(struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni));
+char *session_report(const struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni));
 
 #endif

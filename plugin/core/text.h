@@ -28,12 +28,16 @@ char **finding_lines(const struct finding *finding, enum text_part part, enum la
  * its address alone. Units are translated. The caller frees it. */
 char *fact_text(const struct fact *fact, enum language language);
 
+/* Nanoseconds since 1970 as UTC: "2018-07-29T12:20:14.998Z"; "-" if no calendar has them. The caller frees it. */
+char *time_text(int64_t time);
+
 /* Whether every {placeholder} and bracket of the template is well formed, and {?name} and {!name}
  * stand in brackets; if not, `problem` gets a message for the developer, freed by the caller, else
  * NULL. */
 bool text_check(const char *template_text, char **problem);
 
 const char *severity_name(enum severity severity, enum language language);
-const char *confidence_name(enum confidence confidence); /* "possible", "likely", "confirmed" */
+const char *confidence_name(enum confidence confidence); /* "possible", "likely", "confirmed": for fields and scripts */
+const char *confidence_word(enum confidence confidence, enum language language); /* the same for a person */
 
 #endif

@@ -31,9 +31,8 @@ line_length(const char *text, const char *stop, unsigned columns)
     return (size_t)(end - text);
 }
 
-/* The command that the text ends with, NULL if there is none. */
-static const char *
-command_of(const char *text)
+const char *
+wrap_command(const char *text)
 {
     const char *command = NULL;
     if (g_str_has_suffix(text, ".") || g_str_has_suffix(text, WIDE_FULL_STOP)) {
@@ -54,7 +53,7 @@ wrap_text(const char *text, unsigned columns)
 {
     GPtrArray *lines = g_ptr_array_new();
     const char *end = text + strlen(text);
-    const char *command = line_length(text, end, columns) < strlen(text) ? command_of(text) : NULL;
+    const char *command = line_length(text, end, columns) < strlen(text) ? wrap_command(text) : NULL;
     do {
         size_t length = line_length(text, command != NULL && text < command ? command : end, columns);
         g_ptr_array_add(lines, g_strchomp(g_strndup(text, length)));

@@ -13,4 +13,7 @@
  * g_strfreev. The text is UTF-8. */
 char **wrap_text(const char *text, unsigned columns);
 
+/* The command that the text ends with, a part of it; NULL if there is none. */
+const char *wrap_command(const char *text);
+
 #endif

@@ -5,6 +5,7 @@
 #ifndef NETCASE_HOST_COMPAT_H
 #define NETCASE_HOST_COMPAT_H
 
+#include <stdlib.h>
 #include <wireshark.h>
 
 #include <epan/packet.h>
@@ -51,7 +52,8 @@ depend_upon(packet_info *pinfo, uint32_t frame)
 #endif
 }
 
-/* Define `name`, which starts a -z statistic by calling `start`. From 4.6 on it says whether that worked. */
+/* Define `name`, which starts a -z statistic by calling `start`. From 4.6 on it says whether that worked; before, a statistic
+ * that can't start ends the program, as Wireshark's own do. */
 #if WIRESHARK_AT_LEAST(4, 6)
 #define DEFINE_STATISTIC_START(name, start)                                                                            \
     static bool name(const char *argument, void *data)                                                                 \
@@ -62,7 +64,8 @@ depend_upon(packet_info *pinfo, uint32_t frame)
 #define DEFINE_STATISTIC_START(name, start)                                                                            \
     static void name(const char *argument, void *data)                                                                 \
     {                                                                                                                  \
-        start(argument, data);                                                                                         \
+        if (!start(argument, data))                                                                                    \
+            exit(1);                                                                                                   \
     }
 #endif
 

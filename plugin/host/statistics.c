@@ -2,50 +2,187 @@
 #include "host/statistics.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "host/host_compat.h"
 
 #include <epan/stat_tap_ui.h>
 
+#include "core/report_words.h"
 #include "core/session_report.h"
+#include "core/timer_report.h"
 #include "host/capture.h"
+#include "host/preferences.h"
+#include "host/report_json.h"
 #include "host/tables.h"
 
-/* The engine knows the sessions already; the listener only makes tshark dissect the packets and asks
- * for the table when the capture has ended. */
-static void
-draw_sessions(void *data)
+/* One -z netcase of the command line: what is to be printed, and which frames its filter has let through. The engine knows
+ * everything already; the listener makes tshark dissect the packets and asks for the output when the capture has ended. It
+ * lives as long as the process. */
+struct statistic {
+    void (*print)(const struct statistic *statistic, struct capture *capture);
+    bool filtered;
+    GHashTable *frames; /* numbers that passed, if filtered */
+};
+
+static uint32_t
+shown_frame(uint32_t frame, void *capture)
 {
-    (void)data;
-    struct capture *capture = capture_current();
-    if (capture == NULL)
-        return;
+    return frames_shown_number(((struct capture *)capture)->frames, frame);
+}
+
+struct selection {
+    const struct statistic *statistic;
+    struct capture *capture;
+};
+
+/* A finding whose frame a read filter or the statistic's own filter left out is not the user's. */
+static bool
+is_wanted(const struct finding *finding, void *data)
+{
+    const struct selection *selection = data;
+    uint32_t number = shown_frame(finding->frame, selection->capture);
+    return number != 0 && (!selection->statistic->filtered ||
+                           g_hash_table_contains(selection->statistic->frames, GUINT_TO_POINTER(number)));
+}
+
+static struct report *
+report_of(const struct statistic *statistic, struct capture *capture)
+{
+    struct selection selection = {statistic, capture};
+    return report_new(capture->engine, is_wanted, &selection);
+}
+
+/* -- What can be printed ---------------------------------------------------------------------- */
+
+static void
+print_words(const struct statistic *statistic, struct capture *capture, bool markdown)
+{
+    struct report *report = report_of(statistic, capture);
+    struct report_view view = {
+        .language = preferences_language(), .markdown = markdown, .shown_frame = shown_frame, .data = capture};
+    char *text = report_words(report, &view);
+    fputs(text, stdout);
+    g_free(text);
+    report_free(report);
+}
+
+static void
+print_text(const struct statistic *statistic, struct capture *capture)
+{
+    print_words(statistic, capture, false);
+}
+
+static void
+print_markdown(const struct statistic *statistic, struct capture *capture)
+{
+    print_words(statistic, capture, true);
+}
+
+static void
+print_json(const struct statistic *statistic, struct capture *capture)
+{
+    struct report *report = report_of(statistic, capture);
+    struct report_view view = {.language = preferences_language(), .shown_frame = shown_frame, .data = capture};
+    report_json_write(stdout, capture, report, &view);
+    report_free(report);
+}
+
+static void
+print_sessions(const struct statistic *statistic, struct capture *capture)
+{
+    (void)statistic;
     char *text = session_report(engine_encapsulation(capture->engine), tables_vni_name);
     fputs(text, stdout);
     g_free(text);
 }
 
-static bool
-start_sessions(const char *argument, void *data)
+static void
+print_timers(const struct statistic *statistic, struct capture *capture)
 {
-    (void)argument;
-    (void)data;
-    static int listener; /* only its address counts */
-    GString *problem =
-        register_tap_listener("frame", &listener, NULL, TL_REQUIRES_NOTHING, NULL, NULL, draw_sessions, NULL);
-    if (problem != NULL) {
-        fprintf(stderr, "netcase: -z netcase,sessions: %s\n", problem->str);
-        g_string_free(problem, TRUE);
-        return false;
-    }
-    return true;
+    (void)statistic;
+    char *text = timer_report(capture->engine);
+    fputs(text, stdout);
+    g_free(text);
 }
-DEFINE_STATISTIC_START(sessions_start, start_sessions)
+
+static const struct {
+    const char *name;
+    void (*print)(const struct statistic *statistic, struct capture *capture);
+} kinds[] = {
+    {"json", print_json}, {"markdown", print_markdown}, {"sessions", print_sessions}, {"timers", print_timers}};
+
+/* -- The listener ----------------------------------------------------------------------------- */
+
+static void
+reset(void *data)
+{
+    g_hash_table_remove_all(((struct statistic *)data)->frames);
+}
+
+static tap_packet_status
+note_frame(void *data, packet_info *pinfo, epan_dissect_t *dissection, const void *tapped, tap_flags_t flags)
+{
+    (void)dissection;
+    (void)tapped;
+    (void)flags;
+    const struct statistic *statistic = data;
+    if (statistic->filtered)
+        g_hash_table_add(statistic->frames, GUINT_TO_POINTER(pinfo->num));
+    return TAP_PACKET_DONT_REDRAW;
+}
+
+static void
+draw(void *data)
+{
+    const struct statistic *statistic = data;
+    struct capture *capture = capture_current();
+    if (capture != NULL)
+        statistic->print(statistic, capture);
+}
+
+/* "netcase[,KIND][,FILTER]". What is no kind is a filter. */
+static const char *
+parse_argument(const char *argument, struct statistic *statistic)
+{
+    const char *rest = strchr(argument, ',');
+    statistic->print = print_text;
+    if (rest == NULL)
+        return NULL;
+    rest++;
+    size_t length = strcspn(rest, ",");
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (strlen(kinds[i].name) == length && strncmp(kinds[i].name, rest, length) == 0) {
+            statistic->print = kinds[i].print;
+            return rest[length] == ',' && rest[length + 1] != '\0' ? rest + length + 1 : NULL;
+        }
+    return *rest != '\0' ? rest : NULL;
+}
+
+static bool
+start(const char *argument, void *data)
+{
+    (void)data;
+    struct statistic *statistic = g_new0(struct statistic, 1);
+    const char *filter = parse_argument(argument, statistic);
+
+    statistic->frames = g_hash_table_new(g_direct_hash, g_direct_equal);
+    statistic->filtered = filter != NULL;
+    GString *problem =
+        register_tap_listener("frame", statistic, filter, TL_REQUIRES_NOTHING, reset, note_frame, draw, NULL);
+    if (problem == NULL)
+        return true;
+    fprintf(stderr, "netcase: -z %s: %s\n", argument, problem->str);
+    g_string_free(problem, TRUE);
+    g_hash_table_destroy(statistic->frames);
+    g_free(statistic);
+    return false;
+}
+DEFINE_STATISTIC_START(netcase_start, start)
 
 void
 statistics_register(void)
 {
-    static stat_tap_ui sessions = {
-        REGISTER_PACKET_STAT_GROUP_UNSORTED, NULL, "netcase,sessions", sessions_start, 0, NULL};
-    register_stat_tap_ui(&sessions, NULL);
+    static stat_tap_ui report = {REGISTER_PACKET_STAT_GROUP_UNSORTED, NULL, "netcase", netcase_start, 0, NULL};
+    register_stat_tap_ui(&report, NULL);
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/timer_report.h"
+
+#include "core/columns.h"
+#include "core/context.h"
+#include "core/text.h"
+#include "core/timers.h"
+
+enum { CANDIDATES_SHOWN = 3 };
+
+struct listing {
+    struct engine *engine;
+    GPtrArray *rows;
+};
+
+static char *
+duration_text(int64_t duration)
+{
+    struct fact fact = {.name = FACT_idle, .number = duration};
+    return duration > 0 ? fact_text(&fact, LANGUAGE_ENGLISH) : g_strdup("-");
+}
+
+static char *
+between_text(const struct bracket *bracket)
+{
+    if (bracket->longest_survived == 0 || bracket->longest_survived >= bracket->shortest_died)
+        return g_strdup("-");
+    char *low = duration_text(bracket->longest_survived), *high = duration_text(bracket->shortest_died);
+    char *text = g_strdup_printf("%s to %s", low, high);
+    g_free(low);
+    g_free(high);
+    return text;
+}
+
+static char *
+matches_text(const GArray *timers, const struct bracket *bracket)
+{
+    if (bracket->shortest_died == 0)
+        return g_strdup("-");
+    GPtrArray *candidates = timer_candidates(timers, TIMER_RESET, bracket->shortest_died, bracket->longest_survived);
+    GString *text = g_string_new(candidates->len == 0 ? "-" : NULL);
+    for (guint i = 0; i < candidates->len && i < CANDIDATES_SHOWN; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? "; " : "", (const char *)g_ptr_array_index(candidates, i));
+    if (candidates->len > CANDIDATES_SHOWN)
+        g_string_append_printf(text, "; and %u more", candidates->len - CANDIDATES_SHOWN);
+    g_ptr_array_unref(candidates);
+    return g_string_free(text, FALSE);
+}
+
+static void
+add_server(const struct endpoint *server, const struct bracket *bracket, void *data)
+{
+    struct listing *listing = data;
+    struct fact fact = {.name = FACT_server, .endpoint = *server};
+    char *const row[] = {fact_text(&fact, LANGUAGE_ENGLISH),
+                         duration_text(bracket->longest_survived),
+                         duration_text(bracket->shortest_died),
+                         between_text(bracket),
+                         matches_text(listing->engine->settings->timers, bracket),
+                         NULL};
+    g_ptr_array_add(listing->rows, g_memdup2(row, sizeof row));
+}
+
+char *
+timer_report(struct engine *engine)
+{
+    static const char *const headings[] = {"server", "survived", "died", "timer between", "matches", NULL};
+    struct listing listing = {.engine = engine, .rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev)};
+
+    g_ptr_array_add(listing.rows, g_strdupv((char **)headings));
+    knowledge_each_bracket(engine->knowledge, add_server, &listing);
+    char *text = columns_table(listing.rows);
+    g_ptr_array_unref(listing.rows);
+    return text;
+}

@@ -1,0 +1,16 @@
+/* The report as JSON: `-z netcase,json`. docs/report.schema.json describes it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_HOST_REPORT_JSON_H
+#define NETCASE_HOST_REPORT_JSON_H
+
+#include <stdio.h>
+
+#include "core/report_words.h"
+#include "host/capture.h"
+
+/* Write the report and the mirror sessions to `file`, as one object and a line feed. */
+void report_json_write(FILE *file, struct capture *capture, const struct report *report,
+                       const struct report_view *view);
+
+#endif

@@ -1,0 +1,201 @@
+/* Findings in the order in which they are read. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bytes_of.h"
+#include "core/catalogue.h"
+#include "core/report_words.h"
+
+/* Cases of the plugin, by their severity. */
+static const struct case_info *
+case_with(enum severity severity, size_t nth)
+{
+    for (size_t number = 0; number < catalogue_case_count(); number++)
+        if (catalogue_case(number)->severity == severity && nth-- == 0)
+            return catalogue_case(number);
+    fail_msg("no such case");
+    return NULL;
+}
+
+struct stage {
+    struct settings settings;
+    struct engine *engine;
+    uint32_t frame;
+};
+
+static struct finding *
+add(struct stage *stage, const struct case_info *info, enum confidence confidence, uint8_t server, uint64_t events)
+{
+    struct finding *finding = finding_new(info, confidence, ++stage->frame, 0);
+    struct fact fact = {.name = FACT_server, .endpoint = {ipv4(192, 0, 2, server), 80}};
+    g_array_append_val(finding->facts, fact);
+    finding->series.events = events;
+    store_add(engine_store(stage->engine), finding);
+    return finding;
+}
+
+static int
+set_up(void **state)
+{
+    struct stage *stage = g_new0(struct stage, 1);
+    settings_init(&stage->settings);
+    stage->engine = engine_new(&stage->settings);
+    *state = stage;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct stage *stage = *state;
+    engine_free(stage->engine);
+    settings_clear(&stage->settings);
+    g_free(stage);
+    return 0;
+}
+
+static bool
+every(const struct finding *finding, void *data)
+{
+    (void)finding;
+    (void)data;
+    return true;
+}
+
+static bool
+not_the_frame(const struct finding *finding, void *data)
+{
+    return finding->frame != *(const uint32_t *)data;
+}
+
+static const struct report_group *
+group(const struct report *report, guint place)
+{
+    assert_true(place < report->groups->len);
+    return g_ptr_array_index(report->groups, place);
+}
+
+static const struct finding *
+first(const struct report *report, guint place)
+{
+    return g_ptr_array_index(group(report, place)->findings, 0);
+}
+
+static void
+grouped_by_culprit(void **state)
+{
+    struct stage *stage = *state;
+    const struct case_info *error = case_with(SEVERITY_ERROR, 0);
+    struct finding *one = add(stage, error, CONFIDENCE_POSSIBLE, 1, 0);
+    struct finding *other = add(stage, error, CONFIDENCE_POSSIBLE, 2, 0);
+    add(stage, error, CONFIDENCE_LIKELY, 1, 0);
+    struct report *report = report_new(stage->engine, every, NULL);
+    assert_int_equal(report->groups->len, 2);
+    assert_int_equal(report->findings, 3);
+    assert_ptr_equal(first(report, 0), one);
+    assert_int_equal(group(report, 0)->findings->len, 2);
+    assert_int_equal(group(report, 0)->events, 2);
+    assert_int_equal(group(report, 0)->confidence, CONFIDENCE_LIKELY);
+    assert_ptr_equal(first(report, 1), other);
+    assert_int_equal(report->silent->len, catalogue_case_count() - 1);
+    assert_int_equal(report_count_of(report, SEVERITY_ERROR), 3);
+    report_free(report);
+    report_free(NULL);
+}
+
+/* Severity, confidence, number of events, and then the order of the capture. */
+static void
+ordered_by_weight(void **state)
+{
+    struct stage *stage = *state;
+    const struct case_info *error = case_with(SEVERITY_ERROR, 0), *note = case_with(SEVERITY_NOTE, 0);
+    const struct finding *expected[5];
+    expected[4] = add(stage, note, CONFIDENCE_CONFIRMED, 9, 1000);
+    expected[2] = add(stage, error, CONFIDENCE_LIKELY, 3, 0);
+    expected[3] = add(stage, error, CONFIDENCE_LIKELY, 4, 0);
+    expected[1] = add(stage, error, CONFIDENCE_LIKELY, 2, 500);
+    expected[0] = add(stage, error, CONFIDENCE_CONFIRMED, 1, 0);
+    struct report *report = report_new(stage->engine, every, NULL);
+    assert_int_equal(report->groups->len, 5);
+    for (guint i = 0; i < 5; i++)
+        assert_ptr_equal(first(report, i), expected[i]);
+    assert_int_equal(group(report, 1)->events, 500);
+    report_free(report);
+}
+
+/* A finding may be milder than its case. */
+static void
+severity_of_the_finding(void **state)
+{
+    struct stage *stage = *state;
+    struct finding *mild = add(stage, case_with(SEVERITY_ERROR, 0), CONFIDENCE_CONFIRMED, 1, 0);
+    mild->severity = SEVERITY_NOTE;
+    struct finding *grave = add(stage, case_with(SEVERITY_WARNING, 0), CONFIDENCE_POSSIBLE, 1, 0);
+    struct report *report = report_new(stage->engine, every, NULL);
+    assert_ptr_equal(first(report, 0), grave);
+    assert_ptr_equal(first(report, 1), mild);
+    assert_int_equal(report_count_of(report, SEVERITY_ERROR), 0);
+    report_free(report);
+}
+
+static void
+left_out(void **state)
+{
+    struct stage *stage = *state;
+    uint32_t frame = add(stage, case_with(SEVERITY_ERROR, 0), CONFIDENCE_LIKELY, 1, 0)->frame;
+    struct finding *kept = add(stage, case_with(SEVERITY_NOTE, 0), CONFIDENCE_LIKELY, 1, 0);
+    struct report *report = report_new(stage->engine, not_the_frame, &frame);
+    assert_int_equal(report->groups->len, 1);
+    assert_ptr_equal(first(report, 0), kept);
+    assert_int_equal(report->silent->len, catalogue_case_count() - 1);
+    report_free(report);
+}
+
+static uint32_t
+same_number(uint32_t frame, void *data)
+{
+    (void)data;
+    return frame;
+}
+
+static void
+words_of_nothing(void **state)
+{
+    struct stage *stage = *state;
+    struct report *report = report_new(stage->engine, every, NULL);
+    struct report_view view = {.shown_frame = same_number};
+    char *text = report_words(report, &view);
+    assert_non_null(strstr(text, "Capture     none\n"));
+    assert_non_null(strstr(text, "Findings    none\n"));
+    assert_null(strstr(text, "TCP   "));
+    g_free(text);
+    report_free(report);
+}
+
+/* At most twelve frames are listed; the others are counted. */
+static void
+words_of_many(void **state)
+{
+    struct stage *stage = *state;
+    for (unsigned i = 0; i < 14; i++)
+        add(stage, case_with(SEVERITY_ERROR, 0), CONFIDENCE_LIKELY, 1, 0);
+    struct report *report = report_new(stage->engine, every, NULL);
+    struct report_view view = {.shown_frame = same_number};
+    char *text = report_words(report, &view);
+    assert_non_null(strstr(text, "Frames      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more\n"));
+    assert_non_null(strstr(text, "Events      14\n"));
+    g_free(text);
+    view.language = LANGUAGE_CHINESE;
+    view.markdown = true;
+    text = report_words(report, &view);
+    assert_non_null(strstr(text, "- **报文:** 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 等 14 个\n"));
+    g_free(text);
+    report_free(report);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(grouped_by_culprit), TEST(ordered_by_weight), TEST(severity_of_the_finding),
+                                       TEST(left_out),           TEST(words_of_nothing),  TEST(words_of_many)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
