@@ -17,7 +17,7 @@ set(branch "${Wireshark_MAJOR_VERSION}.${Wireshark_MINOR_VERSION}")
 math(EXPR next "${Wireshark_MINOR_VERSION} + 1")
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
     "libwireshark-data (>= ${branch}), libwireshark-data (<< ${Wireshark_MAJOR_VERSION}.${next})")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "tshark | wireshark")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "tshark | wireshark, python3")
 set(CPACK_STRIP_FILES ON)
 # The plugin folder is an absolute path that Wireshark names.
 set(CPACK_SET_DESTDIR ON)

@@ -9,8 +9,9 @@ Usage: packaging/try.sh [CAPTURE...]
 
 Installs the packages that are missing (asks for a password only then), builds netcase in
 build-release/ (or in $NETCASE_BUILD), installs the plugin into your personal plugin folder, or for
-root into the system's, since Wireshark ignores personal plugins for root, and prints the findings
-of the captures: frame, severity, id and summary. Without CAPTURE: those of the folder captures/.
+root into the system's, since Wireshark ignores personal plugins for root, with the command
+netcase-annotate in ~/.local/bin (root: /usr/local/bin), and prints the findings of the captures:
+frame, severity, id and summary. Without CAPTURE: those of the folder captures/.
 HELP
 }
 
@@ -65,8 +66,10 @@ folder=$(plugin_folder)
 
 mkdir -p "$build" 2>/dev/null || fail "can't make the folder $build (set NETCASE_BUILD to another one)"
 [ -w "$build" ] || fail "can't write to $build (set NETCASE_BUILD to another folder)"
+commands=$HOME/.local/bin
+[ "$(id -u)" -ne 0 ] || commands=/usr/local/bin
 step "Configuring in $build" cmake -S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
-    -DNETCASE_PLUGIN_DIR="$folder/epan"
+    -DNETCASE_PLUGIN_DIR="$folder/epan" -DNETCASE_BIN_DIR="$commands"
 step "Building" cmake --build "$build"
 step "Installing into $folder/epan" cmake --install "$build"
 plugins=$(tshark -G plugins 2>/dev/null)

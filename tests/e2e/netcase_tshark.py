@@ -31,6 +31,7 @@ class Host:
         if os.geteuid() == 0:
             sys.exit("Wireshark ignores personal plugins for root. tests/run.sh runs this as another user.")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="netcase-test-"))
+        self.commands = self.folder / "stage"  # where netcase-annotate is, once it is installed
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         for home in ("with", "without"):
             (self.folder / home).mkdir()
@@ -39,7 +40,7 @@ class Host:
 
     def environment(self, plugin=True, **extra):
         return {
-            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "PATH": f"{self.commands}:{os.environ.get('PATH', '/usr/bin:/bin')}",
             "HOME": str(self.folder / ("with" if plugin else "without")),
             "TZ": "UTC",
             "LC_ALL": "C.UTF-8",
@@ -61,6 +62,7 @@ class Host:
         subprocess.run(["cmake", "--install", str(BUILD)], env={**os.environ, "DESTDIR": str(stage)},
                        check=True, stdout=subprocess.DEVNULL)
         built = next(stage.rglob("netcase.so"))
+        self.commands = next(stage.rglob("netcase-annotate")).parent
         personal = pathlib.Path(self._folders()["Personal Plugins"].strip())
         shutil.copytree(built.parent, personal / "epan")
         listed = self.run(["tshark", "-G", "plugins"])
