@@ -18,7 +18,7 @@ with_decimals(uint64_t value, uint64_t unit, unsigned decimals, const char *name
     return g_strdup_printf("%" G_GUINT64_FORMAT ".%0*" G_GINT64_MODIFIER "u %s", whole, (int)decimals, parts, name);
 }
 
-static char *
+char *
 duration_text(int64_t nanoseconds, enum language language)
 {
     static const char *const units[][4] = {{"ms", "s", "min", "h"}, {"毫秒", "秒", "分钟", "小时"}};
@@ -67,7 +67,7 @@ bytes_text(int64_t count, enum language language)
     return words;
 }
 
-static char *
+char *
 address_text(const struct ip_address *address)
 {
     char words[INET6_ADDRSTRLEN];
@@ -78,7 +78,7 @@ address_text(const struct ip_address *address)
     return g_strdup(words);
 }
 
-static char *
+char *
 endpoint_text(const struct endpoint *endpoint)
 {
     char *address = address_text(&endpoint->address);

@@ -52,3 +52,16 @@ finding_fact(const struct finding *finding, enum fact_name name)
     }
     return NULL;
 }
+
+const struct fact *
+finding_culprit(const struct finding *finding)
+{
+    static const enum fact_name order[] = {FACT_server, FACT_client, FACT_address, FACT_session};
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+        const struct fact *fact = finding_fact(finding, order[i]);
+        if (fact != NULL) {
+            return fact;
+        }
+    }
+    return NULL;
+}

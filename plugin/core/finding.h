@@ -56,4 +56,8 @@ void finding_free(struct finding *finding);
 /* The first fact with this name, NULL if the finding has none. */
 const struct fact *finding_fact(const struct finding *finding, enum fact_name name);
 
+/* What the finding is about: two findings of a case with the same culprit are one to their reader. The server, where there is
+ * none the client, the address, or the mirror session; NULL if it names none of them. */
+const struct fact *finding_culprit(const struct finding *finding);
+
 #endif

@@ -11,23 +11,10 @@ group_free(void *item)
     g_free(group);
 }
 
-/* What the finding is about: two findings of a case with the same culprit are one to their reader. */
-static const struct fact *
-culprit_of(const struct finding *finding)
-{
-    static const enum fact_name order[] = {FACT_server, FACT_client, FACT_address, FACT_session};
-    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        const struct fact *fact = finding_fact(finding, order[i]);
-        if (fact != NULL)
-            return fact;
-    }
-    return NULL;
-}
-
 static bool
 same_culprit(const struct finding *a, const struct finding *b)
 {
-    const struct fact *one = culprit_of(a), *other = culprit_of(b);
+    const struct fact *one = finding_culprit(a), *other = finding_culprit(b);
     if (one == NULL || other == NULL)
         return one == other;
     return one->name == other->name && one->number == other->number && endpoint_equal(&one->endpoint, &other->endpoint);

@@ -153,8 +153,7 @@ print_items(struct printer *printer, enum word label, const struct finding *find
 static void
 print_times(struct printer *printer, const struct capture_summary *summary)
 {
-    struct fact duration = {.name = FACT_delay, .number = summary->last_time - summary->first_time};
-    char *length = fact_text(&duration, printer->view->language);
+    char *length = duration_text(summary->last_time - summary->first_time, printer->view->language);
     char *first = time_text(summary->first_time), *last = time_text(summary->last_time);
     if (summary->packets == 0)
         print_line(printer, "", word(printer, CAPTURE), "%s", word(printer, NONE));

@@ -38,13 +38,6 @@ direction_name(const struct session *session)
 }
 
 static char *
-address_text(const struct ip_address *address)
-{
-    struct fact fact = {.name = FACT_address, .endpoint.address = *address};
-    return fact_text(&fact, LANGUAGE_ENGLISH);
-}
-
-static char *
 count_text(uint64_t count)
 {
     return g_strdup_printf("%" G_GUINT64_FORMAT, count);

@@ -28,6 +28,11 @@ char **finding_lines(const struct finding *finding, enum text_part part, enum la
  * its address alone. Units are translated. The caller frees it. */
 char *fact_text(const struct fact *fact, enum language language);
 
+/* The same of values that are not facts. */
+char *duration_text(int64_t nanoseconds, enum language language);
+char *address_text(const struct ip_address *address);
+char *endpoint_text(const struct endpoint *endpoint);
+
 /* Nanoseconds since 1970 as UTC: "2018-07-29T12:20:14.998Z"; "-" if no calendar has them. The caller frees it. */
 char *time_text(int64_t time);
 

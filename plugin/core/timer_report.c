@@ -14,10 +14,9 @@ struct listing {
 };
 
 static char *
-duration_text(int64_t duration)
+idle_text(int64_t idle)
 {
-    struct fact fact = {.name = FACT_idle, .number = duration};
-    return duration > 0 ? fact_text(&fact, LANGUAGE_ENGLISH) : g_strdup("-");
+    return idle > 0 ? duration_text(idle, LANGUAGE_ENGLISH) : g_strdup("-");
 }
 
 static char *
@@ -25,7 +24,7 @@ between_text(const struct bracket *bracket)
 {
     if (bracket->longest_survived == 0 || bracket->longest_survived >= bracket->shortest_died)
         return g_strdup("-");
-    char *low = duration_text(bracket->longest_survived), *high = duration_text(bracket->shortest_died);
+    char *low = idle_text(bracket->longest_survived), *high = idle_text(bracket->shortest_died);
     char *text = g_strdup_printf("%s to %s", low, high);
     g_free(low);
     g_free(high);
@@ -51,10 +50,9 @@ static void
 add_server(const struct endpoint *server, const struct bracket *bracket, void *data)
 {
     struct listing *listing = data;
-    struct fact fact = {.name = FACT_server, .endpoint = *server};
-    char *const row[] = {fact_text(&fact, LANGUAGE_ENGLISH),
-                         duration_text(bracket->longest_survived),
-                         duration_text(bracket->shortest_died),
+    char *const row[] = {endpoint_text(server),
+                         idle_text(bracket->longest_survived),
+                         idle_text(bracket->shortest_died),
                          between_text(bracket),
                          matches_text(listing->engine->settings->timers, bracket),
                          NULL};

@@ -9,6 +9,7 @@
 #include "host/intercept.h"
 #include "host/preferences.h"
 #include "host/statistics.h"
+#include "host/statistics_tree.h"
 #include "host/tables.h"
 
 /* What fits into a details pane of 1280 pixels, in columns: a Chinese character takes two. Wireshark cuts the
@@ -306,6 +307,8 @@ show_frame(struct capture *capture, uint32_t frame, tvbuff_t *tvb, packet_info *
         add_finding(capture, subtree, tvb, pinfo, g_ptr_array_index(findings, i));
     for (guint i = 0; related != NULL && i < related->len; i++)
         add_related(capture, subtree, tvb, g_ptr_array_index(related, i));
+    if (findings != NULL)
+        statistics_tree_note(pinfo, findings);
     if (mirror != NULL)
         add_mirror(subtree, tvb, mirror, frames_mirror(capture->frames, frame));
     if (flows)
@@ -341,6 +344,7 @@ display_register(void)
     preferences_register(protocol);
     intercept_register(protocol);
     statistics_register();
+    statistics_tree_register();
     /* Without a protocol the call adds no layer to each packet, which would cost as much as the engine. */
     register_postdissector(create_dissector_handle(dissect_netcase, -1));
     register_init_routine(capture_start);

@@ -82,13 +82,6 @@ put_capture(json_dumper *json, const struct capture_summary *summary)
 }
 
 static void
-put_address(json_dumper *json, const char *name, const struct ip_address *address)
-{
-    struct fact fact = {.name = FACT_address, .endpoint.address = *address};
-    put_own_text(json, name, fact_text(&fact, LANGUAGE_ENGLISH));
-}
-
-static void
 put_sessions(json_dumper *json, const struct encapsulation *encapsulation)
 {
     static const char *const roles[] = {"unknown", "mirror", "overlay"};
@@ -105,8 +98,8 @@ put_sessions(json_dumper *json, const struct encapsulation *encapsulation)
         put_text(json, "kind", kinds[session->kind]);
         put_number(json, "vni", session->vni);
         put_text(json, "name", tables_vni_name(session->vni));
-        put_address(json, "source", &session->source);
-        put_address(json, "target", &session->target);
+        put_own_text(json, "source", address_text(&session->source));
+        put_own_text(json, "target", address_text(&session->target));
         put_number(json, "packets", session->packets);
         put_number(json, "bytes", session->bytes);
         put_number(json, "ingress", session->ingress);

@@ -94,6 +94,18 @@ def text_agrees(host, expectation, kind, language, label):
         raise Failure("too wide:\n" + "\n".join(wide))
 
 
+def tree_agrees(host, expectation):
+    """Statistics > Netcase > Findings, which tshark prints as well."""
+    result = host.run(["tshark", "-r", expectation.capture, "-q", "-z", "netcase_findings,tree", *expectation.options])
+    result.check()
+    total = re.search(r"^Findings +(\d+) ", result.out, re.MULTILINE)
+    if not total or int(total[1]) != len(expectation.findings):
+        raise Failure(f"not {len(expectation.findings)} findings in\n{result.out}")
+    for case in {name for _, name in expectation.findings}:
+        if f"  {case}: " not in result.out:
+            raise Failure(f"no {case} in\n{result.out}")
+
+
 def labels_are_aligned(host, expectation):
     text = print_report(host, expectation, "", "-o", "netcase.language:zh_CN")
     for line in text.splitlines()[1:5]:
@@ -112,6 +124,7 @@ def word_tests(host, expectation):
     yield "markdown", functools.partial(text_agrees, host, expectation, ",markdown", "en", ENGLISH)
     yield "markdown in Chinese", functools.partial(text_agrees, host, expectation, ",markdown", "zh_CN", CHINESE)
     yield "filter", functools.partial(filtered, host, expectation)
+    yield "tree", functools.partial(tree_agrees, host, expectation)
     yield "labels are aligned", functools.partial(labels_are_aligned, host, expectation)
 
 

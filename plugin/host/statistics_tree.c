@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/statistics_tree.h"
+
+#include <string.h>
+
+#include <epan/stats_tree.h>
+
+#include "core/context.h"
+#include "core/text.h"
+#include "host/capture.h"
+#include "host/preferences.h"
+#include "host/tables.h"
+
+static int tap = -1;
+
+void
+statistics_tree_note(packet_info *pinfo, const GPtrArray *findings)
+{
+    tap_queue_packet(tap, pinfo, findings);
+}
+
+/* -- Findings: family, case, culprit ---------------------------------------------------------- */
+
+static int findings_root;
+
+static void
+start_findings(stats_tree *tree)
+{
+    findings_root = stats_tree_create_node(tree, "Findings", 0, STAT_DT_INT, TRUE);
+}
+
+static void
+count_finding(stats_tree *tree, const struct finding *finding)
+{
+    char *family = g_strndup(finding->info->id, strcspn(finding->info->id, "."));
+    char *title = finding_text(finding, TEXT_TITLE, preferences_language());
+    char *name = g_strdup_printf("%s: %s", finding->info->id, title);
+    const struct fact *about = finding_culprit(finding);
+    char *culprit = about != NULL ? fact_text(about, LANGUAGE_ENGLISH) : g_strdup("-");
+    char *flow = g_strdup_printf("flow %u", finding->flow);
+
+    tick_stat_node(tree, "Findings", 0, TRUE);
+    int node = tick_stat_node(tree, family, findings_root, TRUE);
+    node = tick_stat_node(tree, name, node, TRUE);
+    node = tick_stat_node(tree, culprit, node, TRUE);
+    tick_stat_node(tree, flow, node, FALSE);
+    g_free(family);
+    g_free(title);
+    g_free(name);
+    g_free(culprit);
+    g_free(flow);
+}
+
+static tap_packet_status
+count_findings(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection, const void *findings,
+               tap_flags_t flags)
+{
+    (void)pinfo;
+    (void)dissection;
+    (void)flags;
+    for (guint i = 0; i < ((const GPtrArray *)findings)->len; i++)
+        count_finding(tree, g_ptr_array_index((const GPtrArray *)findings, i));
+    return TAP_PACKET_REDRAW;
+}
+
+/* -- Sessions and timers: known when the tree is opened ---------------------------------------- */
+
+static tap_packet_status
+count_nothing(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection, const void *findings, tap_flags_t flags)
+{
+    (void)tree;
+    (void)pinfo;
+    (void)dissection;
+    (void)findings;
+    (void)flags;
+    return TAP_PACKET_DONT_REDRAW;
+}
+
+static void
+put(stats_tree *tree, const char *name, int parent, uint64_t value)
+{
+    stats_tree_create_node(tree, name, parent, STAT_DT_INT, FALSE);
+    increase_stat_node(tree, name, parent, FALSE, (int)MIN(value, G_MAXINT));
+}
+
+static void
+put_session(stats_tree *tree, int root, const struct session *session)
+{
+    static const char *const roles[] = {"session", "mirror", "overlay"};
+    char *source = address_text(&session->source), *target = address_text(&session->target);
+    char *name = g_strdup_printf("%u: %s, VNI %u %s, %s to %s", session->number, roles[session->role], session->vni,
+                                 tables_vni_name(session->vni), source, target);
+    int node = stats_tree_create_node(tree, name, root, STAT_DT_INT, TRUE);
+    increase_stat_node(tree, name, root, TRUE, (int)MIN(session->packets, G_MAXINT));
+    put(tree, "ingress", node, session->ingress);
+    put(tree, "egress", node, session->egress);
+    put(tree, "cut", node, session->cut_packets);
+    put(tree, "duplicates", node, session->duplicates);
+    put(tree, "gaps", node, session->gaps);
+    g_free(source);
+    g_free(target);
+    g_free(name);
+}
+
+static void
+start_sessions(stats_tree *tree)
+{
+    int root = stats_tree_create_node(tree, "Sessions", 0, STAT_DT_INT, TRUE);
+    struct capture *capture = capture_current();
+    if (capture == NULL)
+        return;
+    const GPtrArray *sessions = encapsulation_sessions(engine_encapsulation(capture->engine));
+    for (guint i = 0; i < sessions->len; i++)
+        put_session(tree, root, g_ptr_array_index(sessions, i));
+}
+
+struct timer_tree {
+    stats_tree *tree;
+    int root;
+};
+
+static char *
+idle_text(int64_t idle)
+{
+    return idle > 0 ? duration_text(idle, LANGUAGE_ENGLISH) : g_strdup("-");
+}
+
+static void
+put_bracket(const struct endpoint *server, const struct bracket *bracket, void *data)
+{
+    struct timer_tree *timers = data;
+    char *who = endpoint_text(server);
+    char *survived = idle_text(bracket->longest_survived), *died = idle_text(bracket->shortest_died);
+    char *name = g_strdup_printf("%s: longest idle survived %s, shortest that died %s", who, survived, died);
+    put(timers->tree, name, timers->root, 1);
+    g_free(who);
+    g_free(survived);
+    g_free(died);
+    g_free(name);
+}
+
+static void
+start_timers(stats_tree *tree)
+{
+    struct timer_tree timers = {tree, stats_tree_create_node(tree, "Servers", 0, STAT_DT_INT, TRUE)};
+    struct capture *capture = capture_current();
+    if (capture != NULL)
+        knowledge_each_bracket(capture->engine->knowledge, put_bracket, &timers);
+}
+
+/* -- Registration ----------------------------------------------------------------------------- */
+
+void
+statistics_tree_register(void)
+{
+    tap = register_tap("netcase");
+    stats_tree_register_plugin("netcase", "netcase_findings", "Netcase/Findings", 0, count_findings, start_findings,
+                               NULL);
+    stats_tree_register_plugin("netcase", "netcase_sessions", "Netcase/Mirror Sessions", 0, count_nothing,
+                               start_sessions, NULL);
+    stats_tree_register_plugin("netcase", "netcase_timers", "Netcase/Idle Timers", 0, count_nothing, start_timers,
+                               NULL);
+}
