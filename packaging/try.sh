@@ -10,8 +10,9 @@ Usage: packaging/try.sh [CAPTURE...]
 Installs the packages that are missing (asks for a password only then), builds netcase in
 build-release/ (or in $NETCASE_BUILD), installs the plugin into your personal plugin folder, or for
 root into the system's, since Wireshark ignores personal plugins for root, with the command
-netcase-annotate in ~/.local/bin (root: /usr/local/bin), and prints the findings of the captures:
-frame, severity, id and summary. Without CAPTURE: those of the folder captures/.
+netcase-annotate in ~/.local/bin (root: /usr/local/bin) and the configuration profiles netcase and
+netcase-triage, and prints the findings of the captures: frame, severity, id and summary. Without
+CAPTURE: those of the folder captures/.
 HELP
 }
 
@@ -66,12 +67,16 @@ folder=$(plugin_folder)
 
 mkdir -p "$build" 2>/dev/null || fail "can't make the folder $build (set NETCASE_BUILD to another one)"
 [ -w "$build" ] || fail "can't write to $build (set NETCASE_BUILD to another folder)"
+configuration=$(tshark -G folders 2>/dev/null | sed -n "s/^Personal configuration:[[:space:]]*//p")
 commands=$HOME/.local/bin
 [ "$(id -u)" -ne 0 ] || commands=/usr/local/bin
 step "Configuring in $build" cmake -S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
-    -DNETCASE_PLUGIN_DIR="$folder/epan" -DNETCASE_BIN_DIR="$commands"
+    -DNETCASE_PLUGIN_DIR="$folder/epan" -DNETCASE_BIN_DIR="$commands" -DNETCASE_PROFILE_DIR="$build/profiles"
 step "Building" cmake --build "$build"
 step "Installing into $folder/epan" cmake --install "$build"
+# A profile that is there may have been changed by its user: it stays.
+mkdir -p "$configuration/profiles"
+cp -rn "$build/profiles/." "$configuration/profiles/"
 plugins=$(tshark -G plugins 2>/dev/null)
 [[ $plugins == *netcase.so* ]] || fail "tshark does not load $folder/epan/netcase.so (see tshark -G plugins)"
 

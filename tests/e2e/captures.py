@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every capture gives exactly the findings of its expectation.
 
-In one pass, in two, from the other file format, and without a tree (-z expert). Each case of the
+In one pass, in two, from the other file format, without a tree (-z expert), and with the profile netcase-triage. Each case of the
 plugin must have a capture that shows it and one that only looks like it.
 
 usage: captures.py [--accept] [NAME...]
@@ -48,6 +48,12 @@ def converted(host, expectation):
             raise Skip("a pcap can't hold it: " + result.err.strip().splitlines()[0].removeprefix("editcap: "))
         result.check()
         expect_same(found_in_one_pass(host, expectation), host.findings(other.name, *expectation.options), OTHERWISE)
+
+
+def triage_profile(host, expectation):
+    """Nothing that the profile switches off is needed."""
+    expect_same(found_in_one_pass(host, expectation),
+                host.findings(expectation.capture, "-C", "netcase-triage", *expectation.options), OTHERWISE)
 
 
 def expert_items(host, capture, options, argument="expert"):
@@ -143,7 +149,7 @@ def capture_tests(host, expectation):
     yield "is consistent", functools.partial(consistent, expectation)
     if expectation.capture is None:
         return
-    for function in (one_pass, two_passes, converted, without_tree):
+    for function in (one_pass, two_passes, converted, without_tree, triage_profile):
         yield function.__name__.replace("_", " "), functools.partial(function, host, expectation)
     if expectation.look_alikes:
         yield "only a note", functools.partial(only_a_note, host, expectation)

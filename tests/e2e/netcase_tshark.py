@@ -65,6 +65,8 @@ class Host:
         self.commands = next(stage.rglob("netcase-annotate")).parent
         personal = pathlib.Path(self._folders()["Personal Plugins"].strip())
         shutil.copytree(built.parent, personal / "epan")
+        configuration = pathlib.Path(self._folders()["Personal configuration"].strip())
+        shutil.copytree(next(stage.rglob("netcase-triage")).parent, configuration / "profiles")
         listed = self.run(["tshark", "-G", "plugins"])
         if "netcase.so" not in listed.out:
             sys.exit(f"FAIL  tshark loads {built}\n{listed.err}")
