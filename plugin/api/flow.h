@@ -32,6 +32,7 @@ struct side {
     int64_t last_time;
     uint32_t session; /* of its first packet: number of the encapsulation session */
     uint8_t ttl;      /* of its first packet */
+    uint8_t data_ttl; /* TCP: of its last packet with payload, RST excepted; 0 = none yet */
 
     /* TCP. */
     bool sequence_known;

@@ -292,6 +292,7 @@ tcp_follow(struct flow_record *record, struct packet *packet)
 
     sender->new_bytes += packet->new_bytes;
     if (packet->payload.length > 0 && !packet->keepalive_probe && !(packet->flags & TCP_RST)) {
+        sender->data_ttl = packet->ttl;
         sender->last_payload_frame = packet->frame;
         sender->last_payload_time = packet->time;
     }

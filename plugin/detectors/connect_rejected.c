@@ -55,7 +55,9 @@ static const struct case_info cases[] = {
             .disproof = "同一时间同一客户端到 {server} 的其他连接被接受：说明该 RST 不是因为端口未监听。",
         },
         .source = "a migration whose port was blocked; RFC 9293, 3.10.7.1",
-        .explained_by = {{"policy.port_blocked", SAME_SERVER}, {"flood.scan", SAME_CLIENT}},
+        .explained_by = {{"policy.port_blocked", SAME_SERVER},
+                         {"flood.scan", SAME_CLIENT},
+                         {"policy.reset_injected", SAME_FLOW}},
         .silent_on = "RST of a connection that was established",
     },
     [UNREACHABLE] = {

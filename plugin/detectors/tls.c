@@ -200,6 +200,7 @@ static const struct case_info cases[] = {
             .disproof = "在另一侧抓包能看到握手完成；或请求是用户主动取消的。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8; RFC 8446, 6",
+        .explained_by = {{"policy.reset_injected", SAME_FLOW}},
         .silent_on = "an alert after the handshake",
     },
     [HELLO_UNANSWERED] = {
@@ -239,6 +240,7 @@ static const struct case_info cases[] = {
             .disproof = "在服务端抓包能看到对 ClientHello 的确认：丢失的是应答，而不是 ClientHello。",
         },
         .source = "Documented SNI filters and MTU black holes",
+        .explained_by = {{"path.mtu_blackhole", SAME_FLOW}},
         .silent_on = "ClientHello retransmitted, then answered\n"
                      "blind direction",
     },

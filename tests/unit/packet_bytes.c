@@ -82,12 +82,13 @@ udp_bytes(uint16_t source, uint16_t destination, GByteArray *payload)
 }
 
 GByteArray *
-icmp_error_bytes(uint8_t type, uint8_t code, const GByteArray *quoted_ip)
+icmp_error_bytes(uint8_t type, uint8_t code, uint32_t mtu, const GByteArray *quoted_ip)
 {
     GByteArray *bytes = g_byte_array_new();
     put_u8(bytes, type);
     put_u8(bytes, code);
-    put_fill(bytes, 0, 6);
+    put_u16(bytes, 0);
+    put_u32(bytes, mtu);
     /* The header and 8 bytes, as RFC 792 has it: routers that quote little do so. */
     guint quoted = (quoted_ip->data[0] >> 4 == 6 ? 40 : 20) + 8;
     g_byte_array_append(bytes, quoted_ip->data, MIN(quoted, quoted_ip->len));

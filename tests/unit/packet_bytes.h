@@ -22,7 +22,7 @@ GByteArray *tcp_bytes(const struct packet *packet, GByteArray *payload);
 GByteArray *udp_bytes(uint16_t source, uint16_t destination, GByteArray *payload);
 
 /* An ICMP or ICMPv6 error that quotes the beginning of an IP packet. */
-GByteArray *icmp_error_bytes(uint8_t type, uint8_t code, const GByteArray *quoted_ip);
+GByteArray *icmp_error_bytes(uint8_t type, uint8_t code, uint32_t mtu, const GByteArray *quoted_ip);
 
 /* An IPv4 or IPv6 header (addresses, protocol, ttl and IP ID of `packet`) and what it carries. */
 GByteArray *ip_bytes(const struct packet *packet, GByteArray *transport);

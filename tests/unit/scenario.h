@@ -30,7 +30,8 @@
  *   probe [1]     keepalive, without or with a byte
  *   lost          happens, but the capture misses it
  *   dropped       is captured, but never arrives: the other side does not acknowledge it
- *   icmp unreachable|prohibited|port|time-exceeded from HOST     quotes the other side's last packet
+ *   icmp unreachable|prohibited|port|time-exceeded|too-big MTU from HOST
+ *                 quotes the other side's last packet
  *   ttl N, ip-id N, win N, in NAME[+NAME], in nothing, cut N (bytes left by the mirror, from the
  *   inner Ethernet header), snap N (bytes captured, from the outer IP header)
  *

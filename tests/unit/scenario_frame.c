@@ -49,11 +49,8 @@ find_error(const char *name, bool ipv6, uint8_t *type, uint8_t *code)
     static const struct {
         const char *name;
         uint8_t type4, code4, type6, code6;
-    } errors[] = {{"unreachable", 3, 1, 1, 0},
-                  {"prohibited", 3, 13, 1, 1},
-                  {"port", 3, 3, 1, 4},
-                  {"time-exceeded", 11, 0, 3, 0},
-                  {"redirect", 5, 1, 137, 0}};
+    } errors[] = {{"unreachable", 3, 1, 1, 0},    {"prohibited", 3, 13, 1, 1}, {"port", 3, 3, 1, 4},
+                  {"time-exceeded", 11, 0, 3, 0}, {"too-big", 3, 4, 2, 0},     {"redirect", 5, 1, 137, 0}};
     for (size_t i = 0; i < G_N_ELEMENTS(errors); i++) {
         if (strcmp(errors[i].name, name) != 0)
             continue;
@@ -73,6 +70,7 @@ script_add_icmp(struct line *line)
     bool ipv6 = line->receiver->host->address.family == 6;
     uint8_t type = 0, code = 0;
 
+    uint32_t mtu = strcmp(name, "too-big") == 0 ? (uint32_t)script_take_number(script) : 0;
     script_take_if(script, "from");
     struct script_host *router = script_find_host(script, script_take(script));
     if (!find_error(name, ipv6, &type, &code) || line->receiver->last == NULL || router == NULL) {
@@ -84,7 +82,7 @@ script_add_icmp(struct line *line)
     packet.source.address = router->address;
     packet.destination.address = line->receiver->host->address;
     GByteArray *quoted = segment_bytes(line->receiver->last);
-    add_frame(line, ip_bytes(&packet, icmp_error_bytes(type, code, quoted)));
+    add_frame(line, ip_bytes(&packet, icmp_error_bytes(type, code, mtu, quoted)));
     g_byte_array_unref(quoted);
 }
 

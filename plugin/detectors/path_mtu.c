@@ -1,0 +1,253 @@
+/* Paths on which large packets vanish.
+ *
+ * A router that can't pass a packet for its size drops it and says so: ICMP "fragmentation needed" (RFC 1191) or
+ * ICMPv6 "packet too big" (RFC 8201), with the size that fits. Where a firewall drops that message, or the sender
+ * ignores it, the sender repeats the same large packet until it gives up, while the handshake and all that is small
+ * passes: the connection opens, then hangs (RFC 2923, 2.1). Tunnels are the usual reason: VXLAN, IPIP, GRE and
+ * WireGuard leave less than the 1500 bytes that both ends believe in.
+ *
+ * Linux with tcp_mtu_probing, and Windows, try smaller segments after some repetitions (RFC 4821): that hides the
+ * failure behind a stop of seconds.
+ *
+ * Source: overlays and tunnels of the documents on LVS, WireGuard and traffic mirroring; RFC 1191, 2923, 4821, 8201.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "detector.h"
+
+/* The sender may have repeated a packet once before the ICMP error reached it. */
+enum { REPEATED_AFTER_ERROR = 2 };
+
+enum { RETRANSMISSIONS, SIZE };
+
+static const struct threshold thresholds[] = {
+    [RETRANSMISSIONS] = {"mtu_retransmissions", "Path MTU: retransmissions",
+                         "A full-size packet must be repeated so often without being acknowledged", 3, 2, 15},
+    [SIZE] = {"mtu_size", "Path MTU: full size (bytes)",
+              "A packet must have at least so many bytes, from the IP header on, to count as full-size", 1000, 300,
+              65535},
+};
+
+enum { BLACKHOLE };
+
+/* clang-format off */
+static const struct case_info cases[] = {
+    [BLACKHOLE] = {
+        .id = "path.mtu_blackhole",
+        .severity = SEVERITY_ERROR,
+        .english = {
+            .title = "Large packets vanish, small ones pass",
+            .summary = "[{client}{?by_client}][{server}{?by_server}] repeated a packet of {bytes} {retransmissions} times "
+                       "(threshold {limit}) within {delay} without acknowledgment; small packets of this connection passed."
+                       "[ {reporter} says that {mtu} is the MTU.]",
+            .causes = "[The ICMP error of {reporter} ({mtu}) is ignored: a firewall on the sender drops it, or a load balancer or "
+                      "NAT delivers it to another host.]\n"
+                      "The path MTU is below {bytes}, and the ICMP error that says so is dropped on its way (a firewall that "
+                      "blocks all ICMP) or never sent.\n"
+                      "A tunnel or overlay takes its share of 1500 bytes and nobody lowered the MTU or MSS: VXLAN leaves 1450, "
+                      "IPIP 1480, GRE 1476, WireGuard 1420, PPPoE 1492.\n"
+                      "If nothing came back at all since then: the path broke at this very moment, or a filter drops the "
+                      "connection for what it read in it (tls.hello_unanswered, policy.transfer_cut).",
+            .checks = "[From {client.address}, with 1472 and smaller sizes (IPv6: 20 less). The largest that is answered, plus 28 "
+                      "(IPv6: 48), is the path MTU: ping -M do -s 1372 {server.address}{?by_client}][From {server.address}, with "
+                      "1472 and smaller sizes (IPv6: 20 less). The largest that is answered, plus 28 (IPv6: 48), is the path MTU: "
+                      "ping -M do -s 1372 {client.address}{?by_server}]\n"
+                      "[Where on the path it gets smaller: tracepath -n {server.address}{?by_client}][Where on the path it gets "
+                      "smaller: tracepath -n {client.address}{?by_server}]\n"
+                      "On both ends and the tunnel ends between them, the MTU of each interface: ip -d link show\n"
+                      "On the router or tunnel end, a remedy that needs no ICMP: iptables -t mangle -A FORWARD -p tcp --tcp-flags "
+                      "SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu\n"
+                      "On the sender, a remedy until the path is repaired: sysctl -w net.ipv4.tcp_mtu_probing=1\n"
+                      "Let ICMP type 3 code 4 (ICMPv6 type 2) pass firewalls and security groups on the way back.",
+            .disproof = "Packets of this size that are acknowledged on the same path, or small ones that vanish as well (ping -s 56): "
+                        "then packets are lost for another reason.",
+        },
+        .chinese = {
+            .title = "大包消失、小包正常（路径 MTU 黑洞）",
+            .summary = "[{client}{?by_client}][{server}{?by_server}] 在 {delay}内将 {bytes}的报文重传 {retransmissions} 次（阈值 "
+                       "{limit} 次）仍未被确认，而该连接的小包正常。[{reporter} 通告的 MTU 为 {mtu}。]",
+            .causes = "[{reporter} 的 ICMP 差错（{mtu}）被忽略：发送端防火墙丢弃了它，或负载均衡、NAT 把它送到了别的主机。]\n"
+                      "路径 MTU 小于 {bytes}，而告知此事的 ICMP 报文在途中被丢弃（防火墙禁止了全部 ICMP），或根本没有发出。\n"
+                      "隧道或 Overlay 占用了 1500 字节中的一部分，却没有调小 MTU 或 MSS：VXLAN 余 1450、IPIP 余 1480、GRE 余 1476、"
+                      "WireGuard 余 1420、PPPoE 余 1492。\n"
+                      "若此后没有收到任何报文：链路恰在此刻中断，或过滤设备读到内容后丢弃了该连接（tls.hello_unanswered、"
+                      "policy.transfer_cut）。",
+            .checks = "[在 {client.address} 上从 1472 起逐步减小（IPv6 再减 20），能通的最大值加 28（IPv6 加 48）即路径 MTU：ping -M do -s "
+                      "1372 {server.address}{?by_client}][在 {server.address} 上从 1472 起逐步减小（IPv6 再减 20），能通的最大值加 28（IPv6 加 "
+                      "48）即路径 MTU：ping -M do -s 1372 {client.address}{?by_server}]\n"
+                      "[查看 MTU 在哪一跳变小：tracepath -n {server.address}{?by_client}][查看 MTU 在哪一跳变小：tracepath -n "
+                      "{client.address}{?by_server}]\n"
+                      "在两端及中间的隧道端点上查看各网卡的 MTU：ip -d link show\n"
+                      "在路由器或隧道端点上钳制 MSS，不依赖 ICMP：iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS "
+                      "--clamp-mss-to-pmtu\n"
+                      "链路修复之前，可在发送端启用 MTU 探测：sysctl -w net.ipv4.tcp_mtu_probing=1\n"
+                      "在回程的防火墙和安全组上放行 ICMP 类型 3 代码 4（ICMPv6 类型 2）。",
+            .disproof = "同一路径上有同样大小的报文被确认；或小包同样丢失（ping -s 56）：说明丢包另有原因。",
+        },
+        .source = "tunnels and overlays of the operators' reports; RFC 2923, 2.1; RFC 1191; RFC 8201; RFC 4821",
+        .explained_by = {{"tls.hello_unanswered", SAME_FLOW}},
+        .silent_on = "loss repaired by a retransmission\n"
+                     "path MTU discovery that works\n"
+                     "a transfer that stops after full-size packets have passed\n"
+                     "blind direction\n"
+                     "segments larger than the MTU in the capture of an offloading host",
+    },
+};
+/* clang-format on */
+
+/* The smallest MTU that an ICMP error named to one side, and what was pending there at that time. */
+struct notice {
+    uint32_t frame, mtu;
+    struct ip_address reporter;
+    uint32_t pending_frame;
+    unsigned retransmissions;
+};
+
+struct mtu_flow {
+    struct notice to_client, to_server;
+    bool said;
+};
+
+struct pair {
+    uint32_t finding;
+};
+
+static void
+take_error(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    if (packet->icmp->mtu == 0 || flow->protocol != PROTOCOL_TCP)
+        return;
+    struct mtu_flow *state = flow_state(context);
+    struct notice *notice = packet->from_client ? &state->to_client : &state->to_server;
+    if (notice->frame != 0 && notice->mtu <= packet->icmp->mtu)
+        return;
+    const struct pending *pending = &flow_sender(flow, packet)->pending;
+    *notice = (struct notice){.frame = packet->frame,
+                              .mtu = packet->icmp->mtu,
+                              .reporter = packet->source.address,
+                              .pending_frame = pending->frame,
+                              .retransmissions = pending->retransmissions};
+}
+
+/* The ICMP error that this repeated packet ignores, NULL if there is none. */
+static const struct notice *
+ignored_error(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    if (flow->icmp_error_frame == 0)
+        return NULL;
+    const struct mtu_flow *state = flow_state(context);
+    const struct notice *notice = packet->from_client ? &state->to_client : &state->to_server;
+    const struct pending *pending = &flow_sender(flow, packet)->pending;
+    unsigned before = pending->frame == notice->pending_frame ? notice->retransmissions : 0;
+    bool ignored = notice->frame != 0 && packet->ip_length > notice->mtu &&
+                   pending->retransmissions >= before + REPEATED_AFTER_ERROR;
+    return ignored ? notice : NULL;
+}
+
+/* Whether no packet of this size was ever acknowledged on the connection: less has been acknowledged in all. */
+static bool
+none_passed(const struct flow *flow, const struct packet *packet)
+{
+    const struct side *sender = flow_sender(flow, packet);
+    uint64_t waiting = sender->next_sequence - sender->pending.sequence;
+    return flow->handshake.completed_frame != 0 && sender->new_bytes < waiting + packet->payload.length;
+}
+
+/* Whether silence is what large packets meet, and not all packets. Something that came back since shows it. Without,
+ * the segment must be one of several, so that it is as large as the sender makes them, and follow what was answered. */
+static bool
+only_large_ones_vanish(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct side *sender = flow_sender(flow, packet);
+    const struct pending *pending = &sender->pending;
+    uint32_t waiting = sender->next_sequence - pending->sequence;
+    return pending->answered || (waiting > packet->payload.length && level_passed(context, pending->idle) == 0);
+}
+
+static bool
+one_direction_so_far(struct context *context, const struct packet *packet)
+{
+    const struct session *session = session_of(context, packet->session);
+    return session != NULL && session->role != SESSION_OVERLAY && session->two_way_flows == 0;
+}
+
+static struct pair *
+pair_of(struct context *context, const struct packet *packet)
+{
+    struct ip_address key[2] = {packet->source.address, packet->destination.address};
+    return keyed_state(context, 0, key, sizeof key, sizeof(struct pair));
+}
+
+static void
+report_blackhole(struct context *context, const struct flow *flow, const struct packet *packet,
+                 const struct notice *notice)
+{
+    const struct pending *pending = &flow_sender(flow, packet)->pending;
+    enum confidence confidence = notice != NULL                                                ? CONFIDENCE_CONFIRMED
+                                 : pending->answered && !one_direction_so_far(context, packet) ? CONFIDENCE_LIKELY
+                                                                                               : CONFIDENCE_POSSIBLE;
+    struct finding *finding = report(context, &cases[BLACKHOLE], confidence);
+
+    if (finding == NULL)
+        return;
+    struct pair *pair = pair_of(context, packet);
+    pair->finding = finding_number(finding);
+    report_series(finding, 1, packet->frame, packet->time);
+    report_flow(finding, flow);
+    report_flag(finding, packet->from_client ? FACT_by_client : FACT_by_server);
+    report_count(finding, FACT_bytes, packet->ip_length);
+    report_count(finding, FACT_retransmissions, pending->retransmissions);
+    report_count(finding, FACT_limit,
+                 notice != NULL ? REPEATED_AFTER_ERROR : threshold_value(context, RETRANSMISSIONS));
+    report_duration(finding, FACT_delay, packet->time - pending->time);
+    if (notice != NULL) {
+        report_count(finding, FACT_mtu, notice->mtu);
+        report_address(finding, FACT_reporter, &notice->reporter);
+        report_evidence(finding, notice->frame);
+    }
+    report_evidence(finding, pending->frame);
+    report_evidence(finding, flow->handshake.completed_frame);
+}
+
+static void
+check_repeated(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct pending *pending = &flow_sender(flow, packet)->pending;
+    unsigned limit = threshold_value(context, RETRANSMISSIONS);
+
+    if (pending->frame == 0 || pending->probe || pending->last_frame != packet->frame ||
+        pending->retransmissions < REPEATED_AFTER_ERROR)
+        return;
+    const struct notice *notice = ignored_error(context, flow, packet);
+    bool silent = pending->retransmissions >= limit && packet->ip_length >= threshold_value(context, SIZE) &&
+                  none_passed(flow, packet) && only_large_ones_vanish(context, flow, packet);
+    if ((notice == NULL && !silent) || !answers_visible(context, flow, packet->from_client))
+        return;
+    struct mtu_flow *state = flow_state(context);
+    if (state->said)
+        return;
+    state->said = true;
+    struct pair *pair = pair_of(context, packet);
+    if (pair->finding == 0)
+        report_blackhole(context, flow, packet, notice);
+    else
+        report_again(context, pair->finding);
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    if (packet->icmp != NULL)
+        take_error(context, flow, packet);
+    else if (packet->payload.length > 1)
+        check_repeated(context, flow, packet);
+}
+
+const struct detector path_mtu_detector = {
+    .family = "path",
+    .summary = "Paths that lose packets or are too small for them",
+    .sees = SEES_REPEATED | SEES_ICMP,
+    DETECTOR_TABLE(case, cases),
+    DETECTOR_TABLE(threshold, thresholds),
+    .flow_state_size = sizeof(struct mtu_flow),
+    .on_packet = on_packet,
+};
