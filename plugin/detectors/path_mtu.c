@@ -14,8 +14,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "detector.h"
 
-/* The sender may have repeated a packet once before the ICMP error reached it. */
-enum { REPEATED_AFTER_ERROR = 2 };
+/* After an ICMP error has passed here, it takes the sender less than this, or than a round trip, to heed it. */
+#define HEEDED MILLISECONDS(100)
 
 enum { RETRANSMISSIONS, SIZE };
 
@@ -36,8 +36,8 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_ERROR,
         .english = {
             .title = "Large packets vanish, small ones pass",
-            .summary = "[{client}{?by_client}][{server}{?by_server}] repeated a packet of {bytes} {retransmissions} times "
-                       "(threshold {limit}) within {delay} without acknowledgment; small packets of this connection passed."
+            .summary = "[{client}{?by_client}][{server}{?by_server}] repeated a packet of {bytes} (retransmissions: "
+                       "{retransmissions}, threshold {limit}) within {delay} without acknowledgment; small packets passed."
                        "[ {reporter} says that {mtu} is the MTU.]",
             .causes = "[The ICMP error of {reporter} ({mtu}) is ignored: a firewall on the sender drops it, or a load balancer or "
                       "NAT delivers it to another host.]\n"
@@ -94,12 +94,11 @@ static const struct case_info cases[] = {
 };
 /* clang-format on */
 
-/* The smallest MTU that an ICMP error named to one side, and what was pending there at that time. */
+/* The smallest MTU that an ICMP error named to one side. */
 struct notice {
     uint32_t frame, mtu;
+    int64_t time;
     struct ip_address reporter;
-    uint32_t pending_frame;
-    unsigned retransmissions;
 };
 
 struct mtu_flow {
@@ -120,12 +119,8 @@ take_error(struct context *context, const struct flow *flow, const struct packet
     struct notice *notice = packet->from_client ? &state->to_client : &state->to_server;
     if (notice->frame != 0 && notice->mtu <= packet->icmp->mtu)
         return;
-    const struct pending *pending = &flow_sender(flow, packet)->pending;
-    *notice = (struct notice){.frame = packet->frame,
-                              .mtu = packet->icmp->mtu,
-                              .reporter = packet->source.address,
-                              .pending_frame = pending->frame,
-                              .retransmissions = pending->retransmissions};
+    *notice = (struct notice){
+        .frame = packet->frame, .mtu = packet->icmp->mtu, .time = packet->time, .reporter = packet->source.address};
 }
 
 /* The ICMP error that this repeated packet ignores, NULL if there is none. */
@@ -136,10 +131,8 @@ ignored_error(struct context *context, const struct flow *flow, const struct pac
         return NULL;
     const struct mtu_flow *state = flow_state(context);
     const struct notice *notice = packet->from_client ? &state->to_client : &state->to_server;
-    const struct pending *pending = &flow_sender(flow, packet)->pending;
-    unsigned before = pending->frame == notice->pending_frame ? notice->retransmissions : 0;
-    bool ignored = notice->frame != 0 && packet->ip_length > notice->mtu &&
-                   pending->retransmissions >= before + REPEATED_AFTER_ERROR;
+    int64_t heeded = flow->round_trip > HEEDED ? flow->round_trip : HEEDED;
+    bool ignored = notice->frame != 0 && packet->ip_length > notice->mtu && packet->time - notice->time > heeded;
     return ignored ? notice : NULL;
 }
 
@@ -196,8 +189,7 @@ report_blackhole(struct context *context, const struct flow *flow, const struct 
     report_flag(finding, packet->from_client ? FACT_by_client : FACT_by_server);
     report_count(finding, FACT_bytes, packet->ip_length);
     report_count(finding, FACT_retransmissions, pending->retransmissions);
-    report_count(finding, FACT_limit,
-                 notice != NULL ? REPEATED_AFTER_ERROR : threshold_value(context, RETRANSMISSIONS));
+    report_count(finding, FACT_limit, notice != NULL ? 1 : threshold_value(context, RETRANSMISSIONS));
     report_duration(finding, FACT_delay, packet->time - pending->time);
     if (notice != NULL) {
         report_count(finding, FACT_mtu, notice->mtu);
@@ -214,8 +206,7 @@ check_repeated(struct context *context, const struct flow *flow, const struct pa
     const struct pending *pending = &flow_sender(flow, packet)->pending;
     unsigned limit = threshold_value(context, RETRANSMISSIONS);
 
-    if (pending->frame == 0 || pending->probe || pending->last_frame != packet->frame ||
-        pending->retransmissions < REPEATED_AFTER_ERROR)
+    if (pending->frame == 0 || pending->probe || pending->last_frame != packet->frame || pending->retransmissions == 0)
         return;
     const struct notice *notice = ignored_error(context, flow, packet);
     bool silent = pending->retransmissions >= limit && packet->ip_length >= threshold_value(context, SIZE) &&

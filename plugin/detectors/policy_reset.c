@@ -32,8 +32,12 @@
 /* A RST further away from the sequence numbers of its connection belongs to another one. */
 enum { NEAR = 1 << 20 };
 
-/* What one guess after the other is apart: multiples of the segment size of Ethernet (Clayton 2006: 1460, 4380). */
-enum { GUESS_STEP = 1460, GUESS_MAX = 65535 };
+/* What one guess after the other is apart: multiples of the segment size of Ethernet (Clayton 2006: 1460, 4380), or 12503
+ * (a traffic manager of a cable provider in 2007, in captures of that time). */
+enum { GUESS_STEP = 1460, GUESS_FAR = 12503, GUESS_MAX = 65535 };
+
+/* A filter near the client resets its connections to any server: more findings about one client say nothing new. */
+enum { REPORTED_MAX = 10 };
 
 /* "Packet matches no known connection" (Citrix CTX695832). */
 enum { NETSCALER_NO_CONNECTION = 8201 };
@@ -169,7 +173,8 @@ struct signals {
 };
 
 struct culprit {
-    uint32_t finding;
+    uint32_t finding;  /* number, 0 = not reported */
+    unsigned reported; /* findings about a client */
 };
 
 __attribute__((format(printf, 3, 4))) static void
@@ -196,24 +201,33 @@ culprit_of(struct context *context, unsigned kind, const struct endpoint *endpoi
 
 /* -- The finding ------------------------------------------------------------------------------- */
 
+enum { KEY_POSSIBLE, KEY_LIKELY, KEY_CLIENT, KEY_CODE, KEY_PAYLOAD };
+
 /* One for each server and port as "possible", one as better than that, however many connections are reset. */
 static void
 report_injected(struct context *context, const struct flow *flow, const struct packet *packet, struct reset_flow *state,
                 const struct signals *signals, enum confidence confidence)
 {
-    struct culprit *culprit = culprit_of(context, confidence > CONFIDENCE_POSSIBLE, &flow->server);
+    struct culprit *of_server =
+        culprit_of(context, confidence > CONFIDENCE_POSSIBLE ? KEY_LIKELY : KEY_POSSIBLE, &flow->server);
     bool first_of_flow = state->said == 0;
 
     state->said = confidence + 1u;
-    if (culprit->finding != 0) {
+    struct endpoint client = {.address = flow->client.address};
+    struct culprit *of_client = culprit_of(context, KEY_CLIENT, &client);
+    struct culprit *known = of_server->finding != 0               ? of_server
+                            : of_client->reported >= REPORTED_MAX ? of_client
+                                                                  : NULL;
+    if (known != NULL) {
         if (first_of_flow)
-            report_again(context, culprit->finding);
+            report_again(context, known->finding);
         return;
     }
     struct finding *finding = report(context, &cases[INJECTED], confidence);
     if (finding == NULL)
         return;
-    culprit->finding = finding_number(finding);
+    of_server->finding = of_client->finding = finding_number(finding);
+    of_client->reported++;
     report_series(finding, 1, packet->frame, packet->time);
     report_flow(finding, flow);
     report_endpoint(finding, FACT_closer, &packet->source);
@@ -298,7 +312,8 @@ look_at_burst(const struct flow *flow, const struct packet *packet, const struct
         add_signal(signals, STRONG, "windows %u, %u of an injector", last_window, packet->window);
     if (ahead > 0 && ahead <= GUESS_MAX && sender->sequence_known &&
         sequence_difference(packet->sequence, sender->next_sequence) > 0)
-        add_signal(signals, ahead % GUESS_STEP == 0 ? STRONG : HINT, "a second RST %d bytes ahead", (int)ahead);
+        add_signal(signals, ahead % GUESS_STEP == 0 || ahead == GUESS_FAR ? STRONG : HINT,
+                   "a second RST %d bytes ahead", (int)ahead);
     if (first->count >= 3 && first->count > other->packets && flow->handshake.syn_frame != 0)
         add_signal(signals, STRONG, "%u RSTs for %u packets", first->count, other->packets);
 }
@@ -339,7 +354,10 @@ belongs(const struct flow *flow, const struct packet *packet, bool *for_syn)
         return (packet->flags & TCP_ACK) && packet->acknowledgment == flow->client_first_sequence;
     if (!sender->sequence_known || !other->sequence_known)
         return false;
-    if (handshake->completed_frame == 0 && !flow->began_before && packet->from_client)
+    if (packet->from_client && !flow->began_before && other->acknowledgment_known &&
+        sequence_difference(other->acknowledgment, flow->client_first_sequence) < 0)
+        return false;
+    if (packet->from_client && handshake->completed_frame == 0 && !flow->began_before && handshake->syn_ack_frame == 0)
         return false;
     int32_t away = sequence_difference(packet->sequence, sender->next_sequence);
     return away > -NEAR && away < NEAR;
@@ -484,8 +502,7 @@ check_reason(struct context *context, const struct flow *flow, const struct pack
         snprintf(reason, sizeof reason, "\"%s\"", text);
     else
         return;
-    enum { KIND_CODE = 2, KIND_PAYLOAD };
-    struct culprit *culprit = culprit_of(context, code ? KIND_CODE : KIND_PAYLOAD, &packet->source);
+    struct culprit *culprit = culprit_of(context, code ? KEY_CODE : KEY_PAYLOAD, &packet->source);
     if (culprit->finding != 0) {
         report_again(context, culprit->finding);
         return;
