@@ -472,6 +472,19 @@ check_talks_on(struct context *context, const struct flow *flow, const struct pa
 
 enum { TEXT_MAX = 80 };
 
+/* Some devices turn a passing data segment into a RST and leave its payload in. */
+static bool
+is_http(const struct payload *payload)
+{
+    static const char *const beginnings[] = {"GET ", "POST ", "HEAD ", "PUT ", "CONNECT ", "HTTP/"};
+    for (unsigned i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        size_t length = strlen(beginnings[i]);
+        if (payload->captured >= length && memcmp(payload->bytes, beginnings[i], length) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The text of a RST's payload, '?' for bytes that can't be printed. False if it is not mostly text. */
 static bool
 read_text(const struct payload *payload, char text[TEXT_MAX + 1])
@@ -498,7 +511,7 @@ check_reason(struct context *context, const struct flow *flow, const struct pack
         snprintf(reason, sizeof reason, "window %u", packet->window);
     else if (is_diagnostic(&packet->payload))
         snprintf(reason, sizeof reason, "payload 01 02 03 04 05 06 07 08 09 00");
-    else if (read_text(&packet->payload, text))
+    else if (!is_http(&packet->payload) && read_text(&packet->payload, text))
         snprintf(reason, sizeof reason, "\"%s\"", text);
     else
         return;
