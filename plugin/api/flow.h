@@ -18,6 +18,7 @@ struct pending {
     int64_t time, last_time;  /* nanoseconds since 1970 */
     int64_t idle, quiet;      /* of the connection before the first transmission */
     uint32_t sequence;        /* first byte of it */
+    uint32_t largest;         /* payload of its largest packet */
     unsigned retransmissions; /* of that first byte, duplicates not counted */
     uint32_t third_frame;     /* of the third retransmission, 0 before it */
     bool probe;               /* a keepalive probe */
@@ -40,6 +41,7 @@ struct side {
     bool acknowledgment_known;
     uint32_t acknowledgment;     /* the highest that this side sent */
     uint64_t new_bytes;          /* payload bytes without retransmissions */
+    uint32_t largest_passed;     /* payload of its largest packet that was acknowledged, at least */
     uint32_t last_payload_frame; /* 0 = none yet */
     int64_t last_payload_time;
     uint32_t fin_frame, rst_frame; /* first FIN and first RST; 0 = none */

@@ -134,6 +134,8 @@ follow_pending(struct side *sender, const struct packet *packet)
         } else if (pending->probe) {
             pending->retransmissions++;
         }
+        if (packet->payload.length > pending->largest)
+            pending->largest = packet->payload.length;
     } else if (pending->frame != 0 && packet->retransmission && packet->payload.length > 0 &&
                sequence_difference(packet->sequence, pending->sequence) <= 0 &&
                sequence_difference(packet->sequence + packet->payload.length, pending->sequence) > 0) {
@@ -145,6 +147,14 @@ follow_pending(struct side *sender, const struct packet *packet)
     }
     pending->last_frame = packet->frame;
     pending->last_time = packet->time;
+}
+
+static void
+note_passed(struct side *side, uint32_t acknowledged)
+{
+    uint32_t passed = acknowledged < side->pending.largest ? acknowledged : side->pending.largest;
+    if (passed > side->largest_passed)
+        side->largest_passed = passed;
 }
 
 /* What this packet says about the other side's unacknowledged data. Returns the idle time that the
@@ -162,10 +172,12 @@ follow_answer(struct side *receiver, const struct packet *packet)
         return 0;
     if (pending->probe || sequence_difference(packet->acknowledgment, receiver->next_sequence) >= 0) {
         survived = pending->probe ? 0 : pending->idle;
+        note_passed(receiver, pending->largest);
         pending->frame = 0;
     } else if (sequence_difference(packet->acknowledgment, pending->sequence) > 0) {
         /* The rest waits as well, but no longer for a connection that had rested. */
         survived = pending->idle;
+        note_passed(receiver, packet->acknowledgment - pending->sequence);
         pending->idle = pending->quiet = 0;
         pending->sequence = packet->acknowledgment;
         pending->retransmissions = 0;

@@ -136,13 +136,11 @@ ignored_error(struct context *context, const struct flow *flow, const struct pac
     return ignored ? notice : NULL;
 }
 
-/* Whether no packet of this size was ever acknowledged on the connection: less has been acknowledged in all. */
+/* Whether no packet of this size was ever acknowledged on the connection. */
 static bool
 none_passed(const struct flow *flow, const struct packet *packet)
 {
-    const struct side *sender = flow_sender(flow, packet);
-    uint64_t waiting = sender->next_sequence - sender->pending.sequence;
-    return flow->handshake.completed_frame != 0 && sender->new_bytes < waiting + packet->payload.length;
+    return flow->handshake.completed_frame != 0 && flow_sender(flow, packet)->largest_passed < packet->payload.length;
 }
 
 /* Whether silence is what large packets meet, and not all packets. Something that came back since shows it. Without,

@@ -155,6 +155,7 @@ struct reset {
     uint32_t window;
     uint8_t ttl;
     bool acknowledges, timestamp, for_syn;
+    bool over; /* the connection had rested or ended */
     unsigned count;
 };
 
@@ -384,7 +385,8 @@ take_reset(struct context *context, const struct flow *flow, const struct packet
                                .ttl = packet->ttl,
                                .acknowledges = (packet->flags & TCP_ACK) != 0,
                                .timestamp = packet->has_timestamp,
-                               .for_syn = for_syn};
+                               .for_syn = for_syn,
+                               .over = was_over(context, flow, packet)};
     mine->window = packet->window;
     mine->last_frame = packet->frame;
     mine->count++;
@@ -422,7 +424,7 @@ contradicts(const struct reset *reset, const struct packet *packet)
     if (reset->acknowledges && acknowledged > -NEAR && acknowledged < NEAR)
         return (beyond && (late || !packet->retransmission)) ||
                sequence_difference(packet->acknowledgment, reset->acknowledgment) > 0;
-    return sequence_difference(packet->acknowledgment, reset->other_next) >= 0 && (beyond || late);
+    return sequence_difference(packet->acknowledgment, reset->other_next) >= 0 && (beyond || (late && !reset->over));
 }
 
 static void
