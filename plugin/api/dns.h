@@ -32,4 +32,17 @@ struct dns_message {
     bool complete;
 };
 
+/* A number that stands for a name where the name itself is too long for a key. */
+static inline uint64_t
+dns_name_digest(const char *name)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (uint8_t)*name) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/* Name of a record type such as "AAAA"; "other" for those that are seldom asked for. */
+const char *dns_type_name(uint16_t type);
+
 #endif

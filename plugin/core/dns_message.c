@@ -177,6 +177,37 @@ dns_message_read(const struct payload *payload, struct dns_message *message)
     return true;
 }
 
+const char *
+dns_type_name(uint16_t type)
+{
+    switch (type) {
+    case DNS_TYPE_A:
+        return "A";
+    case 2:
+        return "NS";
+    case DNS_TYPE_CNAME:
+        return "CNAME";
+    case 6:
+        return "SOA";
+    case 12:
+        return "PTR";
+    case 15:
+        return "MX";
+    case 16:
+        return "TXT";
+    case DNS_TYPE_AAAA:
+        return "AAAA";
+    case 33:
+        return "SRV";
+    case 65:
+        return "HTTPS";
+    case 255:
+        return "ANY";
+    default:
+        return "other";
+    }
+}
+
 /* Whether a label below a country's domain is one that registries sell names under. */
 static bool
 is_second_level(const char *label, size_t length)

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 enum { SETS = 1 << 14, WAYS = 2, DIGEST_BYTES = 64 };
+enum { PORT_DNS = 53, DIGEST_BYTES_DNS = 512 };
 
 struct duplicates {
     struct sighting sighting[SETS][WAYS];
@@ -63,7 +64,10 @@ packet_digest(const struct packet *packet, uint32_t scope)
     /* A copy may be cut shorter than the other: only TCP is told apart by its numbers, so the bytes
      * count for the rest only. */
     if (packet->protocol != PROTOCOL_TCP) {
-        uint32_t size = packet->payload.captured < DIGEST_BYTES ? packet->payload.captured : DIGEST_BYTES;
+        /* A forged DNS answer may differ from the true one in its last bytes only. */
+        bool dns = packet->source.port == PORT_DNS;
+        uint32_t most = dns ? DIGEST_BYTES_DNS : DIGEST_BYTES;
+        uint32_t size = packet->payload.captured < most ? packet->payload.captured : most;
         hash = mix_bytes(hash, packet->payload.bytes, size);
     }
     return hash != 0 ? hash : 1;

@@ -62,6 +62,7 @@ static const struct case_info cases[] = {
                         "服务商。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6",
+        .explained_by = {{"dns.conflict", SAME_FLOW}},
         .silent_on = "CDN chains that end at home\n"
                      "private addresses\n"
                      "names that other answers also place abroad",
@@ -104,6 +105,7 @@ static const struct case_info cases[] = {
                         "服务。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6",
+        .explained_by = {{"dns.conflict", SAME_CLIENT}},
         .silent_on = "attempts that work",
     },
 };
@@ -119,16 +121,6 @@ struct offshore_name {
 struct dead_address {
     bool reported;
 };
-
-/* Names are longer than a key may be: a digest of 8 bytes stands for one. */
-static uint64_t
-name_key(const char *name)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (; *name != '\0'; name++)
-        hash = (hash ^ (uint8_t)*name) * UINT64_C(1099511628211);
-    return hash;
-}
 
 static void
 report_name(struct finding *finding, const struct learned_name *name, const struct ip_address *address,
@@ -166,7 +158,7 @@ report_offshore(struct context *context, const struct learned_name *name, const 
 static bool
 settle(struct context *context, const struct learned_name *name)
 {
-    uint64_t key = name_key(name->name);
+    uint64_t key = dns_name_digest(name->name);
     struct offshore_name *state = keyed_state(context, 0, &key, sizeof key, sizeof *state);
     if (state == NULL || state->settled)
         return false;

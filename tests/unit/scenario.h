@@ -25,6 +25,7 @@
  *   data N, http GET /x, http 200 [N], client-hello NAME [LENGTH], server-hello 1.2|1.3|retry,
  *   certificate N, ccs, finished, appdata N, alert fatal|warning NAME, encrypted-alert, hex DIGITS
  *   query A NAME, answer A NAME {CNAME TARGET|A ADDRESS|AAAA ADDRESS} [rcode N] [txid N]
+ *       [aa] [tc] [no-recursion]; a query may also be for SOA, PTR or TXT
  *   again [N]     sends the last (or Nth last) segment again: new IP ID, new timestamp
  *   copy          the last packet of this direction, captured once more
  *   probe [1]     keepalive, without or with a byte

@@ -3,19 +3,28 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "scenario_script.h"
 
-enum { CLASS_IN = 1, TTL = 300, FLAGS_QUERY = 0x0100, FLAGS_RESPONSE = 0x8180, NAME_OF_QUESTION = 0xc00c };
+enum { CLASS_IN = 1, TTL = 300, NAME_OF_QUESTION = 0xc00c };
+enum {
+    FLAGS_QUERY = 0x0100,
+    FLAGS_RESPONSE = 0x8180,
+    AUTHORITATIVE = 0x0400,
+    TRUNCATED = 0x0200,
+    RECURSION_DESIRED = 0x0100
+};
 
 static uint16_t
 take_type(struct script *script)
 {
+    static const struct {
+        const char *name;
+        uint16_t type;
+    } types[] = {{"A", DNS_TYPE_A}, {"AAAA", DNS_TYPE_AAAA}, {"CNAME", DNS_TYPE_CNAME}, {"SOA", 6}, {"PTR", 12},
+                 {"TXT", 16}};
     const char *name = script_take(script);
-    if (strcmp(name, "A") == 0)
-        return DNS_TYPE_A;
-    if (strcmp(name, "AAAA") == 0)
-        return DNS_TYPE_AAAA;
-    if (strcmp(name, "CNAME") == 0)
-        return DNS_TYPE_CNAME;
-    script_fail(script, "A, AAAA or CNAME, not \"%s\"", name);
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+        if (strcmp(types[i].name, name) == 0)
+            return types[i].type;
+    script_fail(script, "A, AAAA, CNAME, SOA, PTR or TXT, not \"%s\"", name);
     return 0;
 }
 
@@ -102,6 +111,12 @@ script_take_dns(struct script *script, GByteArray *payload)
         flags |= (uint16_t)(script_take_number(script) & 0xf);
     if (script_take_if(script, "txid"))
         id = (uint16_t)script_take_number(script);
+    if (script_take_if(script, "aa"))
+        flags |= AUTHORITATIVE;
+    if (script_take_if(script, "tc"))
+        flags |= TRUNCATED;
+    if (script_take_if(script, "no-recursion"))
+        flags &= (uint16_t)~RECURSION_DESIRED;
 
     put_u16(payload, id);
     put_u16(payload, flags);

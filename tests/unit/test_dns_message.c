@@ -261,6 +261,17 @@ registered_domain(void **state)
     }
 }
 
+static void
+type_names(void **state)
+{
+    (void)state;
+    assert_string_equal(dns_type_name(DNS_TYPE_A), "A");
+    assert_string_equal(dns_type_name(DNS_TYPE_AAAA), "AAAA");
+    assert_string_equal(dns_type_name(12), "PTR");
+    assert_string_equal(dns_type_name(65), "HTTPS");
+    assert_string_equal(dns_type_name(0xfffe), "other");
+}
+
 int
 main(void)
 {
@@ -276,6 +287,7 @@ main(void)
         cmocka_unit_test(more_answers_than_kept),
         cmocka_unit_test(header_flags),
         cmocka_unit_test(registered_domain),
+        cmocka_unit_test(type_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
