@@ -221,6 +221,7 @@ PY
 # The answer comes 1.5 s after the query; the client has closed its socket, so its host answers with ICMP "port unreachable".
 # origin: lab/connect.sh (the kernels' UDP; Python sends the DNS messages)
 # look-alike: connect.unreachable "ICMP for an answer that came too late"
+dns.flags.response == 1 => dns.unanswered
 END
 }
 

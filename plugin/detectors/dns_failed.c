@@ -1,0 +1,429 @@
+/* Names that a resolver gives no answer for: SERVFAIL, NXDOMAIN, REFUSED.
+ *
+ * What asks for the name reports it as "could not resolve host": a package manager with a wrong repository, a
+ * service with a wrong address of its database, a host whose resolver is not meant for it. SERVFAIL and REFUSED
+ * speak of the resolver. NXDOMAIN speaks of the name, and is an ordinary answer: a search list is tried until one
+ * of its names exists, and some names are asked for in order not to be found.
+ *
+ * Source: Alibaba Cloud, security product handbook, ch. 9 (yum: "Couldn't resolve host"); RFC 1035, 4.1.1.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "detector.h"
+
+/* More findings about one client say nothing new. */
+enum { REPORTED_MAX = 10 };
+
+enum { PORT_DNS = 53, NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5, TYPE_SOA = 6 };
+
+/* The next name of a search list is asked for at once. */
+static const int64_t NEXT_STEP = SECONDS(1);
+
+enum { FAILED };
+
+/* clang-format off */
+static const struct case_info cases[] = {
+    [FAILED] = {
+        .id = "dns.failed",
+        .severity = SEVERITY_WARNING,
+        .english = {
+            .title = "Name not resolved",
+            .summary = "{server} answered the query of {client} for {name} ({query_type}) with {rcode}[ after {delay}][: no "
+                       "such name{?nxdomain}][ (perhaps only a step of a search list){?search_step}][: it could not find "
+                       "out{?servfail}][: it does not serve this client or this name{?refused}].",
+            .causes = "[The name is misspelt, its record was deleted, or its domain has expired{?nxdomain}.]\n"
+                      "[The name is only known to another resolver (an internal name asked from a public resolver, or the "
+                      "other way round){?nxdomain}.]\n"
+                      "[{name} is what a search domain made of a shorter name; if the next name resolves, nothing is "
+                      "wrong{?search_step}.]\n"
+                      "[The resolver got no usable answer itself: the servers it asks are down, cut off from it by a "
+                      "firewall, or refuse it{?servfail}.]\n"
+                      "[DNSSEC validation failed: a wrong or expired signature, or the resolver's clock is wrong{?servfail}.]\n"
+                      "[An access list of the resolver does not allow {client.address} (allow-recursion, "
+                      "access-control){?refused}.]\n"
+                      "[The server is authoritative for other domains only and does not resolve for others, or its upstream "
+                      "servers are missing{?refused}.]",
+            .checks = "What does this resolver say now: dig @{server.address} {name} {query_type}\n"
+                      "What does another one say: dig @223.5.5.5 {name} {query_type}\n"
+                      "[Without validation. If this works, DNSSEC is at fault: dig +cd @{server.address} {name} "
+                      "{query_type}{?servfail}]\n"
+                      "[On the resolver, its access list and its upstream servers: named-checkconf -p; cat "
+                      "/etc/dnsmasq.conf{?refused}]\n"
+                      "[Search list and ndots of the client: cat /etc/resolv.conf{?nxdomain}]\n"
+                      "Where on the client does the name come from: grep -rF {name} /etc",
+            .disproof = "The program that asked works all the same, because another resolver or another name gave it the "
+                        "address.",
+        },
+        .chinese = {
+            .title = "域名解析失败",
+            .summary = "{server} 对 {client} 查询 {name}（{query_type}）的应答为 {rcode}[（{delay}后）][：域名不存在{?nxdomain}]["
+                       "（可能只是搜索域列表中的一步）{?search_step}][：服务器自身未能解析{?servfail}][：服务器拒绝为该客户端或该域名"
+                       "解析{?refused}]。",
+            .causes = "[域名拼写错误、记录已删除，或域名已过期{?nxdomain}。]\n"
+                      "[该域名只有其他 DNS 服务器才知道（向公共 DNS 查询内网域名，或相反）{?nxdomain}。]\n"
+                      "[{name} 是短名加上搜索域得到的；若下一个名称能解析，则没有问题{?search_step}。]\n"
+                      "[DNS 服务器自己没有得到可用的应答：其上级服务器宕机、被防火墙隔断，或拒绝了它{?servfail}。]\n"
+                      "[DNSSEC 校验失败：签名错误或过期，或 DNS 服务器时钟不准{?servfail}。]\n"
+                      "[DNS 服务器的访问控制不允许 {client.address}（allow-recursion、access-control）{?refused}。]\n"
+                      "[该服务器只是其他域名的权威服务器，不提供递归解析，或没有配置上级服务器{?refused}。]",
+            .checks = "该 DNS 服务器现在的应答：dig @{server.address} {name} {query_type}\n"
+                      "另一台 DNS 服务器的应答：dig @223.5.5.5 {name} {query_type}\n"
+                      "[关闭校验后再查，若成功则是 DNSSEC 的问题：dig +cd @{server.address} {name} {query_type}{?servfail}]\n"
+                      "[在 DNS 服务器上检查访问控制和上级服务器：named-checkconf -p; cat /etc/dnsmasq.conf{?refused}]\n"
+                      "[客户端的搜索域和 ndots：cat /etc/resolv.conf{?nxdomain}]\n"
+                      "客户端上是哪里配置了该域名：grep -rF {name} /etc",
+            .disproof = "发起查询的程序工作正常，因为其他 DNS 服务器或其他名称给出了地址。",
+        },
+        .source = "Alibaba Cloud security product handbook, ch. 9; RFC 1035, 4.1.1; RFC 2308",
+        .explained_by = {{"dns.conflict", SAME_FLOW},
+                         {"dns.unanswered", SAME_ADDRESS},
+                         {"connect.unreachable", SAME_ADDRESS},
+                         {"flood.dns", SAME_SERVER}},
+        .silent_on = "a search-list NXDOMAIN that the next name resolves: note\nreverse lookups\nlookups in blacklists (DNSBL)\n"
+                     "names that a client probes for (wpad, isatap, a browser's random single labels, names of mDNS and of "
+                     "service discovery)\n"
+                     "a name without records of this type (NODATA)\nqueries of a resolver on its way through the tree (no "
+                     "recursion desired)\nanswers to queries that nobody sent\nqueries for SOA in search of a zone",
+    },
+};
+/* clang-format on */
+
+enum { SUFFIXES_MAX = 8 };
+
+/* A finding about a name, 0 if there is none. */
+struct failed_name {
+    uint32_t finding;
+    uint16_t first_type; /* of a name that may be made up */
+};
+
+/* The newest name of a client that does not exist, and the search domains that showed themselves. */
+struct client {
+    unsigned reported;
+    char name[DNS_NAME_MAX];
+    int64_t time;
+    uint32_t finding; /* that it belongs to; 0 = it is a step with a known search domain */
+    unsigned suffix_count;
+    struct {
+        uint64_t digest;
+        uint32_t finding;
+    } suffix[SUFFIXES_MAX];
+};
+
+struct capture {
+    bool nxdomain_seen; /* before, no search list needs to be looked for */
+};
+
+enum { KEY_NAME, KEY_CLIENT };
+
+static struct client *
+client_of(struct context *context, const struct flow *flow)
+{
+    return keyed_state(context, KEY_CLIENT, &flow->client.address, sizeof flow->client.address, sizeof(struct client));
+}
+
+static struct failed_name *
+failed_name_of(struct context *context, const struct flow *flow, const struct dns_message *message)
+{
+    struct {
+        struct ip_address client;
+        uint8_t rcode, name[sizeof(uint64_t)];
+    } key;
+    uint64_t digest = dns_name_digest(message->query_name);
+    key.client = flow->client.address;
+    key.rcode = message->rcode;
+    memcpy(key.name, &digest, sizeof digest);
+    return keyed_state(context, KEY_NAME, &key, sizeof key, sizeof(struct failed_name));
+}
+
+/* -- Names ------------------------------------------------------------------------------------ */
+
+static unsigned
+label_count(const char *name)
+{
+    unsigned count = 1;
+    for (; *name != '\0'; name++)
+        count += *name == '.';
+    return count;
+}
+
+static bool
+is_one_of(const char *word, size_t length, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(words[i]) == length && memcmp(words[i], word, length) == 0)
+            return true;
+    return false;
+}
+
+#define IS_ONE_OF(word, length, words) is_one_of(word, length, words, sizeof(words) / sizeof *(words))
+
+static const char *
+top_level(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL ? dot + 1 : name;
+}
+
+/* Top-level domains that local networks use for themselves, and that are search domains therefore. */
+static bool
+is_of_local_network(const char *name)
+{
+    static const char *const tops[] = {"local", "localdomain", "lan",     "home",     "internal",
+                                       "corp",  "intranet",    "private", "localnet", "box"};
+    const char *top = top_level(name);
+    return IS_ONE_OF(top, strlen(top), tops);
+}
+
+/* An IPv4 address in front, digits first or last: what blacklists are asked for (RFC 5782, 2.1). */
+static bool
+begins_with_address(const char *name)
+{
+    for (unsigned octets = 0; octets < 4; octets++) {
+        size_t digits = strspn(name, "0123456789");
+        if (digits == 0 || digits > 3 || name[digits] != '.')
+            return false;
+        name += digits + 1;
+    }
+    return true;
+}
+
+/* A label of a blacklist's domain: "zen.spamhaus.org", "dnsbl.example.net". */
+static bool
+is_blacklist_label(const char *label, size_t length)
+{
+    static const char *const labels[] = {"dbl", "rbl", "bl", "zen", "surbl", "uribl", "dnswl", "sbl", "xbl", "pbl"};
+    return (length >= 5 && memcmp(label, "dnsbl", 5) == 0) || IS_ONE_OF(label, length, labels);
+}
+
+/* Programs find out whether their network makes up addresses for names that don't exist: browsers with one label of 7
+ * to 15 random letters (Chromium, intranet redirect detector), others with a long identifier. */
+static bool
+is_random_label(const char *name)
+{
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz");
+    return strchr(name, '.') == NULL && ((length >= 7 && length <= 15 && name[length] == '\0') || strlen(name) > 30);
+}
+
+/* Names that are asked for in order to find out whether they exist: proxies, IPv6 tunnels, services, mDNS names,
+ * and those by which a network tells browsers to leave its resolver alone. */
+static bool
+is_probe(const char *name)
+{
+    static const char *const heads[] = {"wpad", "isatap"};
+    static const char *const names[] = {"use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com"};
+    return IS_ONE_OF(name, strcspn(name, "."), heads) || IS_ONE_OF(name, strlen(name), names) ||
+           (label_count(name) <= 2 && strcmp(top_level(name), "local") == 0);
+}
+
+/* Whether an answer without result means nothing for this name. Who asks for SOA looks for the zone that it is in. */
+static bool
+is_ordinary(const char *name, uint16_t type)
+{
+    if (*name == '\0' || type == TYPE_SOA || strcmp(top_level(name), "arpa") == 0 || begins_with_address(name) ||
+        is_probe(name))
+        return true;
+    for (const char *label = name; label != NULL; label = strchr(label, '.')) {
+        label += *label == '.';
+        if (*label == '_' || (label != name && is_blacklist_label(label, strcspn(label, "."))))
+            return true;
+    }
+    return false;
+}
+
+/* -- Search lists ----------------------------------------------------------------------------- */
+
+/* Length of the labels that both names begin with, 0 if they don't share one. */
+static size_t
+common_head(const char *a, const char *b)
+{
+    size_t shared = 0, i = 0;
+    for (; a[i] == b[i] && a[i] != '\0'; i++)
+        if (a[i] == '.')
+            shared = i;
+    bool ends = (a[i] == '\0' || a[i] == '.') && (b[i] == '\0' || b[i] == '.');
+    return ends ? i : shared;
+}
+
+/* Whether what stands behind the head can be a search domain: nobody searches in a top-level domain. */
+static bool
+may_be_searched(const char *name, size_t head)
+{
+    return strchr(name + head + 1, '.') != NULL || is_of_local_network(name);
+}
+
+/* Whether the two names are steps of one search: the name as it was given and with a domain behind it, or with
+ * two domains. "www" alone is what any two names may share. */
+static bool
+is_same_search(const char *a, const char *b)
+{
+    size_t head = common_head(a, b);
+    if (head == 0 || a[head] == '\0' || b[head] == '\0')
+        return head > 0;
+    return (head != 3 || memcmp(a, "www", 3) != 0) && may_be_searched(a, head) && may_be_searched(b, head);
+}
+
+/* The domain behind a name that is no longer than the head was added by a search list. */
+static void
+learn_suffix(struct client *client, size_t head)
+{
+    if (client->finding == 0 || client->name[head] != '.' || client->suffix_count == SUFFIXES_MAX)
+        return;
+    client->suffix[client->suffix_count].digest = dns_name_digest(client->name + head + 1);
+    client->suffix[client->suffix_count++].finding = client->finding;
+}
+
+/* The finding about the search domain that this name ends with, 0 if none is known. */
+static uint32_t
+known_suffix(const struct client *client, const char *name)
+{
+    for (const char *dot = strchr(name, '.'); dot != NULL && client->suffix_count > 0; dot = strchr(dot + 1, '.')) {
+        uint64_t digest = dns_name_digest(dot + 1);
+        for (unsigned i = 0; i < client->suffix_count; i++)
+            if (client->suffix[i].digest == digest)
+                return client->suffix[i].finding;
+    }
+    return 0;
+}
+
+/* Whether a name that was not found can't be a step of a search list that goes on: nobody searches in a top-level
+ * domain or for the name "www", and a name without a domain comes last. */
+static bool
+is_final(const char *name)
+{
+    if (strchr(name, '.') == NULL)
+        return true;
+    return !is_of_local_network(name) && (label_count(name) == 2 || strncmp(name, "www.", 4) == 0);
+}
+
+/* A name that resolves ends the search that the client's newest missing name was a step of. */
+static void
+note_resolved(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    struct client *client = client_of(context, flow);
+    const char *name = packet->dns->query_name;
+    if (client->name[0] == '\0' || packet->time - client->time > NEXT_STEP || !is_same_search(client->name, name))
+        return;
+    learn_suffix(client, common_head(client->name, name));
+    client->name[0] = '\0';
+}
+
+/* -- Reporting -------------------------------------------------------------------------------- */
+
+/* Whether the query is known: an answer alone may be one that was never asked for. Where a mirror shows the
+ * answers only, there is nothing else. */
+static bool
+was_asked_for(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    return flow->by_client.packets > 0 ||
+           (packet->session != 0 && !address_was_seen(context, flow, &flow->client.address));
+}
+
+static uint32_t
+report_failed(struct context *context, const struct flow *flow, const struct packet *packet, bool search_step)
+{
+    const struct dns_message *message = packet->dns;
+    bool asked = flow->by_client.packets > 0;
+    struct finding *finding = report(context, &cases[FAILED], asked ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
+    if (finding == NULL)
+        return 0;
+    report_series(finding, 1, packet->frame, packet->time);
+    report_flow(finding, flow);
+    report_text(finding, FACT_name, message->query_name);
+    report_text(finding, FACT_query_type, dns_type_name(message->query_type));
+    report_text(finding, FACT_rcode,
+                message->rcode == SERVFAIL   ? "SERVFAIL"
+                : message->rcode == NXDOMAIN ? "NXDOMAIN"
+                                             : "REFUSED");
+    report_flag(finding, message->rcode == SERVFAIL   ? FACT_servfail
+                         : message->rcode == NXDOMAIN ? FACT_nxdomain
+                                                      : FACT_refused);
+    if (asked)
+        report_duration(finding, FACT_delay, packet->time - flow->by_client.last_time);
+    if (search_step) {
+        report_severity(finding, SEVERITY_NOTE);
+        report_flag(finding, FACT_search_step);
+    }
+    report_evidence(finding, flow->by_client.last_frame);
+    return finding_number(finding);
+}
+
+/* A name that does not exist: the finding that it belongs to already, because it is a step of a search. The name as it
+ * was given comes behind all search domains: then the search has failed. */
+static uint32_t
+finding_of_search(struct client *client, const struct packet *packet, bool *last_step)
+{
+    const char *name = packet->dns->query_name;
+    bool goes_on =
+        client->name[0] != '\0' && packet->time - client->time <= NEXT_STEP && is_same_search(client->name, name);
+    uint32_t finding = goes_on ? client->finding : 0;
+    if (goes_on) {
+        size_t head = common_head(client->name, name);
+        learn_suffix(client, head);
+        *last_step = finding == 0 && name[head] == '\0';
+    }
+    return finding != 0 ? finding : known_suffix(client, name);
+}
+
+/* Whether the name may be one of those that a browser makes up: it does not ask for one twice. */
+static bool
+may_be_made_up(struct failed_name *failed, const struct dns_message *message)
+{
+    if (message->rcode != NXDOMAIN || !is_random_label(message->query_name) || failed->finding != 0)
+        return false;
+    if (failed->first_type == message->query_type)
+        return false;
+    if (failed->first_type == 0)
+        failed->first_type = message->query_type;
+    return true;
+}
+
+static void
+check_failure(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct dns_message *message = packet->dns;
+    struct failed_name *failed = failed_name_of(context, flow, message);
+    struct client *client = client_of(context, flow);
+    bool last_step = false;
+
+    if (may_be_made_up(failed, message))
+        return;
+    if (failed->finding == 0 && message->rcode == NXDOMAIN)
+        failed->finding = finding_of_search(client, packet, &last_step);
+    bool with_suffix = message->rcode == NXDOMAIN && known_suffix(client, message->query_name) != 0;
+    if (failed->finding != 0)
+        report_again(context, failed->finding);
+    else if (client->reported++ < REPORTED_MAX)
+        failed->finding = report_failed(context, flow, packet,
+                                        message->rcode == NXDOMAIN && !last_step && !is_final(message->query_name));
+    if (message->rcode != NXDOMAIN)
+        return;
+    ((struct capture *)capture_state(context))->nxdomain_seen = true;
+    memcpy(client->name, message->query_name, sizeof client->name);
+    client->time = packet->time;
+    client->finding = with_suffix ? 0 : failed->finding;
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct dns_message *message = packet->dns;
+    if (!message->response || packet->from_client || flow->server.port != PORT_DNS)
+        return;
+    if (message->rcode == NOERROR) {
+        if (message->answer_count > 0 && ((const struct capture *)capture_state(context))->nxdomain_seen)
+            note_resolved(context, flow, packet);
+        return;
+    }
+    bool recursion_desired = packet->payload.bytes[2] & 1;
+    if ((message->rcode == SERVFAIL || message->rcode == NXDOMAIN || message->rcode == REFUSED) && recursion_desired &&
+        !is_ordinary(message->query_name, message->query_type) && was_asked_for(context, flow, packet))
+        check_failure(context, flow, packet);
+}
+
+const struct detector dns_failed_detector = {
+    .family = "dns",
+    .summary = "Names that a resolver gives no answer for",
+    .sees = SEES_DNS,
+    DETECTOR_TABLE(case, cases),
+    .capture_state_size = sizeof(struct capture),
+    .on_packet = on_packet,
+};
