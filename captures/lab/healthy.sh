@@ -51,13 +51,11 @@ lossy_download() {
 # origin: lab/healthy.sh (nginx 1.22, curl 7.88, lab/wire.py as lossy path)
 # look-alike: all "a little loss, repaired"
 # look-alike: mirror.gap "packets lost by the network, which are sent again"
-# later: path.loss may be expected here
 END
     expectation healthy/download-1-percent-loss-server <<'END'
 # The same, captured at the server, which sends the retransmissions.
 # origin: lab/healthy.sh (nginx 1.22, curl 7.88, lab/wire.py as lossy path)
 # look-alike: all "a little loss, repaired"
-# later: path.loss may be expected here
 END
 }
 

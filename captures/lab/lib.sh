@@ -149,12 +149,12 @@ forget_by_reset() {
     firewall meta l4proto tcp reject with tcp reset
 }
 
-# slow_path DELAY LOSE_EACH HOST...: what comes from these hosts takes DELAY seconds more through the router, and every
-# LOSE_EACH-th full packet is lost (0: none).
-slow_path() {
-    local delay=$1 lose=$2 host try
-    shift 2
-    background r "$PYTHON" "$LAB/wire.py" slow0 "$delay" "$lose"
+# path_through 'ARGUMENTS of wire.py' HOST...: what comes from these hosts takes this way through the router.
+path_through() {
+    local arguments=$1 host try
+    shift
+    # shellcheck disable=SC2086
+    background r "$PYTHON" "$LAB/wire.py" slow0 $arguments
     for try in $(seq 50); do
         inside r ip link set dev slow0 up 2>/dev/null && break
         sleep 0.1
@@ -167,6 +167,17 @@ slow_path() {
         inside r ip rule add iif "$host" table 100
         inside r ip -6 rule add iif "$host" table 100
     done
+}
+
+# slow_path DELAY LOSE_EACH HOST...: what comes from these hosts takes DELAY seconds more through the router, and every
+# LOSE_EACH-th full packet is lost (0: none).
+slow_path() {
+    path_through "$1 $2" "${@:3}"
+}
+
+# bottleneck DELAY RATE QUEUE HOST...: the same with RATE bits per second and QUEUE bytes of room before it.
+bottleneck() {
+    path_through "$1 --rate $2 --queue $3" "${@:4}"
 }
 
 # after SECONDS COMMAND...: a change during the run of something else

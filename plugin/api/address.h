@@ -41,4 +41,9 @@ bool address_is_public(const struct ip_address *address);
  * multicast, not the IPv4 limited broadcast, not unspecified. */
 bool address_is_unicast(const struct ip_address *address);
 
+enum { ADDRESS_TEXT_SIZE = 46 };
+
+/* The address as people write it (RFC 5952), "?" for none. */
+void address_format(const struct ip_address *address, char text[ADDRESS_TEXT_SIZE]);
+
 #endif

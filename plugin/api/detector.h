@@ -37,7 +37,8 @@ enum {
     SEES_DNS = 1 << 7,        /* packet->dns is there */
     SEES_HTTP = 1 << 8,       /* packet->http is there */
     SEES_ICMP = 1 << 9,       /* an ICMP error that quotes a packet of the flow: packet->icmp is there */
-    SEES_DUPLICATES = 1 << 10 /* duplicates too */
+    SEES_SAMPLED = 1 << 10,   /* one packet of 13, of any kind: for what is measured over all traffic */
+    SEES_DUPLICATES = 1 << 11 /* duplicates too */
 };
 
 struct detector {
@@ -99,6 +100,10 @@ bool answers_visible(struct context *context, const struct flow *flow, bool from
 
 /* Whether any packet from this address was seen so far on the flow's encapsulation path. */
 bool address_was_seen(struct context *context, const struct flow *flow, const struct ip_address *address);
+
+/* Bytes of IP packets on the wire so far, duplicates excluded: of this session (packet.session), or of all that is
+ * outside of sessions (0). */
+uint64_t bytes_so_far(struct context *context, uint32_t session);
 
 /* The encapsulation session with this number (packet.session), NULL for 0. */
 const struct session *session_of(struct context *context, uint32_t number);

@@ -46,8 +46,11 @@ struct side {
     int64_t last_payload_time;
     uint32_t fin_frame, rst_frame; /* first FIN and first RST; 0 = none */
     int64_t fin_time, rst_time;
-    uint32_t fin_sequence; /* sequence number of the FIN itself */
-    int64_t fin_idle;      /* idle before the first FIN */
+    uint32_t fin_sequence;   /* sequence number of the FIN itself */
+    int64_t fin_idle;        /* idle before the first FIN */
+    uint32_t received_twice; /* segments of the other side that it says came twice (D-SACK, RFC 2883) */
+    int64_t round_trip;      /* from here to the other side and back, the newest of bulk data; 0 = unknown */
+    int64_t round_trip_time; /* when that was measured */
     struct pending pending;
 };
 
@@ -78,6 +81,7 @@ struct flow {
     uint32_t client_first_sequence; /* of the client's first byte, if its SYN was seen */
     bool began_before;              /* no SYN seen: the capture began in the middle of it */
     int64_t round_trip;             /* nanoseconds, from the handshake; 0 = unknown */
+    int64_t usual_round_trip;       /* the shortest of earlier handshakes at these two addresses; 0 = unknown */
     uint32_t gap_frame;             /* acknowledges bytes that were never captured, and never came later; 0 = none */
     uint32_t icmp_error_frame;      /* an ICMP error quoted a packet of this flow; 0 = none */
     struct tls_connection tls;

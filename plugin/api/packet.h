@@ -60,17 +60,22 @@ struct packet {
     uint32_t window;    /* as in the header, not scaled */
     bool has_timestamp; /* RFC 7323 */
     uint32_t timestamp, timestamp_echo;
+    bool reports_duplicate; /* says that a segment of the other side came twice (D-SACK, RFC 2883) */
 
     /* What the engine found out about the packet in its flow (TCP only unless said otherwise). */
     bool from_client;      /* UDP too */
     bool duplicate;        /* the same packet seen again, not a retransmission; UDP too */
     uint32_t copy_of;      /* frame in which a session brought the same packet before, 0 = none; UDP too */
     uint32_t copy_session; /* that session's number */
-    bool retransmission;   /* payload, SYN or FIN of which nothing is new */
+    bool retransmission;   /* payload, SYN or FIN that is no news: sent before, or it fills a hole */
+    bool fills_hole;       /* bytes that later ones of the sender came before, never captured until now */
+    bool overtaken;        /* fills a hole, but left before what made the hole: reordered, no retransmission */
+    int64_t hole_age;      /* nanoseconds, since when the hole was there */
     bool keepalive_probe;  /* RFC 9293, 3.8.4: one step before the next sequence number */
     uint32_t new_bytes;    /* payload bytes never seen before */
     int64_t idle;          /* nanoseconds since the last payload byte of either side, before this packet */
     int64_t quiet;         /* nanoseconds since the last packet of either side; UDP too */
+    bool sampled;          /* one of 13 packets: see SEES_SAMPLED; UDP too */
 
     const struct tls_records *tls; /* records that begin in this packet; NULL if none was read */
     const struct icmp_error

@@ -34,6 +34,7 @@ struct session {
     uint32_t answered_unseen; /* of these, proved to be answered by packets never seen here */
     uint64_t cut_packets;     /* inner packets shorter than their IP header says */
     uint32_t cut_length;      /* most bytes left of those, from the inner link header on; 0 if none was cut */
+    uint64_t unique_bytes;    /* inner bytes without those seen before in the same flow */
     uint64_t duplicates;      /* packets seen before, here or in another session */
     uint64_t gaps;            /* holes that the receiver acknowledged: copies were lost */
 };

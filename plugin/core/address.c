@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "api/address.h"
 
+#include <arpa/inet.h>
+
 #include <stddef.h>
 
 struct block {
@@ -88,4 +90,12 @@ address_is_unicast(const struct ip_address *address)
         return (address->bytes[0] & 0xf0) != 0xe0 && memcmp(address->bytes, broadcast, sizeof broadcast) != 0;
     }
     return address->family == 6 && address->bytes[0] != 0xff;
+}
+
+void
+address_format(const struct ip_address *address, char text[ADDRESS_TEXT_SIZE])
+{
+    int family = address->family == 4 ? AF_INET : AF_INET6;
+    if (address->family == 0 || inet_ntop(family, address->bytes, text, ADDRESS_TEXT_SIZE) == NULL)
+        strcpy(text, "?");
 }

@@ -83,6 +83,13 @@ address_was_seen(struct context *context, const struct flow *flow, const struct 
     return flow_table_host(context->engine->flows, flow->path, address)->seen;
 }
 
+uint64_t
+bytes_so_far(struct context *context, uint32_t number)
+{
+    const struct session *session = encapsulation_session(context->engine->encapsulation, number);
+    return session != NULL ? session->unique_bytes : context->engine->outside_bytes;
+}
+
 const struct session *
 session_of(struct context *context, uint32_t number)
 {

@@ -174,6 +174,7 @@ session_count(struct session *session, const struct packet *packet)
     session->last_time = packet->time;
     session->packets++;
     session->bytes += packet->ip_length;
+    session->unique_bytes += packet->duplicate ? 0 : packet->ip_length;
     session->ingress += direction == DIRECTION_INGRESS;
     session->egress += direction == DIRECTION_EGRESS;
     if (direction != DIRECTION_UNKNOWN && session->role == SESSION_UNKNOWN)

@@ -9,6 +9,9 @@
 
 enum { PORT_DNS = 53, PORT_GENEVE = 6081, TLS_SHORT = 256 };
 
+/* One packet of so many is sampled: a prime, so that no rhythm of the traffic falls in with it. */
+enum { SAMPLE_EACH = 13 };
+
 /* Shorter idle times say nothing about a server's timer. */
 static const int64_t SURVIVAL_NOTED = SECONDS(1);
 
@@ -138,6 +141,24 @@ follow_tls(struct engine *engine, struct flow_record *record, struct packet *pac
         knowledge_add_tls_server(engine->knowledge, &flow->server);
 }
 
+/* The near one of two hosts may talk to others that are nearer still, so the longer of their shortest counts. */
+static void
+note_round_trip(struct flow_record *record)
+{
+    struct flow *flow = &record->flow;
+    int64_t *client = &record->client_host->round_trip, *server = &record->server_host->round_trip;
+
+    /* With a repeated SYN or SYN-ACK it is open which of them was answered. */
+    if (flow->round_trip == 0 || flow->handshake.syn_count > 1 || flow->handshake.syn_ack_count > 1)
+        return;
+    if (*client != 0 && *server != 0)
+        flow->usual_round_trip = *client > *server ? *client : *server;
+    if (*client == 0 || flow->round_trip < *client)
+        *client = flow->round_trip;
+    if (*server == 0 || flow->round_trip < *server)
+        *server = flow->round_trip;
+}
+
 static void
 take_tcp(struct engine *engine, struct flow_record *record, struct packet *packet, struct tls_records *records)
 {
@@ -157,8 +178,10 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
         if (session != NULL)
             session->gaps++;
     }
-    if (events.completed)
+    if (events.completed) {
         knowledge_add_peer(engine->knowledge, &flow->server.address, false);
+        note_round_trip(record);
+    }
     if (packet->payload.length > 0)
         follow_tls(engine, record, packet, records);
 }
@@ -185,9 +208,10 @@ events_of(const struct flow *flow, const struct packet *packet)
 {
     if (packet->icmp != NULL)
         return SEES_ICMP;
+    unsigned events = packet->sampled ? SEES_SAMPLED : 0;
     if (packet->protocol != PROTOCOL_TCP)
-        return SEES_UDP | (packet->dns != NULL ? SEES_DNS : 0);
-    unsigned events = SEES_TCP;
+        return events | SEES_UDP | (packet->dns != NULL ? SEES_DNS : 0);
+    events |= SEES_TCP;
     if (packet->new_bytes > 0)
         events |= SEES_DATA;
     if (packet->flags & TCP_SYN)
@@ -242,8 +266,11 @@ static void
 count_session(struct engine *engine, struct packet *packet, bool flow_started)
 {
     struct session *session = encapsulation_session(engine->encapsulation, packet->session);
-    if (session == NULL)
+    if (session == NULL) {
+        if (!packet->duplicate)
+            engine->outside_bytes += packet->ip_length;
         return;
+    }
     session_count(session, packet);
     session->flows += flow_started;
     const struct sighting *elsewhere = duplicates_check(engine->duplicates, packet, 0);
@@ -252,6 +279,15 @@ count_session(struct engine *engine, struct packet *packet, bool flow_started)
         packet->copy_of = elsewhere->frame;
         packet->copy_session = elsewhere->session;
     }
+}
+
+static void
+take_sample(struct engine *engine, struct packet *packet)
+{
+    if (engine->until_sample-- > 0)
+        return;
+    engine->until_sample = SAMPLE_EACH - 1;
+    packet->sampled = true;
 }
 
 static struct arrival_result
@@ -278,6 +314,7 @@ take_packet(struct engine *engine, struct arrival *arrival)
     count_session(engine, packet, started);
 
     if (!packet->duplicate) {
+        take_sample(engine, packet);
         /* Facts of the protocol first: they compare with what the flow was before this packet. */
         if (packet->protocol == PROTOCOL_TCP)
             take_tcp(engine, record, packet, &records);

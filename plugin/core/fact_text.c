@@ -2,8 +2,6 @@
  * host sets a locale, and printf would follow it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include <arpa/inet.h>
-
 #include "core/text.h"
 
 /* `value` in units of `unit` nanoseconds, rounded to this many decimals. */
@@ -67,14 +65,27 @@ bytes_text(int64_t count, enum language language)
     return words;
 }
 
+/* "19.6 Mbit/s" */
+static char *
+bit_rate_text(int64_t bits_per_second)
+{
+    static const struct {
+        uint64_t size;
+        const char *name;
+    } units[] = {{1000000000, "Gbit/s"}, {1000000, "Mbit/s"}, {1000, "kbit/s"}};
+    uint64_t rate = bits_per_second > 0 ? (uint64_t)bits_per_second : 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+        if (rate >= units[i].size)
+            return with_decimals(rate, units[i].size, 1, units[i].name);
+    }
+    return g_strdup_printf("%" G_GUINT64_FORMAT " bit/s", rate);
+}
+
 char *
 address_text(const struct ip_address *address)
 {
-    char words[INET6_ADDRSTRLEN];
-    if (address->family == 0 ||
-        inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, words, sizeof words) == NULL) {
-        return g_strdup("?");
-    }
+    char words[ADDRESS_TEXT_SIZE];
+    address_format(address, words);
     return g_strdup(words);
 }
 
@@ -101,6 +112,8 @@ fact_text(const struct fact *fact, enum language language)
         return count_text(fact->number);
     case TYPE_BYTES:
         return bytes_text(fact->number, language);
+    case TYPE_BIT_RATE:
+        return bit_rate_text(fact->number);
     case TYPE_ENDPOINT:
         return endpoint_text(&fact->endpoint);
     case TYPE_ADDRESS:

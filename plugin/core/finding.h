@@ -9,7 +9,17 @@
 #include "api/case.h"
 #include "api/flow.h"
 
-enum fact_type { TYPE_DURATION, TYPE_COUNT, TYPE_BYTES, TYPE_ENDPOINT, TYPE_ADDRESS, TYPE_TEXT, TYPE_FLAG, TYPE_FRAME };
+enum fact_type {
+    TYPE_DURATION,
+    TYPE_COUNT,
+    TYPE_BYTES,
+    TYPE_BIT_RATE,
+    TYPE_ENDPOINT,
+    TYPE_ADDRESS,
+    TYPE_TEXT,
+    TYPE_FLAG,
+    TYPE_FRAME
+};
 
 /* What facts.def says of each fact, by enum fact_name. `name` is the placeholder and the stem of
  * the filter name. */

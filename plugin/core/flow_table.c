@@ -40,6 +40,8 @@ flow_record_free(void *item)
     for (size_t i = 0; record->states != NULL && i < catalogue_detector_count; i++)
         g_free(record->states[i]);
     g_free(record->states);
+    g_free(record->client_missing);
+    g_free(record->server_missing);
     g_free(record);
 }
 

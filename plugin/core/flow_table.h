@@ -22,6 +22,7 @@ struct host {
     bool seen;             /* it sent a packet that was captured */
     bool answers_unseen;   /* it answered with packets that were never captured */
     unsigned peers_unseen; /* flows in which a peer of it did */
+    int64_t round_trip;    /* the shortest of its handshakes; 0 = none yet */
 };
 
 /* Bytes of one side that the other acknowledged but that were never captured. */
@@ -30,6 +31,32 @@ struct hole {
     uint32_t frame;    /* of the acknowledgment */
     int64_t time;
     unsigned packets_after; /* of the flow, since the acknowledgment */
+};
+
+/* Bytes of a side that its later ones came before, and the packet that came before them. */
+struct missing_range {
+    uint32_t from, to; /* sequence numbers */
+    int64_t time;
+    uint32_t timestamp;
+    uint16_t ip_id;
+    bool has_timestamp, has_ip_id;
+};
+
+enum { MISSING_MAX = 16 };
+
+/* Of one side, in no order. */
+struct missing {
+    unsigned count;
+    struct missing_range range[MISSING_MAX];
+};
+
+/* A packet that the other side will react to, to measure the round trip: data, which it acknowledges, or in a
+ * transfer the other way an acknowledgment, whose timestamp it echoes. */
+struct timed_packet {
+    int64_t time; /* 0 = none */
+    bool from_client, echo;
+    uint32_t awaited; /* the acknowledgment or the echo */
+    uint32_t next;    /* sequence number of the other side, for `echo` */
 };
 
 /* A flow with what only the engine knows of it. `flow` must be the first member. */
@@ -41,6 +68,8 @@ struct flow_record {
     bool not_tls;                      /* its first payload was something else */
     bool client_unseen, server_unseen; /* that side answered, but was never captured */
     struct hole client_hole, server_hole;
+    struct missing *client_missing, *server_missing; /* NULL until a side's numbers jump */
+    struct timed_packet timed;
     uint64_t reported; /* bit n: the case with number n */
     void **states;     /* of the detectors, NULL until one asks for it */
 };

@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/tcp.h"
 
+#include <glib.h>
+
 /* How long a copy that was overtaken by the acknowledgment of it may still arrive: two queues of a
  * mirror differ by milliseconds, so this is generous. */
 enum { HOLE_PACKETS = 5 };
 static const int64_t hole_time = MILLISECONDS(200);
+
+/* Packets that overtake each other on parallel links or queues of a network card are milliseconds apart. */
+static const int64_t reordering_time = MILLISECONDS(3);
+/* Further apart, IP IDs do not count the packets of one sender. */
+enum { NEAR_IDS = 1024 };
+/* No window is larger: a box on the way counts anew, and the capture has both sides of it. */
+enum { FAR = 1 << 26 };
+/* With less in flight the receiver may wait with its acknowledgment (RFC 9293, 3.8.6.3). */
+enum { BULK = 4096 };
 
 static int64_t
 time_since(int64_t then, int64_t now)
@@ -89,9 +100,95 @@ proves_unseen_answer(const struct flow *flow, const struct side *sender, const s
     return sender->acknowledgment_known && sequence_difference(packet->acknowledgment, sender->acknowledgment) > 0;
 }
 
+/* -- What was overtaken ----------------------------------------------------------------------- */
+
+/* The receiver has it, or never will. */
+static void
+drop_acknowledged(struct missing *missing, const struct side *receiver)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < missing->count; i++)
+        if (!receiver->acknowledgment_known || sequence_difference(missing->range[i].to, receiver->acknowledgment) > 0)
+            missing->range[kept++] = missing->range[i];
+    missing->count = kept;
+}
+
+/* The packet came before the bytes from the sender's next one up to its own. */
+static void
+note_missing(struct flow_record *record, const struct side *sender, const struct packet *packet)
+{
+    struct missing **place = packet->from_client ? &record->client_missing : &record->server_missing;
+    if (packet->sequence - sender->next_sequence > FAR)
+        return;
+    if (*place == NULL)
+        *place = g_new0(struct missing, 1);
+    struct missing *missing = *place;
+    if (missing->count == MISSING_MAX)
+        drop_acknowledged(missing, packet->from_client ? &record->flow.by_server : &record->flow.by_client);
+    if (missing->count == MISSING_MAX) {
+        /* What is sent again now lies in holes, most likely. */
+        missing->range[MISSING_MAX - 1].to = packet->sequence;
+        return;
+    }
+    missing->range[missing->count++] = (struct missing_range){
+        .from = sender->next_sequence,
+        .to = packet->sequence,
+        .time = packet->time,
+        .timestamp = packet->timestamp,
+        .ip_id = packet->ip_id,
+        .has_timestamp = packet->has_timestamp,
+        .has_ip_id = packet->has_ip_id && packet->ip_id != 0,
+    };
+}
+
+/* Whether the packet left its sender before the one that came before it. Timestamps and IP IDs tell; without
+ * them the time does, as a retransmission takes a round trip. */
+static bool
+was_overtaken(const struct missing_range *range, const struct packet *packet, int64_t round_trip)
+{
+    if (range->has_timestamp && packet->has_timestamp && range->timestamp != packet->timestamp)
+        return sequence_difference(packet->timestamp, range->timestamp) < 0;
+    int16_t later = (int16_t)(packet->ip_id - range->ip_id);
+    if (range->has_ip_id && packet->has_ip_id && packet->ip_id != 0 && later != 0 && later > -NEAR_IDS &&
+        later < NEAR_IDS)
+        return later < 0;
+    int64_t limit = round_trip / 2 > reordering_time ? round_trip / 2 : reordering_time;
+    return time_since(range->time, packet->time) < limit;
+}
+
+/* Take the packet's bytes out of the range: false if nothing of it is left. */
+static bool
+shrink_range(struct missing_range *range, uint32_t from, uint32_t to)
+{
+    if (sequence_difference(from, range->from) <= 0)
+        range->from = to;
+    else if (sequence_difference(to, range->to) >= 0)
+        range->to = from;
+    return sequence_difference(range->to, range->from) > 0;
+}
+
+static void
+fill_missing(struct missing *missing, struct packet *packet, int64_t round_trip)
+{
+    uint32_t from = packet->sequence, to = from + packet->payload.length;
+    for (unsigned i = 0; missing != NULL && i < missing->count; i++) {
+        struct missing_range *range = &missing->range[i];
+        if (sequence_difference(to, range->from) <= 0 || sequence_difference(range->to, from) <= 0)
+            continue;
+        if (!packet->fills_hole) {
+            packet->fills_hole = true;
+            packet->hole_age = time_since(range->time, packet->time);
+            packet->overtaken = was_overtaken(range, packet, round_trip);
+        }
+        if (!shrink_range(range, from, to))
+            *range = missing->range[--missing->count], i--;
+    }
+    packet->retransmission = !packet->overtaken;
+}
+
 /* Sequence numbers of the sender: what of this packet is new, what was sent before. */
 static void
-follow_sequence(struct side *sender, struct packet *packet)
+follow_sequence(struct flow_record *record, struct side *sender, struct packet *packet)
 {
     uint32_t length = packet->payload.length;
     uint32_t control = ((packet->flags & TCP_SYN) ? 1 : 0) + ((packet->flags & TCP_FIN) ? 1 : 0);
@@ -108,12 +205,64 @@ follow_sequence(struct side *sender, struct packet *packet)
                               packet->sequence == sender->next_sequence - 1 && ahead <= 0 &&
                               (length == 0 || sender->pending.frame == 0 || sender->pending.probe);
     if (ahead > 0) {
+        if ((uint32_t)ahead > length + control)
+            note_missing(record, sender, packet);
         uint32_t new_length = (uint32_t)ahead - ((packet->flags & TCP_FIN) ? 1 : 0);
         packet->new_bytes = new_length < length ? new_length : length;
         sender->next_sequence = end;
     } else {
         packet->retransmission = !packet->keepalive_probe && length + control > 0;
+        if (packet->retransmission && length > 0)
+            fill_missing(packet->from_client ? record->client_missing : record->server_missing, packet,
+                         record->flow.round_trip);
     }
+}
+
+/* -- Round trips ------------------------------------------------------------------------------ */
+
+/* Karn's rule: of what was sent again it is open which one was acknowledged. And behind a loss all
+ * acknowledgments wait. */
+static void
+start_timing(struct timed_packet *timed, const struct side *sender, const struct side *receiver,
+             const struct packet *packet)
+{
+    if (packet->retransmission && timed->from_client == packet->from_client)
+        timed->time = 0;
+    if (!packet->sampled || timed->time != 0 || packet->retransmission)
+        return;
+    bool echo = packet->payload.length == 0 && packet->has_timestamp && (packet->flags & ~TCP_PSH) == TCP_ACK;
+    bool bulk = packet->new_bytes > 0 && receiver->acknowledgment_known &&
+                sequence_difference(sender->next_sequence, receiver->acknowledgment) >= BULK;
+    if (echo || bulk)
+        *timed = (struct timed_packet){.time = packet->time,
+                                       .from_client = packet->from_client,
+                                       .echo = echo,
+                                       .awaited = echo ? packet->timestamp : sender->next_sequence,
+                                       .next = receiver->next_sequence};
+}
+
+/* Data that follows a pause was not sent because of the acknowledgment that is timed. */
+static bool
+follows_at_once(const struct timed_packet *timed, const struct side *sender, const struct packet *packet)
+{
+    return sequence_difference(sender->next_sequence, timed->next) >= BULK &&
+           packet->quiet <= time_since(timed->time, packet->time) / 2;
+}
+
+static void
+end_timing(struct timed_packet *timed, struct side *timed_side, const struct side *sender, const struct packet *packet)
+{
+    bool reacts = timed->echo ? packet->has_timestamp && packet->payload.length > 0 &&
+                                    sequence_difference(packet->timestamp_echo, timed->awaited) >= 0
+                              : (packet->flags & TCP_ACK) != 0 &&
+                                    sequence_difference(packet->acknowledgment, timed->awaited) >= 0;
+    if (!reacts)
+        return;
+    if (!timed->echo || follows_at_once(timed, sender, packet)) {
+        timed_side->round_trip = time_since(timed->time, packet->time);
+        timed_side->round_trip_time = packet->time;
+    }
+    timed->time = 0;
 }
 
 /* What the sender has sent and the other side has not acknowledged. */
@@ -294,11 +443,17 @@ tcp_follow(struct flow_record *record, struct packet *packet)
     if (!(packet->flags & TCP_RST)) {
         follow_hole_data(sender_hole, sender, packet);
         follow_hole_acknowledgment(receiver_hole, sender, receiver, packet);
-        follow_sequence(sender, packet);
+        follow_sequence(record, sender, packet);
     }
     events.survived_idle = follow_answer(receiver, packet);
     follow_pending(sender, packet);
     note_acknowledgment(sender, packet);
+    if (packet->sampled | packet->retransmission | packet->reports_duplicate) {
+        sender->received_twice += packet->reports_duplicate;
+        start_timing(&record->timed, sender, receiver, packet);
+    }
+    if (record->timed.time != 0 && record->timed.from_client != packet->from_client)
+        end_timing(&record->timed, receiver, sender, packet);
     follow_end(sender, packet);
     events.gap = follow_holes(record, packet);
 

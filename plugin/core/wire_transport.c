@@ -1,12 +1,13 @@
-/* TCP (RFC 9293, 3.1), its timestamps option (RFC 7323, 3.2), UDP (RFC 768), and the packet that an
- * ICMP error quotes (RFC 792; RFC 4443, 3).
+/* TCP (RFC 9293, 3.1), its timestamps (RFC 7323, 3.2) and SACK (RFC 2018, 3) options, UDP (RFC 768), and the
+ * packet that an ICMP error quotes (RFC 792; RFC 4443, 3).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/bytes.h"
 #include "core/wire.h"
 
 enum { TCP_HEADER_SIZE = 20, UDP_HEADER_SIZE = 8, ICMP_HEADER_SIZE = 8 };
-enum { OPTION_END = 0, OPTION_NOTHING = 1, OPTION_TIMESTAMPS = 8, TIMESTAMPS_SIZE = 10 };
+enum { OPTION_END = 0, OPTION_NOTHING = 1, OPTION_SACK = 5, OPTION_TIMESTAMPS = 8, TIMESTAMPS_SIZE = 10 };
+enum { SACK_HEADER = 2, SACK_BLOCK = 8 };
 /* How nearly all segments have it: two bytes of nothing, then the timestamps (RFC 7323, appendix A). */
 enum { TIMESTAMPS_ALONE = 0x0101080a, TIMESTAMPS_ALONE_SIZE = 12 };
 
@@ -16,6 +17,21 @@ take_timestamps(const uint8_t *values, struct packet *packet)
     packet->has_timestamp = true;
     packet->timestamp = read_u32(values);
     packet->timestamp_echo = read_u32(values + 4);
+}
+
+/* RFC 2883, 4: the first block of a SACK option tells of a duplicate if it is acknowledged already, or lies
+ * within the second block. */
+static bool
+reports_duplicate(const uint8_t *option, uint32_t acknowledgment)
+{
+    if (option[1] < SACK_HEADER + SACK_BLOCK)
+        return false;
+    uint32_t left = read_u32(option + 2), right = read_u32(option + 6);
+    if ((int32_t)(right - acknowledgment) <= 0)
+        return true;
+    if (option[1] < SACK_HEADER + 2 * SACK_BLOCK)
+        return false;
+    return (int32_t)(left - read_u32(option + 10)) >= 0 && (int32_t)(right - read_u32(option + 14)) <= 0;
 }
 
 static void
@@ -36,6 +52,8 @@ read_tcp_options(const uint8_t *options, uint32_t size, struct packet *packet)
         }
         if (options[at] == OPTION_TIMESTAMPS && options[at + 1] == TIMESTAMPS_SIZE) {
             take_timestamps(options + at + 2, packet);
+        } else if (options[at] == OPTION_SACK) {
+            packet->reports_duplicate = reports_duplicate(options + at, packet->acknowledgment);
         }
         at += options[at + 1];
     }
@@ -59,7 +77,7 @@ wire_read_tcp(const struct payload *header, struct packet *packet)
     packet->acknowledgment = read_u32(bytes + 8);
     packet->flags = bytes[13];
     packet->window = read_u16(bytes + 14);
-    packet->has_timestamp = false;
+    packet->has_timestamp = packet->reports_duplicate = false;
     packet->timestamp = packet->timestamp_echo = 0;
     uint32_t options_end = size < visible ? size : visible;
     read_tcp_options(bytes + TCP_HEADER_SIZE, options_end - TCP_HEADER_SIZE, packet);

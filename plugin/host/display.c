@@ -71,6 +71,7 @@ add_fact(proto_tree *tree, tvbuff_t *tvb, const struct fact *fact)
     }
     case TYPE_COUNT:
     case TYPE_BYTES:
+    case TYPE_BIT_RATE:
         item = proto_tree_add_uint64(tree, field, tvb, 0, 0, (uint64_t)fact->number);
         break;
     case TYPE_FLAG:

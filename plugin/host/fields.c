@@ -65,6 +65,7 @@ fact_field_type(enum fact_type type)
         return FT_RELATIVE_TIME;
     case TYPE_COUNT:
     case TYPE_BYTES:
+    case TYPE_BIT_RATE:
         return FT_UINT64;
     case TYPE_FLAG:
         return FT_BOOLEAN;

@@ -124,6 +124,7 @@ put_fact(json_dumper *json, const struct fact *fact)
         break;
     case TYPE_COUNT:
     case TYPE_BYTES:
+    case TYPE_BIT_RATE:
     case TYPE_FRAME:
         put_number(json, fact_infos[fact->name].name, (uint64_t)fact->number);
         break;

@@ -58,7 +58,7 @@ tcp_bytes(const struct packet *packet, GByteArray *payload)
     put_u16(bytes, packet->destination.port);
     put_u32(bytes, packet->sequence);
     put_u32(bytes, packet->acknowledgment);
-    put_u8(bytes, packet->has_timestamp ? 8 << 4 : 5 << 4);
+    put_u8(bytes, (uint8_t)((5 + 3 * packet->has_timestamp + 3 * packet->reports_duplicate) << 4));
     put_u8(bytes, packet->flags);
     put_u16(bytes, (uint16_t)packet->window);
     put_u32(bytes, 0); /* checksum, urgent pointer */
@@ -66,6 +66,11 @@ tcp_bytes(const struct packet *packet, GByteArray *payload)
         put_u32(bytes, 0x0101080a);
         put_u32(bytes, packet->timestamp);
         put_u32(bytes, packet->timestamp_echo);
+    }
+    if (packet->reports_duplicate) {
+        put_u32(bytes, 0x0101050a);
+        put_u32(bytes, packet->acknowledgment - 1000);
+        put_u32(bytes, packet->acknowledgment);
     }
     return join(bytes, payload);
 }

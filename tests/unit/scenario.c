@@ -97,6 +97,27 @@ read_line(struct script *script, const char *text)
     g_error_free(error);
 }
 
+/* The lines between `repeat N` and `end`, N times. Returns the line of `end`. */
+static char **
+read_repeated(struct script *script, char **first, guint64 times)
+{
+    unsigned line = script->line;
+    char **end = first;
+    while (*end != NULL && strcmp(g_strstrip(*end), "end") != 0)
+        end++;
+    if (*end == NULL) {
+        script_fail(script, "a repeat without end");
+        return end - 1;
+    }
+    for (; times > 0; times--) {
+        script->line = line;
+        for (char **at = first; at < end && script->problem == NULL; at++)
+            read_line(script, *at);
+    }
+    script->line++;
+    return end;
+}
+
 static void
 free_script_host(void *item)
 {
@@ -173,8 +194,14 @@ scenario_read(const char *text, struct country_database *countries, char **probl
                             .wrappings = g_ptr_array_new_with_free_func(free_script_wrapping),
                             .flows = g_ptr_array_new_with_free_func(free_script_flow)};
     char **lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line != NULL && script.problem == NULL; line++)
-        read_line(&script, *line);
+    for (char **line = lines; *line != NULL && script.problem == NULL; line++) {
+        if (!g_str_has_prefix(*line, "repeat ")) {
+            read_line(&script, *line);
+            continue;
+        }
+        script.line++;
+        line = read_repeated(&script, line + 1, g_ascii_strtoull(*line + 7, NULL, 10));
+    }
     g_strfreev(lines);
     g_ptr_array_unref(script.flows);
     g_ptr_array_unref(script.wrappings);

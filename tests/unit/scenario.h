@@ -18,6 +18,8 @@
  *   0.250 A > data 100 FIN         at 0.25 s client to server; < is server to client
  *   +0.03 A < ack                  0.03 s after the line before; times may go backwards
  *   0.000 A open                   SYN, SYN-ACK, ACK, 10 ms apart
+ *   repeat 50                      the lines up to `end` 50 times; their times are best written with +
+ *   end
  *   +0.01 A tls 1.2 NAME           the handshake of TLS 1.2 (5 packets) or 1.3 (4 packets), 10 ms apart
  *
  * Words of a packet:
@@ -29,6 +31,7 @@
  *   again [N]     sends the last (or Nth last) segment again: new IP ID, new timestamp
  *   copy          the last packet of this direction, captured once more
  *   probe [1]     keepalive, without or with a byte
+ *   d-sack        says that a segment came twice (RFC 2883)
  *   lost          happens, but the capture misses it
  *   dropped       is captured, but never arrives: the other side does not acknowledge it
  *   icmp unreachable|prohibited|port|time-exceeded|too-big MTU from HOST

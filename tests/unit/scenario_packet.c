@@ -157,6 +157,8 @@ take_header_word(struct line *line)
         line->cut = (uint32_t)script_take_number(script);
     else if (script_take_if(script, "snap"))
         line->snap = (uint32_t)script_take_number(script);
+    else if (script_take_if(script, "d-sack"))
+        packet->reports_duplicate = true;
     else if (script_take_if(script, "in"))
         line->wrappings = script_take_wrappings(script);
     else

@@ -167,6 +167,69 @@ round_and_round(void **state)
     flow_table_free(play.table);
 }
 
+/* A packet that is sampled, of one side. */
+static void
+sampled(struct play *play, double seconds, enum side_of side, uint32_t sequence, uint32_t acknowledgment,
+        uint32_t length, uint32_t timestamp, uint32_t echo)
+{
+    struct packet packet = tcp_packet(side, TCP_ACK, sequence, acknowledgment, length);
+    packet.sampled = true;
+    packet.has_timestamp = timestamp != 0;
+    packet.timestamp = timestamp;
+    packet.timestamp_echo = echo;
+    take(play, seconds, packet);
+}
+
+TEST(round_trips_of_data)
+{
+    open_connection(play);
+    const struct side *side = &play->flow->by_client;
+    sampled(play, 1.00, CLIENT, 1, 1, 1000, 0, 0);
+    server(play, 1.05, TCP_ACK, 1, 1001, 0);
+    assert_true(side->round_trip == 0); /* the receiver may have waited with that */
+    client(play, 2.00, TCP_ACK, 1001, 1, 4000);
+    sampled(play, 2.01, CLIENT, 5001, 1, 1000, 0, 0);
+    server(play, 2.05, TCP_ACK, 1, 5001, 0);
+    assert_true(side->round_trip == 0);
+    server(play, 2.07, TCP_ACK, 1, 6001, 0);
+    assert_true(side->round_trip == MILLISECONDS(60));
+    assert_true(side->round_trip_time == MILLISECONDS(2070));
+    client(play, 3.00, TCP_ACK, 6001, 1, 4000);
+    sampled(play, 3.01, CLIENT, 10001, 1, 1000, 0, 0);
+    client(play, 3.02, TCP_ACK, 6001, 1, 1000); /* something was lost: what is acknowledged now says nothing */
+    server(play, 3.50, TCP_ACK, 1, 11001, 0);
+    assert_true(side->round_trip == MILLISECONDS(60));
+}
+
+TEST(round_trips_of_acknowledgments)
+{
+    open_connection(play);
+    const struct side *side = &play->flow->by_client;
+    sampled(play, 1.00, SERVER, 1, 1, 1000, 500, 10);
+    sampled(play, 1.01, CLIENT, 1, 1001, 0, 77, 500);
+    for (uint32_t i = 0; i < 4; i++)
+        sampled(play, 1.02 + 0.01 * i, SERVER, 1001 + 1000 * i, 1, 1000, 501, 76);
+    assert_true(side->round_trip == 0);
+    sampled(play, 1.06, SERVER, 5001, 1, 1000, 501, 77);
+    assert_true(side->round_trip == MILLISECONDS(50));
+    /* After a pause it tells how long the server had nothing to send. */
+    sampled(play, 1.07, CLIENT, 1, 6001, 0, 90, 501);
+    for (uint32_t i = 0; i < 4; i++)
+        sampled(play, 1.08 + 0.01 * i, SERVER, 6001 + 1000 * i, 1, 1000, 502, 77);
+    sampled(play, 3.00, SERVER, 10001, 1, 1000, 503, 90);
+    assert_true(side->round_trip == MILLISECONDS(50));
+}
+
+TEST(segments_that_came_twice)
+{
+    open_connection(play);
+    struct packet packet = tcp_packet(SERVER, TCP_ACK, 1, 101, 0);
+    packet.reports_duplicate = true;
+    take(play, 1, packet);
+    assert_int_equal(play->flow->by_server.received_twice, 1);
+    assert_int_equal(play->flow->by_client.received_twice, 0);
+}
+
 int
 main(void)
 {
@@ -179,6 +242,9 @@ main(void)
         cmocka_unit_test(idle_and_quiet),
         cmocka_unit_test(ends),
         cmocka_unit_test(round_and_round),
+        cmocka_unit_test(round_trips_of_data),
+        cmocka_unit_test(round_trips_of_acknowledgments),
+        cmocka_unit_test(segments_that_came_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,6 +191,10 @@ formats(void **state)
         {FACT_bytes, 1, "1 byte", "1 字节"},
         {FACT_cut, 96, "96 bytes", "96 字节"},
         {FACT_bytes, 65536, "65,536 bytes", "65,536 字节"},
+        {FACT_bit_rate, 999, "999 bit/s", "999 bit/s"},
+        {FACT_bit_rate, 412149, "412.1 kbit/s", "412.1 kbit/s"},
+        {FACT_bit_rate, 19560000, "19.6 Mbit/s", "19.6 Mbit/s"},
+        {FACT_bit_rate, 10000000000, "10.0 Gbit/s", "10.0 Gbit/s"},
         {FACT_keepalive, 1, "", ""},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -97,6 +97,36 @@ tcp_malformed(void **state)
     }
 }
 
+/* RFC 2883, 4.1: the acknowledgment is 1. */
+static void
+tcp_reports_of_duplicates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *options;
+        bool duplicate;
+    } rows[] = {
+        {"a hole", "80102000 00000000 0101 050a 00000065 000000c9", false},
+        {"what is acknowledged", "80102000 00000000 0101 050a ffffff9d 00000001", true},
+        {"a part of the next block", "a0102000 00000000 0101 0512 00000065 000000c9 00000065 0000012d", true},
+        {"another hole than the next block", "a0102000 00000000 0101 0512 00000065 000000c9 000001f5 00000259", false},
+        {"more than the next block", "a0102000 00000000 0101 0512 00000065 000000c9 00000066 000000c9", false},
+        {"an option without a block", "70102000 00000000 01010101 01010502", false},
+        {"no option", "50102000 00000000", false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        char *hex = g_strconcat(TCP_PORTS, rows[i].options, NULL);
+        struct payload header = payload_of(hex);
+        struct packet packet = zeroed();
+        packet.reports_duplicate = true; /* must not stay from before */
+        bool read = wire_read_tcp(&header, &packet);
+        if (packet.reports_duplicate != rows[i].duplicate)
+            fail_msg("%s: read %d, duplicate %d", rows[i].what, read, packet.reports_duplicate);
+        payload_free(header);
+        g_free(hex);
+    }
+}
+
 /* A frame holds padding behind a short packet: it is no payload. */
 static void
 padding_is_no_payload(void **state)
@@ -528,14 +558,23 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tcp_fields),      cmocka_unit_test(tcp_cut),
-        cmocka_unit_test(tcp_malformed),   cmocka_unit_test(padding_is_no_payload),
-        cmocka_unit_test(udp_lengths),     cmocka_unit_test(ipv4_fields),
-        cmocka_unit_test(ipv4_cut),        cmocka_unit_test(ipv4_odd),
-        cmocka_unit_test(ipv6_extensions), cmocka_unit_test(ipv6_cut),
-        cmocka_unit_test(ethernet_tags),   cmocka_unit_test(vxlan_to_tcp),
-        cmocka_unit_test(vxlan_refused),   cmocka_unit_test(geneve_options),
-        cmocka_unit_test(gre_headers),     cmocka_unit_test(icmp_quotes),
+        cmocka_unit_test(tcp_fields),
+        cmocka_unit_test(tcp_cut),
+        cmocka_unit_test(tcp_malformed),
+        cmocka_unit_test(tcp_reports_of_duplicates),
+        cmocka_unit_test(padding_is_no_payload),
+        cmocka_unit_test(udp_lengths),
+        cmocka_unit_test(ipv4_fields),
+        cmocka_unit_test(ipv4_cut),
+        cmocka_unit_test(ipv4_odd),
+        cmocka_unit_test(ipv6_extensions),
+        cmocka_unit_test(ipv6_cut),
+        cmocka_unit_test(ethernet_tags),
+        cmocka_unit_test(vxlan_to_tcp),
+        cmocka_unit_test(vxlan_refused),
+        cmocka_unit_test(geneve_options),
+        cmocka_unit_test(gre_headers),
+        cmocka_unit_test(icmp_quotes),
         cmocka_unit_test(icmp_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,473 @@
+/* Packets that the network loses.
+ *
+ * TCP repairs loss, so it is seen by what is sent again. Where the first copy was captured, it was lost behind
+ * the place of the capture; where later data came and left a hole that is filled a round trip later, it was lost
+ * before it. A little loss is part of every long way and explains a slow transfer at most, no broken connection:
+ * the customer who shows 1 % in his MTR must look elsewhere.
+ *
+ * What is no loss: packets that only arrived in another order, copies, probes, segments that the receiver had
+ * already or says it received twice (RFC 2883), and what is repeated into silence (a dead peer or a filter: the
+ * cases of idle, connect and tls).
+ *
+ * Source: Alibaba Cloud, security product handbook, ch. 6 (the MTR with 1 % loss); RFC 6298; RFC 2883.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "detector.h"
+
+#include <stdio.h>
+
+/* More pairs of hosts with the same server say nothing new, and clients fewer than this are pairs of their own. */
+enum { PAIRS_REPORTED = 3, PEERS_TO_FOLD = 3 };
+
+/* A capture made before the network card splits or after it joins segments shows fewer packets than the wire. */
+enum { SEGMENT_SIZE = 1460 };
+
+/* Further back than any window: a box on the way changes the numbers, and the capture has both sides of it. */
+enum { FAR = 1 << 26 };
+
+enum { RETRANSMISSIONS, PER_MILLE };
+
+static const struct threshold thresholds[] = {
+    [RETRANSMISSIONS] = {"loss_packets", "Loss: packets",
+                         "So many packets must have been lost from one host to another", 10, 3, 100000},
+    [PER_MILLE] = {"loss_per_mille", "Loss: of 1,000 packets",
+                   "Up to this share loss is harmless; a warning needs a share that is above it beyond chance", 10, 1,
+                   1000},
+};
+
+enum { LOSS };
+
+/* clang-format off */
+static const struct case_info cases[] = {
+    [LOSS] = {
+        .id = "path.loss",
+        .severity = SEVERITY_WARNING,
+        .english = {
+            .title = "Packet loss",
+            .summary = "{retransmissions} of {packets} packets ({loss}; threshold {limit} of 1,000) from "
+                       "[{sender}][{sources} hosts] to [{receiver}][{destinations} hosts] were lost[: harmless{?harmless}][; "
+                       "{lost_before} before this place][; {lost_behind} behind it].",
+            .causes = "[{lost_before} were lost between the sender and the place of the capture: later ones came first, and "
+                      "they themselves only when they were sent again.]\n"
+                      "[{lost_behind} were lost between the place of the capture and the receiver: they came by, and again "
+                      "later.]\n"
+                      "[At this share TCP repairs the loss within a round trip: transfers get slower on long ways, "
+                      "connections do not break. Look for another cause{?harmless}.]\n"
+                      "[A link that is full drops what does not fit into its queue: it comes with a longer round "
+                      "trip{!harmless}.]\n"
+                      "[A bandwidth limit that drops instead of queueing (a cloud instance's or a carrier's policer): the "
+                      "round trip stays short{!harmless}.]\n"
+                      "[A bad link: Wi-Fi, a damaged cable or optic, a duplex mismatch; the loss does not depend on the "
+                      "load{!harmless}.]\n"
+                      "[A host on the way or the receiver is overloaded (ring buffer, soft interrupts, connection "
+                      "tracking){!harmless}.]",
+            .checks = "From each end to the other; loss counts only if it goes on up to the last hop: mtr -rwzc 100 {server.address}\n"
+                      "On both hosts, errors and drops of the interface (IF): ip -s link show dev IF; ethtool -S IF | grep -iE "
+                      "'drop|err|miss|crc'\n"
+                      "[On the sender, which connections retransmit: ss -ti dst {receiver}]\n"
+                      "On the receiver, drops of the host: nstat -az TcpExtTCPBacklogDrop TcpExtTCPRcvQDrop UdpRcvbufErrors; cat "
+                      "/proc/net/softnet_stat\n"
+                      "Capture at both ends at once: the side where the first copies are missing has the loss before it.",
+            .disproof = "The receiver reports duplicates (D-SACK) for these segments, or a capture at the receiver has both "
+                        "copies: then they arrived, and were only late.",
+        },
+        .chinese = {
+            .title = "网络丢包",
+            .summary = "[{sender}][{sources} 台主机]发往[ {receiver}][ {destinations} 台主机]的 {packets} 个报文中丢失 "
+                       "{retransmissions} 个（{loss}，阈值千分之 {limit}）[，无害{?harmless}][；抓包点之前 {lost_before} 个][；之后 "
+                       "{lost_behind} 个]。",
+            .causes = "[{lost_before} 个丢在发送方与抓包点之间：后面的报文先到，它们自身在重传时才出现。]\n"
+                      "[{lost_behind} 个丢在抓包点与接收方之间：先经过抓包点，后又重传。]\n"
+                      "[这样的丢包率 TCP 在一个往返时间内即可修复：长距离传输会变慢，但不会导致连接中断，应排查其他原因{?harmless}。]\n"
+                      "[链路打满，超出队列的报文被丢弃：同时往返时间会变长{!harmless}。]\n"
+                      "[限速策略直接丢弃超额报文而不排队（云主机带宽上限、运营商限速）：往返时间不变{!harmless}。]\n"
+                      "[链路质量差：Wi-Fi、网线或光模块损坏、双工不匹配；丢包与负载无关{!harmless}。]\n"
+                      "[途中设备或接收主机过载（网卡环形缓冲区、软中断、连接跟踪表）{!harmless}。]",
+            .checks = "从两端互相测试；只有一直延续到最后一跳的丢包才算数：mtr -rwzc 100 {server.address}\n"
+                      "在两端主机上查看网卡的错误和丢弃计数（IF 为网卡名）：ip -s link show dev IF; ethtool -S IF | grep -iE "
+                      "'drop|err|miss|crc'\n"
+                      "[在发送方查看哪些连接在重传：ss -ti dst {receiver}]\n"
+                      "在接收方查看主机自身的丢弃：nstat -az TcpExtTCPBacklogDrop TcpExtTCPRcvQDrop UdpRcvbufErrors; cat "
+                      "/proc/net/softnet_stat\n"
+                      "在两端同时抓包：哪一侧看不到首次发送的报文，丢包就发生在它之前。",
+            .disproof = "接收方对这些数据段报告了重复接收（D-SACK），或在接收方抓包能看到两份：说明报文已到达，只是迟到。",
+        },
+        .source = "Alibaba Cloud security product handbook, ch. 6; RFC 6298; RFC 2883",
+        .explained_by = {{"path.saturated", SAME_TIME},
+                         {"path.mtu_blackhole", SAME_FLOW},
+                         {"flood.udp_reflection", SAME_TIME},
+                         {"flood.syn_in", SAME_TIME},
+                         {"flood.syn_out", SAME_TIME}},
+        .silent_on = "a few retransmissions\nduplicates\nreordering\nspurious retransmissions\ncopies that a mirror lost\n"
+                     "data repeated into silence",
+    },
+};
+/* clang-format on */
+
+/* What is known of one way: from one host to another, or from or to all clients of a server. */
+struct tally {
+    uint64_t packets;        /* of the flows that were counted since the first loss */
+    uint32_t before, behind; /* lost, as seen from the place of the capture */
+    uint32_t peers;          /* of a server: hosts that had loss */
+    uint32_t first_frame;
+    int64_t first_time;
+    uint32_t finding, harmless; /* numbers of what was reported, 0 = nothing */
+};
+
+/* What one side of a flow has added to its tallies. */
+struct direction {
+    uint64_t packets;
+    uint32_t before, behind;
+    uint32_t waiting;        /* sent again and not acknowledged yet */
+    uint32_t waiting_end;    /* sequence number behind them */
+    uint64_t new_bytes;      /* of the side, at the last of them */
+    uint32_t acknowledgment; /* of the side, then */
+    uint32_t twice;          /* that the receiver reported */
+};
+
+struct loss_flow {
+    struct direction by_client, by_server;
+};
+
+/* Whether anything was lost at all, and at which servers (a bit for some of them together): most flows end
+ * without. */
+enum { MARKS = 4096 };
+
+struct capture {
+    bool any;
+    uint8_t marks[MARKS / 8];
+};
+
+enum { KEY_PAIR, KEY_SERVER, KEY_PAIRS_REPORTED };
+
+struct way_key {
+    struct ip_address sender, receiver; /* one has family 0 for all clients of a server */
+};
+
+/* The two tallies of a packet's way. */
+struct tallies {
+    struct tally *pair, *server;
+};
+
+static struct tallies
+tallies_of(struct context *context, const struct flow *flow, bool from_client)
+{
+    struct way_key key;
+    struct tallies tallies;
+    memset(&key, 0, sizeof key);
+    key.sender = from_client ? flow->client.address : flow->server.address;
+    key.receiver = from_client ? flow->server.address : flow->client.address;
+    tallies.pair = keyed_state(context, KEY_PAIR, &key, sizeof key, sizeof *tallies.pair);
+    memset(from_client ? &key.sender : &key.receiver, 0, sizeof key.sender);
+    tallies.server = keyed_state(context, KEY_SERVER, &key, sizeof key, sizeof *tallies.server);
+    return tallies;
+}
+
+static unsigned
+mark_of(const struct flow *flow)
+{
+    uint32_t words[4], hash;
+    memcpy(words, flow->server.address.bytes, sizeof words);
+    hash = (words[0] ^ words[1] ^ words[2] ^ words[3]) * UINT32_C(0x9e3779b1);
+    return hash >> 20; /* MARKS are 12 bits */
+}
+
+static uint64_t
+wire_packets(const struct side *side)
+{
+    uint64_t segments = side->bytes / SEGMENT_SIZE;
+    return segments > side->packets ? segments : side->packets;
+}
+
+static struct direction *
+direction_of(struct context *context, bool from_client)
+{
+    struct loss_flow *state = flow_state(context);
+    return from_client ? &state->by_client : &state->by_server;
+}
+
+static uint32_t
+take(uint32_t *from, uint32_t count)
+{
+    uint32_t taken = count < *from ? count : *from;
+    *from -= taken;
+    return taken;
+}
+
+/* -- Reporting ------------------------------------------------------------------------------- */
+
+static void
+report_share(struct finding *finding, uint64_t lost, uint64_t packets)
+{
+    char text[32];
+    uint64_t tenths = packets > 0 ? (lost * 1000 + packets / 2) / packets : 0;
+    snprintf(text, sizeof text, "%u.%u %%", (unsigned)(tenths / 10), (unsigned)(tenths % 10));
+    report_text(finding, FACT_loss, text);
+}
+
+/* A mirror that loses copies makes holes of its own. */
+static bool
+place_is_known(struct context *context, const struct flow *flow)
+{
+    const struct session *client = session_of(context, flow->by_client.session);
+    const struct session *server = session_of(context, flow->by_server.session);
+    return (client == NULL || client->gaps == 0) && (server == NULL || server->gaps == 0);
+}
+
+static void
+report_way(struct finding *finding, const struct flow *flow, bool from_client, const struct tally *tally, bool folded)
+{
+    const struct endpoint *sender = from_client ? &flow->client : &flow->server;
+    const struct endpoint *receiver = from_client ? &flow->server : &flow->client;
+    if (folded && from_client)
+        report_count(finding, FACT_sources, tally->peers);
+    else
+        report_address(finding, FACT_sender, &sender->address);
+    if (folded && !from_client)
+        report_count(finding, FACT_destinations, tally->peers);
+    else
+        report_address(finding, FACT_receiver, &receiver->address);
+    if (folded)
+        report_endpoint(finding, FACT_server, &flow->server);
+    else
+        report_flow(finding, flow);
+}
+
+static uint32_t
+report_tally(struct context *context, const struct flow *flow, bool from_client, const struct tally *tally, bool folded,
+             bool harmless)
+{
+    uint32_t lost = tally->before + tally->behind;
+    bool place_known = place_is_known(context, flow);
+    bool mostly_before = place_known && tally->before >= tally->behind;
+    struct finding *finding = report(context, &cases[LOSS], mostly_before ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
+    if (finding == NULL)
+        return 0;
+    report_way(finding, flow, from_client, tally, folded);
+    report_series(finding, lost, tally->first_frame, tally->first_time);
+    report_count(finding, FACT_retransmissions, lost);
+    report_count(finding, FACT_packets, tally->packets);
+    report_share(finding, lost, tally->packets);
+    report_count(finding, FACT_limit, threshold_value(context, PER_MILLE));
+    if (place_known && tally->before > 0)
+        report_count(finding, FACT_lost_before, tally->before);
+    if (place_known && tally->behind > 0)
+        report_count(finding, FACT_lost_behind, tally->behind);
+    if (harmless) {
+        report_severity(finding, SEVERITY_NOTE);
+        report_flag(finding, FACT_harmless);
+    }
+    report_evidence(finding, tally->first_frame);
+    return finding_number(finding);
+}
+
+/* Whether the share is above the threshold beyond chance: by two standard deviations of the number lost. */
+static bool
+is_beyond_chance(uint64_t lost, uint64_t packets, uint64_t per_mille)
+{
+    int64_t excess = (int64_t)(lost * 1000) - (int64_t)(per_mille * packets);
+    return excess > 0 && (uint64_t)excess * (uint64_t)excess >= 4 * lost * 1000000;
+}
+
+static bool
+pairs_were_reported_enough(struct context *context, const struct flow *flow)
+{
+    unsigned *pairs =
+        keyed_state(context, KEY_PAIRS_REPORTED, &flow->server.address, sizeof flow->server.address, sizeof *pairs);
+    return (*pairs)++ >= PAIRS_REPORTED;
+}
+
+static void
+check_tally(struct context *context, const struct flow *flow, bool from_client, struct tally *tally, bool folded,
+            bool at_end)
+{
+    uint64_t lost = tally->before + tally->behind, per_mille = threshold_value(context, PER_MILLE);
+    if (lost < threshold_value(context, RETRANSMISSIONS) || tally->finding != 0 ||
+        (folded && tally->peers < PEERS_TO_FOLD))
+        return;
+    if (is_beyond_chance(lost, tally->packets, per_mille)) {
+        if (folded || !pairs_were_reported_enough(context, flow))
+            tally->finding = report_tally(context, flow, from_client, tally, folded, false);
+    } else if (at_end && !folded && tally->harmless == 0 && lost * 1000 < per_mille * tally->packets) {
+        tally->harmless = report_tally(context, flow, from_client, tally, folded, true);
+    }
+}
+
+/* What is known already says enough, unless it was only a note. */
+static void
+check_way(struct context *context, const struct flow *flow, bool from_client, const struct tallies *tallies,
+          bool at_end)
+{
+    struct tally *pair = tallies->pair, *server = tallies->server;
+    if (pair->finding != 0)
+        return;
+    check_tally(context, flow, from_client, pair, false, at_end);
+    if (pair->finding == 0) {
+        check_tally(context, flow, from_client, server, true, at_end);
+        return;
+    }
+    server->packets -= pair->packets < server->packets ? pair->packets : server->packets;
+    take(&server->before, pair->before);
+    take(&server->behind, pair->behind);
+    take(&server->peers, 1);
+}
+
+/* -- Counting -------------------------------------------------------------------------------- */
+
+static void
+count_packets(const struct side *sender, struct direction *direction, const struct tallies *tallies)
+{
+    uint64_t packets = wire_packets(sender), more = packets - direction->packets;
+    direction->packets = packets;
+    tallies->pair->packets += more;
+    if (tallies->pair->finding == 0)
+        tallies->server->packets += more;
+}
+
+static void
+add_lost(struct context *context, const struct packet *packet, struct tally *tally, uint32_t before, uint32_t behind)
+{
+    if (tally->first_frame == 0) {
+        tally->first_frame = packet->frame;
+        tally->first_time = packet->time;
+    }
+    tally->before += before;
+    tally->behind += behind;
+    if (tally->finding != 0)
+        report_again(context, tally->finding);
+}
+
+/* What a pair was reported for is not counted for all of its server as well. */
+static void
+count_lost(struct context *context, const struct packet *packet, const struct tallies *tallies, uint32_t before,
+           uint32_t behind)
+{
+    tallies->server->peers += tallies->pair->first_frame == 0;
+    add_lost(context, packet, tallies->pair, before, behind);
+    if (tallies->pair->finding == 0)
+        add_lost(context, packet, tallies->server, before, behind);
+}
+
+/* The receiver had them already. */
+static void
+take_back(struct direction *direction, const struct tallies *tallies, uint32_t twice)
+{
+    uint32_t behind = take(&direction->behind, twice);
+    twice -= behind;
+    twice -= take(&direction->waiting, twice);
+    uint32_t before = take(&direction->before, twice);
+    take(&tallies->pair->behind, behind);
+    take(&tallies->pair->before, before);
+    if (tallies->pair->finding == 0) {
+        take(&tallies->server->behind, behind);
+        take(&tallies->server->before, before);
+    }
+}
+
+/* What was sent again and then acknowledged was lost; what never is was sent into silence. */
+static void
+settle(struct context *context, const struct flow *flow, const struct packet *packet, bool from_client,
+       struct direction *direction, const struct tallies *tallies)
+{
+    const struct side *sender = from_client ? &flow->by_client : &flow->by_server;
+    const struct side *receiver = from_client ? &flow->by_server : &flow->by_client;
+    /* Where the receiver is never seen: the sender goes on, or has new answers. */
+    bool goes_on = sender->new_bytes > direction->new_bytes || sender->acknowledgment != direction->acknowledgment;
+    bool arrived = receiver->acknowledgment_known
+                       ? sequence_difference(receiver->acknowledgment, direction->waiting_end) >= 0
+                       : receiver->packets == 0 && goes_on;
+    if (direction->waiting > 0 && arrived) {
+        count_lost(context, packet, tallies, 0, direction->waiting);
+        direction->behind += direction->waiting;
+        direction->waiting = 0;
+    }
+    uint32_t twice = receiver->received_twice - direction->twice;
+    direction->twice = receiver->received_twice;
+    if (twice > 0)
+        take_back(direction, tallies, twice);
+}
+
+static void
+note_retransmission(struct context *context, const struct flow *flow, const struct packet *packet,
+                    struct direction *direction, const struct tallies *tallies)
+{
+    const struct side *receiver = flow_receiver(flow, packet);
+    bool control = packet->flags & (TCP_SYN | TCP_FIN);
+    uint32_t end = packet->sequence + packet->payload.length + control;
+    uint32_t segments = (packet->payload.length + SEGMENT_SIZE - 1) / SEGMENT_SIZE + (packet->payload.length == 0);
+
+    /* Some systems probe a closed window with a byte of data. */
+    if ((packet->payload.length <= 1 && !control) ||
+        sequence_difference(flow_sender(flow, packet)->next_sequence, end) > FAR)
+        return;
+    if (packet->fills_hole) {
+        direction->before += segments;
+        count_lost(context, packet, tallies, segments, 0);
+        return;
+    }
+    if (receiver->acknowledgment_known && sequence_difference(receiver->acknowledgment, end) >= 0)
+        return;
+    if (direction->waiting == 0 || sequence_difference(end, direction->waiting_end) > 0)
+        direction->waiting_end = end;
+    direction->waiting += segments;
+    direction->new_bytes = flow_sender(flow, packet)->new_bytes;
+    direction->acknowledgment = flow_sender(flow, packet)->acknowledgment;
+}
+
+static void
+on_retransmission(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    struct capture *capture = capture_state(context);
+    unsigned mark = mark_of(flow);
+    struct direction *direction = direction_of(context, packet->from_client);
+    struct tallies tallies = tallies_of(context, flow, packet->from_client);
+
+    capture->any = true;
+    capture->marks[mark / 8] |= (uint8_t)(1u << mark % 8);
+    count_packets(flow_sender(flow, packet), direction, &tallies);
+    settle(context, flow, packet, packet->from_client, direction, &tallies);
+    note_retransmission(context, flow, packet, direction, &tallies);
+    check_way(context, flow, packet->from_client, &tallies, false);
+}
+
+/* Flows without loss count as well, once something was lost at this server. */
+static void
+on_end(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct capture *capture = capture_state(context);
+    unsigned mark = capture->any ? mark_of(flow) : 0;
+
+    if (!capture->any || !(capture->marks[mark / 8] & 1u << mark % 8))
+        return;
+    for (unsigned i = 0; i < 2; i++) {
+        bool from_client = i == 0;
+        struct direction *direction = direction_of(context, from_client);
+        struct tallies tallies = tallies_of(context, flow, from_client);
+        count_packets(from_client ? &flow->by_client : &flow->by_server, direction, &tallies);
+        settle(context, flow, packet, from_client, direction, &tallies);
+        check_way(context, flow, from_client, &tallies, true);
+    }
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    /* A packet that another mirror session brought before was counted there. */
+    if (packet->copy_of != 0 || packet->keepalive_probe)
+        return;
+    if (packet->retransmission)
+        on_retransmission(context, flow, packet);
+    else
+        on_end(context, flow, packet);
+}
+
+const struct detector path_loss_detector = {
+    .family = "path",
+    .summary = "Paths that lose packets",
+    .sees = SEES_REPEATED | SEES_END,
+    DETECTOR_TABLE(case, cases),
+    DETECTOR_TABLE(threshold, thresholds),
+    .flow_state_size = sizeof(struct loss_flow),
+    .capture_state_size = sizeof(struct capture),
+    .on_packet = on_packet,
+};

@@ -1,0 +1,410 @@
+/* Links that are full.
+ *
+ * A link that gets more than it can carry shows it by three things at once: the throughput stops growing and
+ * sits on a plateau, the queue before the bottleneck fills so that round trips grow, and what no longer fits into
+ * it is lost. All who share the link suffer, also those who send little: a mesh of nodes flaps because one
+ * compromised host fills the uplink; a migration stalls because 200 Mbit/s were purchased.
+ *
+ * One of the three alone means nothing: a sender or receiver that is limited by its window or its disk makes a
+ * plateau as well, a bad line loses, a long way or a busy host answers late. And a burst of some seconds is what
+ * links are for.
+ *
+ * Source: a migration whose uplink was at its limit of 200 Mbit/s; an operator's report on an uplink that a
+ * compromised host filled.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "detector.h"
+
+#include <stdio.h>
+
+/* Throughput is the mean of two INTERVALs, as senders do not send evenly; a longer one than PAUSE says that little
+ * is going on. Rates are equal if they reach EQUAL_PERCENT of the highest. Slower than SLOW (bytes per second) is
+ * no link that is full, but something that happens regularly. When senders have found the limit, they lose little
+ * for a while: the LEAD intervals before the plateau count as well. */
+static const int64_t INTERVAL = SECONDS(1), PAUSE = SECONDS(2);
+enum { EQUAL_PERCENT = 80, SLOW = 12500, LEAD = 5 };
+
+/* A round trip has grown if it is twice the usual one, and by more than a busy host or a neighbour's Wi-Fi adds.
+ * Under NEAR the other host is a neighbour, which the link does not concern. Samples of one moment are one. */
+enum { ROUND_TRIPS = 3 };
+static const int64_t GROWN = MILLISECONDS(10), NEAR = MILLISECONDS(1), MOMENT = MILLISECONDS(100);
+
+/* With less behind a hole than this the sender may have waited for its timer (RFC 6298) instead of repeating what
+ * was lost after a round trip. */
+enum { FAST_BYTES = 3000, FAR = 1 << 26 };
+
+/* Sessions that are watched, and hosts among which those that send most are found. */
+enum { VANTAGES = 8, TALKERS = 8, TALKERS_SHOWN = 3, SHARE_SHOWN = 10 };
+
+enum { PLATEAU_SECONDS, LOSSES };
+
+static const struct threshold thresholds[] = {
+    [PLATEAU_SECONDS] = {"saturated_seconds", "Saturation: plateau (s)",
+                         "The throughput must sit on a plateau for so many seconds", 5, 2, 3600},
+    [LOSSES] = {"saturated_losses", "Saturation: retransmissions",
+                "So many packets must be sent again during the plateau", 3, 1, 100000},
+};
+
+enum { SATURATED };
+
+/* clang-format off */
+static const struct case_info cases[] = {
+    [SATURATED] = {
+        .id = "path.saturated",
+        .severity = SEVERITY_WARNING,
+        .english = {
+            .title = "A link is full",
+            .summary = "The throughput has been at {bit_rate} for {delay} (threshold {threshold})[, which matches "
+                       "{purchased}]; meanwhile the round trip grew from {round_trip_before} to {round_trip}, and "
+                       "{retransmissions} packets were sent again (threshold {limit}).",
+            .causes = "The bandwidth that was purchased, or that a traffic shaper allows, is used up: the queue before the "
+                      "bottleneck is full. By bytes sent: {row}.\n"
+                      "A host that sends what it should not: compromised (floods to many destinations), a backup or a "
+                      "migration at the wrong time.\n"
+                      "An attack fills the link from outside.\n"
+                      "A device on the way (firewall, NAT, gateway) is at its limit of packets or CPU, not the link.",
+            .checks = "On the router or gateway, is the interface (IF) at its limit, and by whom: iftop -nP -i IF; sar -n DEV 1 5; "
+                      "tc -s qdisc show dev IF\n"
+                      "Console: bandwidth graph of the public address or line, against what was purchased; are packets dropped by the "
+                      "limit?\n"
+                      "The same with less load; the round trip must fall at once: ping -i 0.2 {server.address}\n"
+                      "If one host fills the link, limit it first (IF is its interface): tc qdisc add dev IF root tbf rate 20mbit "
+                      "burst 32k latency 50ms\n"
+                      "Give the migration or backup a rate limit below the bandwidth: rsync --bwlimit, curl --limit-rate, iperf3 -b to "
+                      "measure.",
+            .disproof = "The interface counters of the suspected link stay well below its bandwidth, or the round trip to "
+                        "{server.address} stays long when the transfer is stopped.",
+        },
+        .chinese = {
+            .title = "链路带宽打满",
+            .summary = "吞吐量持续 {delay} 停在 {bit_rate}（阈值 {threshold}）[，与{purchased}吻合]；同时往返时间从 "
+                       "{round_trip_before} 升到 {round_trip}，{retransmissions} 个报文重传（阈值 {limit} 个）。",
+            .causes = "购买的带宽或限速已用完，瓶颈处的队列已满。按发送字节数：{row}。\n"
+                      "有主机在发送不该有的流量：被入侵（向大量目标发包），或在不合适的时间做备份、迁移。\n"
+                      "来自外部的攻击占满了链路。\n"
+                      "达到上限的不是链路，而是途中的设备（防火墙、NAT、网关）的包转发能力或 CPU。",
+            .checks = "在路由器或网关上查看网卡（IF）是否到达上限、被谁占用：iftop -nP -i IF; sar -n DEV 1 5; tc -s qdisc show dev IF\n"
+                      "控制台：查看公网地址或专线的带宽监控，与购买的带宽比较，是否有限速丢包。\n"
+                      "降低负载后再测，往返时间应立即下降：ping -i 0.2 {server.address}\n"
+                      "若某台主机占满链路，先对其限速（IF 为其网卡）：tc qdisc add dev IF root tbf rate 20mbit burst 32k latency 50ms\n"
+                      "给迁移或备份设置低于带宽的限速：rsync --bwlimit、curl --limit-rate；用 iperf3 -b 测量。",
+            .disproof = "被怀疑的链路的网卡计数远低于其带宽，或停止传输后到 {server.address} 的往返时间仍然很长。",
+        },
+        .source = "a migration whose uplink reached its 200 Mbit/s; an operator's report on a full uplink; RFC 7567",
+        .explained_by = {{"flood.syn_out", SAME_TIME},
+                         {"flood.udp_reflection", SAME_TIME},
+                         {"flood.syn_in", SAME_TIME}},
+        .silent_on = "a short burst\na rate limit at the server\na receive window that limits\nloss on a path that has room",
+    },
+};
+/* clang-format on */
+
+/* Bytes that a host sent, of the packets that were sampled. */
+struct talker {
+    struct ip_address address;
+    uint64_t bytes;
+};
+
+/* What a stretch of equal throughput showed so far. */
+struct plateau {
+    bool is_on;
+    int64_t start;
+    uint64_t start_bytes;
+    uint64_t lowest, highest; /* bytes per second */
+    uint32_t first_frame;
+    unsigned losses;
+    unsigned grown, usual;   /* round trips that had grown, and that had not */
+    int64_t sample_time;     /* of the newest round trip */
+    int64_t sum, sum_before; /* of those that had grown */
+    struct endpoint server;  /* of the last of those */
+    struct endpoint client;
+    uint64_t sampled_bytes;
+    struct talker talker[TALKERS];
+};
+
+/* A place of the capture: outside of sessions, or one session. */
+struct vantage {
+    bool used, reported, started;
+    uint32_t session;
+    int64_t interval_start;
+    uint64_t interval_bytes;
+    uint64_t previous_rate;                   /* of the interval before */
+    unsigned losses, lead[LEAD], lead_losses; /* in this interval, in those before, and all of these */
+    struct plateau plateau;
+};
+
+struct capture {
+    struct vantage vantage[VANTAGES];
+};
+
+static struct vantage *
+vantage_of(struct context *context, uint32_t session)
+{
+    struct capture *capture = capture_state(context);
+    for (unsigned i = 0; i < VANTAGES; i++) {
+        struct vantage *vantage = &capture->vantage[i];
+        if (!vantage->used) {
+            vantage->used = true;
+            vantage->session = session;
+        }
+        if (vantage->session == session)
+            return vantage;
+    }
+    return NULL;
+}
+
+/* -- Reporting ------------------------------------------------------------------------------- */
+
+/* Sizes in which bandwidth is sold, up to a tenth less as headers of lower layers count, or a little more. */
+static void
+report_purchased(struct finding *finding, uint64_t bits)
+{
+    static const unsigned sizes[] = {1, 2, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        uint64_t size = sizes[i] * UINT64_C(1000000);
+        if (bits * 100 < size * 93 || bits * 100 > size * 102)
+            continue;
+        char text[32];
+        snprintf(text, sizeof text, "%u Mbit/s", sizes[i]);
+        report_text(finding, FACT_purchased, text);
+    }
+}
+
+static void
+report_talkers(struct finding *finding, const struct plateau *plateau)
+{
+    struct talker rest[TALKERS];
+    memcpy(rest, plateau->talker, sizeof rest);
+    for (unsigned shown = 0; shown < TALKERS_SHOWN; shown++) {
+        unsigned most = 0;
+        for (unsigned i = 1; i < TALKERS; i++)
+            if (rest[i].bytes > rest[most].bytes)
+                most = i;
+        uint64_t share = plateau->sampled_bytes > 0 ? rest[most].bytes * 100 / plateau->sampled_bytes : 0;
+        if (share < SHARE_SHOWN && shown > 0)
+            return;
+        char address[ADDRESS_TEXT_SIZE], text[ADDRESS_TEXT_SIZE + 16];
+        address_format(&rest[most].address, address);
+        snprintf(text, sizeof text, "%s %u %%", address, (unsigned)share);
+        report_text(finding, FACT_row, text);
+        rest[most].bytes = 0;
+    }
+}
+
+static void
+report_plateau(struct context *context, struct vantage *vantage, int64_t time, uint64_t bytes)
+{
+    const struct plateau *plateau = &vantage->plateau;
+    int64_t lasted = time - plateau->start;
+    const struct session *session = session_of(context, vantage->session);
+    bool copies_lost = session != NULL && session->gaps > 0;
+    struct finding *finding = report(context, &cases[SATURATED], copies_lost ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
+
+    if (finding == NULL)
+        return;
+    vantage->reported = true;
+    uint64_t bits = (bytes - plateau->start_bytes) * 8000 / ((uint64_t)lasted / MILLISECONDS(1));
+    report_endpoint(finding, FACT_client, &plateau->client);
+    report_endpoint(finding, FACT_server, &plateau->server);
+    report_count(finding, FACT_bit_rate, bits);
+    report_purchased(finding, bits);
+    report_duration(finding, FACT_delay, lasted);
+    report_duration(finding, FACT_threshold, SECONDS(threshold_value(context, PLATEAU_SECONDS)));
+    report_duration(finding, FACT_round_trip_before, plateau->sum_before / plateau->grown);
+    report_duration(finding, FACT_round_trip, plateau->sum / plateau->grown);
+    report_count(finding, FACT_retransmissions, plateau->losses);
+    report_count(finding, FACT_limit, threshold_value(context, LOSSES));
+    report_talkers(finding, plateau);
+    report_evidence(finding, plateau->first_frame);
+}
+
+/* -- Throughput ------------------------------------------------------------------------------ */
+
+static void
+start_plateau(struct plateau *plateau, const struct vantage *vantage, uint64_t rate, uint32_t frame)
+{
+    memset(plateau, 0, sizeof *plateau);
+    plateau->is_on = true;
+    plateau->start = vantage->interval_start;
+    plateau->start_bytes = vantage->interval_bytes;
+    plateau->lowest = plateau->highest = rate;
+    plateau->losses = vantage->lead_losses;
+    plateau->first_frame = frame;
+}
+
+/* Whether the rate belongs to the plateau, which it may raise or lower a little. */
+static bool
+continues(struct plateau *plateau, uint64_t rate)
+{
+    uint64_t lowest = rate < plateau->lowest ? rate : plateau->lowest;
+    uint64_t highest = rate > plateau->highest ? rate : plateau->highest;
+    if (!plateau->is_on || lowest * 100 < highest * EQUAL_PERCENT)
+        return false;
+    plateau->lowest = lowest;
+    plateau->highest = highest;
+    return true;
+}
+
+static void
+check_plateau(struct context *context, struct vantage *vantage, int64_t time, uint64_t bytes)
+{
+    const struct plateau *plateau = &vantage->plateau;
+    if (!vantage->reported && time - plateau->start >= SECONDS(threshold_value(context, PLATEAU_SECONDS)) &&
+        plateau->losses >= threshold_value(context, LOSSES) && plateau->grown >= ROUND_TRIPS &&
+        plateau->grown > plateau->usual)
+        report_plateau(context, vantage, time, bytes);
+}
+
+static void
+push_losses(struct vantage *vantage)
+{
+    vantage->lead_losses += vantage->losses - vantage->lead[LEAD - 1];
+    memmove(vantage->lead + 1, vantage->lead, (LEAD - 1) * sizeof *vantage->lead);
+    vantage->lead[0] = vantage->losses;
+    vantage->losses = 0;
+}
+
+static void
+end_interval(struct context *context, struct vantage *vantage, const struct packet *packet)
+{
+    uint64_t bytes = bytes_so_far(context, vantage->session);
+    int64_t lasted = packet->time - vantage->interval_start;
+
+    push_losses(vantage);
+    if (!vantage->started || lasted < 0 || lasted > PAUSE) {
+        vantage->plateau.is_on = false;
+        vantage->previous_rate = 0;
+    } else {
+        uint64_t now = (bytes - vantage->interval_bytes) * 1000 / (uint64_t)(lasted / MILLISECONDS(1));
+        uint64_t rate = vantage->previous_rate > 0 ? (now + vantage->previous_rate) / 2 : now;
+        vantage->previous_rate = now;
+        if (rate < SLOW)
+            vantage->plateau.is_on = false;
+        else if (continues(&vantage->plateau, rate))
+            check_plateau(context, vantage, packet->time, bytes);
+        else
+            start_plateau(&vantage->plateau, vantage, rate, packet->frame);
+    }
+    vantage->started = true;
+    vantage->interval_start = packet->time;
+    vantage->interval_bytes = bytes;
+}
+
+/* The hosts that sent most, by the method of Misra and Gries: what many hosts sent a little of goes down again. */
+static void
+note_talker(struct plateau *plateau, const struct packet *packet)
+{
+    struct talker *least = &plateau->talker[0];
+    plateau->sampled_bytes += packet->ip_length;
+    for (unsigned i = 0; i < TALKERS; i++) {
+        struct talker *talker = &plateau->talker[i];
+        if (talker->bytes > 0 && address_equal(&talker->address, &packet->source.address)) {
+            talker->bytes += packet->ip_length;
+            return;
+        }
+        if (talker->bytes < least->bytes)
+            least = talker;
+    }
+    if (least->bytes > packet->ip_length) {
+        least->bytes -= packet->ip_length;
+        return;
+    }
+    *least = (struct talker){packet->source.address, packet->ip_length - least->bytes};
+}
+
+/* -- Round trips ----------------------------------------------------------------------------- */
+
+static void
+note_round_trip(struct plateau *plateau, const struct flow *flow, const struct packet *packet, int64_t usual,
+                int64_t round_trip)
+{
+    if (usual == 0 || round_trip == 0 || packet->time - plateau->sample_time < MOMENT)
+        return;
+    if (round_trip >= 2 * usual && round_trip >= usual + GROWN) {
+        plateau->grown++;
+        plateau->sum += round_trip;
+        plateau->sum_before += usual;
+        plateau->client = flow->client;
+        plateau->server = flow->server;
+    } else if (usual >= NEAR && flow->first_time < plateau->start) {
+        plateau->usual++;
+    } else {
+        return; /* what is usual to a flow that began on the plateau may have grown already */
+    }
+    plateau->sample_time = packet->time;
+}
+
+/* The round trip from here to the receiver of this packet, as the handshake had it. */
+static int64_t
+round_trip_to_receiver(const struct flow *flow, bool from_client)
+{
+    const struct handshake *handshake = &flow->handshake;
+    if (flow->round_trip == 0 || handshake->syn_ack_count > 1)
+        return 0;
+    return from_client ? handshake->syn_ack_time - handshake->last_syn_time
+                       : handshake->completed_time - handshake->syn_ack_time;
+}
+
+/* What was measured since the last sample, of either side's data. */
+static void
+note_bulk(struct plateau *plateau, const struct flow *flow, const struct packet *packet)
+{
+    const struct side *sides[] = {&flow->by_client, &flow->by_server};
+    for (unsigned i = 0; i < 2; i++)
+        if (sides[i]->round_trip_time > plateau->sample_time && packet->time - sides[i]->round_trip_time < INTERVAL)
+            note_round_trip(plateau, flow, packet, round_trip_to_receiver(flow, i == 0), sides[i]->round_trip);
+}
+
+/* What fills a hole was lost before this place and sent again a round trip later. */
+static void
+note_retransmission(struct vantage *vantage, const struct flow *flow, const struct packet *packet)
+{
+    struct plateau *plateau = &vantage->plateau;
+    const struct side *sender = flow_sender(flow, packet), *receiver = flow_receiver(flow, packet);
+    uint32_t end = packet->sequence + packet->payload.length;
+    bool fast = sequence_difference(sender->next_sequence, end) >= FAST_BYTES;
+
+    if (sequence_difference(sender->next_sequence, end) > FAR)
+        return; /* a box on the way changes the numbers */
+    bool had_it = receiver->acknowledgment_known && sequence_difference(receiver->acknowledgment, end) >= 0;
+    if (packet->fills_hole || (!packet->keepalive_probe && !had_it)) {
+        vantage->losses++;
+        plateau->losses++;
+    }
+    if (packet->fills_hole && fast && plateau->is_on)
+        note_round_trip(plateau, flow, packet, flow->round_trip, packet->hole_age);
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    struct vantage *vantage = vantage_of(context, packet->session);
+    if (vantage == NULL || vantage->reported)
+        return;
+    struct plateau *plateau = &vantage->plateau;
+    if (packet->sampled) {
+        if (!vantage->started || packet->time - vantage->interval_start >= INTERVAL ||
+            packet->time < vantage->interval_start)
+            end_interval(context, vantage, packet);
+        if (plateau->is_on)
+            note_talker(plateau, packet);
+    }
+    if (packet->retransmission)
+        note_retransmission(vantage, flow, packet);
+    else if (!plateau->is_on || packet->protocol != PROTOCOL_TCP)
+        return;
+    else if (flow->handshake.completed_frame == packet->frame)
+        note_round_trip(plateau, flow, packet, flow->usual_round_trip, flow->round_trip);
+    else
+        note_bulk(plateau, flow, packet);
+}
+
+const struct detector path_saturated_detector = {
+    .family = "path",
+    .summary = "Links that are full",
+    .sees = SEES_SAMPLED | SEES_REPEATED | SEES_COMPLETED,
+    DETECTOR_TABLE(case, cases),
+    DETECTOR_TABLE(threshold, thresholds),
+    .capture_state_size = sizeof(struct capture),
+    .on_packet = on_packet,
+};
