@@ -8,6 +8,7 @@
 #include "core/wire.h"
 
 enum { PORT_DNS = 53, PORT_GENEVE = 6081, TLS_SHORT = 256 };
+enum { PROTOCOL_IPIP = 4, PROTOCOL_6IN4 = 41 };
 
 /* One packet of so many is sampled: a prime, so that no rhythm of the traffic falls in with it. */
 enum { SAMPLE_EACH = 13 };
@@ -417,6 +418,17 @@ engine_icmp(struct engine *engine, struct arrival *arrival)
     packet->icmp = NULL;
 }
 
+/* From an IPIP or 6in4 packet to the one in it. */
+static bool
+open_ip_tunnel(struct arrival *arrival, struct payload *ip)
+{
+    arrival->place.in_ip_tunnel = true;
+    arrival->place.tunnel_source = arrival->packet.source.address;
+    arrival->place.tunnel_destination = arrival->packet.destination.address;
+    *ip = arrival->transport;
+    return wire_read_ip(ip, &arrival->packet, &arrival->transport);
+}
+
 struct arrival_result
 engine_ethernet(struct engine *engine, struct arrival *arrival, const struct payload *frame)
 {
@@ -424,6 +436,9 @@ engine_ethernet(struct engine *engine, struct arrival *arrival, const struct pay
     struct payload ip;
 
     if (!wire_read_ethernet(frame, &ip) || !wire_read_ip(&ip, &arrival->packet, &arrival->transport))
+        return nothing;
+    if ((arrival->packet.protocol == PROTOCOL_IPIP || arrival->packet.protocol == PROTOCOL_6IN4) &&
+        !open_ip_tunnel(arrival, &ip))
         return nothing;
     uint32_t header = (uint32_t)(arrival->transport.bytes - ip.bytes);
     arrival->ip_length = header + arrival->transport.length;

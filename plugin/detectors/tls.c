@@ -240,7 +240,7 @@ static const struct case_info cases[] = {
             .disproof = "在服务端抓包能看到对 ClientHello 的确认：丢失的是应答，而不是 ClientHello。",
         },
         .source = "Documented SNI filters and MTU black holes",
-        .explained_by = {{"path.mtu_blackhole", SAME_FLOW}},
+        .explained_by = {{"path.mtu_blackhole", SAME_FLOW}, {"connect.half_open", SAME_FLOW}},
         .silent_on = "ClientHello retransmitted, then answered\n"
                      "blind direction",
     },

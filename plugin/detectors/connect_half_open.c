@@ -1,0 +1,236 @@
+/* Handshakes that the client never completes.
+ *
+ * The server repeats its SYN-ACK (after 1, 3, 7 s; RFC 6298) because no ACK comes. Mostly the SYN-ACK is lost on
+ * its way back: it takes another way than the SYN did, through a firewall that never saw the SYN or from a host
+ * without a route to the client; then the client repeats its SYN as well. If the client is silent, its ACK is lost,
+ * or nobody is there: a forged source, a scanner. One lost SYN-ACK is no failure, and shows up to three of them
+ * within a second, because Linux answers a repeated SYN besides its own timer: only those half a second apart count.
+ *
+ * Source: an LVS in tunnel mode whose connections all stayed in SYN_RECV.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "detector.h"
+
+enum { SYN_ACKS };
+
+static const struct threshold thresholds[] = {
+    [SYN_ACKS] = {"half_open_syn_acks", "Connect: SYN-ACKs without ACK",
+                  "So many SYN-ACKs of one handshake, 0.5 s apart, must stay without the client's ACK", 3, 2, 7},
+};
+
+static const int64_t APART = MILLISECONDS(500);
+
+/* A client that leaves so many different servers or ports half-open without a word is a scanner. */
+enum { SCANNED_MIN = 3 };
+
+enum { HALF_OPEN };
+
+/* clang-format off */
+static const struct case_info cases[] = {
+    [HALF_OPEN] = {
+        .id = "connect.half_open",
+        .severity = SEVERITY_ERROR,
+        .english = {
+            .title = "Handshake never completed by the client",
+            .summary = "{server} sent its SYN-ACK to {client} {attempts} times (threshold {limit}) within {delay} and received "
+                       "no ACK[; the client repeated its SYN {retransmissions} times, so the SYN-ACK does not reach it]"
+                       "[; the client's ACK and data are in this capture but the server does not take them{?repeated}].",
+            .causes = "[The SYN-ACK is lost on its way back, for the client repeated its SYN {retransmissions} times: asymmetric "
+                      "routing through a stateful firewall, no route to the client, rp_filter, a security group or an "
+                      "anti-spoofing filter.]\n"
+                      "[If this was captured on the client itself, its own firewall or rp_filter drops the SYN-ACK, which arrives "
+                      "here{?retransmissions}.]\n"
+                      "[The client's ACK is lost on its way to the server, though its SYN passed: a stateful firewall that sees "
+                      "one direction only drops what follows the SYN{!retransmissions}.]\n"
+                      "[The accept queue of {server} is full, so that it ignores the ACK: likely if this was captured on the "
+                      "server itself{?repeated}.]\n"
+                      "[Nobody answers at {client.address}: a forged source, or a scanner that does not send RST"
+                      "{!retransmissions}{!repeated}.]",
+            .checks = "On the server, the half-open connections and their clients: ss -tn state syn-recv 'sport = :{server.port}'\n"
+                      "On the server, the way back to the client: ip route get {client.address} from {server.address}\n"
+                      "On the client. If no SYN-ACK arrives, the way back loses it; if it arrives, a firewall or rp_filter of the "
+                      "client drops it: tcpdump -ni any 'tcp port {server.port} and host {server.address}'\n"
+                      "On server and client, is one of the counters growing: nstat -az TcpExtIPReversePathFilter "
+                      "TcpExtListenOverflows TcpExtListenDrops TcpExtTCPReqQFullDrop\n"
+                      "On each firewall on the way, does it see SYN, SYN-ACK and ACK, and drop as invalid: conntrack -S",
+            .disproof = "The ACK of this handshake: later in this capture (then the path is only slow), or in a capture made at "
+                        "the server at the same time.",
+        },
+        .chinese = {
+            .title = "客户端始终没有完成三次握手",
+            .summary = "{server} 在 {delay}内向 {client} 发送 {attempts} 次 SYN-ACK（阈值 {limit} 次），始终没有收到 ACK"
+                       "[；客户端重传了 {retransmissions} 次 SYN，说明它没有收到 SYN-ACK]"
+                       "[；抓包中有客户端的 ACK 和数据，但服务器没有接受{?repeated}]。",
+            .causes = "[SYN-ACK 在回程丢失（客户端重传了 {retransmissions} 次 SYN）：来回路径不一致且经过有状态防火墙、服务器没有到客户"
+                      "端的路由、rp_filter、安全组或防源地址伪造的策略。]\n"
+                      "[如果是在客户端本机抓包：SYN-ACK 已到达，但被客户端自己的防火墙或 rp_filter 丢弃{?retransmissions}。]\n"
+                      "[客户端的 ACK 在去程丢失，而 SYN 可以通过：只能看到单方向流量的有状态防火墙会丢弃 SYN 之后的报文"
+                      "{!retransmissions}。]\n"
+                      "[{server} 的全连接队列已满，ACK 被忽略：如果是在服务器本机抓包，这种可能性较大{?repeated}。]\n"
+                      "[{client.address} 上无人应答：源地址是伪造的，或是不发送 RST 的扫描器{!retransmissions}{!repeated}。]",
+            .checks = "在服务器上查看半连接及其客户端：ss -tn state syn-recv 'sport = :{server.port}'\n"
+                      "在服务器上查看到客户端的回程路由：ip route get {client.address} from {server.address}\n"
+                      "在客户端抓包：收不到 SYN-ACK，说明在回程丢失；能收到，说明被客户端的防火墙或 rp_filter 丢弃：tcpdump -ni any "
+                      "'tcp port {server.port} and host {server.address}'\n"
+                      "在服务器和客户端查看哪个计数在增长：nstat -az TcpExtIPReversePathFilter TcpExtListenOverflows "
+                      "TcpExtListenDrops TcpExtTCPReqQFullDrop\n"
+                      "在途中每台防火墙上确认能看到 SYN、SYN-ACK 和 ACK，且没有按 invalid 丢弃：conntrack -S",
+            .disproof = "能看到这次握手的 ACK：在本抓包稍后的位置（说明链路只是很慢），或同一时间在服务器上的抓包中。",
+        },
+        .source = "an LVS in tunnel mode whose connections stayed in SYN_RECV; RFC 9293, 3.5; RFC 6298",
+        .explained_by = {{"flood.syn_in", SAME_SERVER}, {"flood.scan", SAME_CLIENT}},
+        .silent_on = "half-open port scans\nTCP_DEFER_ACCEPT\nblind direction\na lost SYN-ACK that is repaired",
+    },
+};
+/* clang-format on */
+
+/* SYN-ACKs that are at least APART. */
+struct half_open_flow {
+    unsigned syn_acks;
+    uint32_t frame; /* of the last but one */
+    uint32_t last_frame;
+    int64_t last_time;
+    bool counted; /* it is one of a finding */
+};
+
+/* How the client behaves. Each is a failure of its own at one server, though SILENT says less than REPEATS_SYN. */
+enum behaviour { REPEATS_SYN, LOSES_DATA, SILENT, HEALTHY };
+
+struct server_key {
+    uint32_t path;
+    struct endpoint server;
+};
+
+struct server {
+    uint32_t finding; /* number, 0 = none */
+};
+
+/* Different servers and ports that a client left half-open without a word. */
+struct scanner {
+    unsigned count;
+    struct endpoint target[SCANNED_MIN];
+};
+
+struct scanner_key {
+    uint32_t path;
+    struct ip_address client;
+};
+
+enum { KEY_SCANNER = HEALTHY };
+
+static struct server *
+server_of(struct context *context, const struct flow *flow, enum behaviour behaviour)
+{
+    struct server_key key;
+    memset(&key, 0, sizeof key);
+    key.path = flow->path;
+    key.server.address = flow->server.address;
+    key.server.port = flow->server.port;
+    return keyed_state(context, behaviour, &key, sizeof key, sizeof(struct server));
+}
+
+/* A silent client is one whose ACK is lost only if a whole TCP opened the connection: the tools that scan or flood
+ * send a bare SYN. A SYN-ACK carries timestamps where the SYN did (RFC 7323, 3.2). */
+static bool
+may_be_scanner(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    struct scanner_key key;
+    memset(&key, 0, sizeof key);
+    key.path = flow->path;
+    key.client = flow->client.address;
+    struct scanner *scanner = keyed_state(context, KEY_SCANNER, &key, sizeof key, sizeof *scanner);
+    unsigned known = 0;
+    while (known < scanner->count && !endpoint_equal(&scanner->target[known], &flow->server))
+        known++;
+    if (known == scanner->count && known < SCANNED_MIN)
+        scanner->target[scanner->count++] = flow->server;
+    return scanner->count >= SCANNED_MIN || !packet->has_timestamp;
+}
+
+/* What the client has done since its SYN, when the server repeats its SYN-ACK. Without the SYN its direction may be
+ * blind. What it sent after the handshake tells nothing (the server may wait for data: TCP_DEFER_ACCEPT) unless it is
+ * data that has to be repeated. */
+static enum behaviour
+behaviour_of(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct handshake *handshake = &flow->handshake;
+    const struct side *client = &flow->by_client;
+
+    if (handshake->syn_frame == 0 || flow->by_server.packets != handshake->syn_ack_count || client->rst_frame != 0 ||
+        client->fin_frame != 0 || flow->icmp_error_frame != 0)
+        return HEALTHY;
+    if (client->packets > handshake->syn_count)
+        return client->pending.frame != 0 && client->pending.retransmissions > 0 ? LOSES_DATA : HEALTHY;
+    if (handshake->syn_count > 1)
+        return REPEATS_SYN;
+    return may_be_scanner(context, flow, packet) ? HEALTHY : SILENT;
+}
+
+static void
+report_half_open(struct context *context, const struct flow *flow, const struct packet *packet,
+                 enum behaviour behaviour)
+{
+    const struct half_open_flow *state = flow_state(context);
+    const struct handshake *handshake = &flow->handshake;
+    struct server *server = server_of(context, flow, behaviour);
+
+    /* Of one cause some clients give up before they repeat their SYN. */
+    if (behaviour == SILENT && server->finding == 0)
+        server = server_of(context, flow, REPEATS_SYN)->finding != 0 ? server_of(context, flow, REPEATS_SYN) : server;
+    if (server->finding != 0) {
+        report_again(context, server->finding);
+        return;
+    }
+    struct finding *finding =
+        report(context, &cases[HALF_OPEN], behaviour == REPEATS_SYN ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE);
+    if (finding == NULL)
+        return;
+    server->finding = finding_number(finding);
+    report_series(finding, 1, packet->frame, packet->time);
+    report_flow(finding, flow);
+    report_count(finding, FACT_attempts, handshake->syn_ack_count);
+    report_count(finding, FACT_limit, threshold_value(context, SYN_ACKS));
+    report_duration(finding, FACT_delay, packet->time - handshake->syn_ack_time);
+    if (behaviour == REPEATS_SYN)
+        report_count(finding, FACT_retransmissions, handshake->syn_count - 1);
+    if (behaviour == LOSES_DATA) {
+        report_flag(finding, FACT_repeated);
+        report_evidence(finding, flow->by_client.pending.frame);
+    }
+    report_evidence(finding, handshake->syn_frame);
+    report_evidence(finding, handshake->second_syn_frame);
+    report_evidence(finding, handshake->syn_ack_frame);
+    report_evidence(finding, state->frame);
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    if (packet->from_client || flow->handshake.syn_ack_count < 2)
+        return;
+    struct half_open_flow *state = flow_state(context);
+    if (state->syn_acks == 0)
+        *state = (struct half_open_flow){
+            .syn_acks = 1, .last_frame = flow->handshake.syn_ack_frame, .last_time = flow->handshake.syn_ack_time};
+    if (packet->time - state->last_time < APART)
+        return;
+    state->syn_acks++;
+    state->frame = state->last_frame;
+    state->last_frame = packet->frame;
+    state->last_time = packet->time;
+    enum behaviour behaviour = behaviour_of(context, flow, packet);
+    if (behaviour == HEALTHY || state->counted || state->syn_acks < threshold_value(context, SYN_ACKS))
+        return;
+    state->counted = true;
+    report_half_open(context, flow, packet, behaviour);
+}
+
+const struct detector connect_half_open_detector = {
+    .family = "connect",
+    .summary = "Handshakes that the client never completes",
+    .sees = SEES_SYN,
+    DETECTOR_TABLE(case, cases),
+    DETECTOR_TABLE(threshold, thresholds),
+    .flow_state_size = sizeof(struct half_open_flow),
+    .on_packet = on_packet,
+};
