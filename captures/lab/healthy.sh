@@ -182,18 +182,6 @@ END
 END
 }
 
-start_tunnel() {
-    local host=$1 device=$2 try
-    shift
-    background "$host" "$PYTHON" "$LAB/tunnel.py" "$@"
-    for try in $(seq 50); do
-        inside "$host" ip link set dev "$device" up mtu 1400 2>/dev/null && break
-        sleep 0.1
-    done
-    [ "$try" -lt 50 ] || die "tunnel.py did not start"
-    inside "$host" sysctl -qw "net.ipv4.conf.$device.rp_filter=0" net.ipv4.conf.all.rp_filter=0
-}
-
 lvs_tun() {
     # Director and real server share the VIP 10.3.0.100; the director forwards by IPIP, the real server answers the client itself.
     network c=10.1.0.2/24 director=10.3.0.2/24 s=10.2.0.2/24

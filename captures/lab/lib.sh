@@ -180,6 +180,19 @@ bottleneck() {
     path_through "$1 --rate $2 --queue $3" "${@:4}"
 }
 
+# start_tunnel HOST DEVICE ARGUMENTS...: a tunnel end, see tunnel.py; without reverse path filter
+start_tunnel() {
+    local host=$1 device=$2 try
+    shift
+    background "$host" "$PYTHON" "$LAB/tunnel.py" "$@"
+    for try in $(seq 50); do
+        inside "$host" ip link set dev "$device" up mtu 1400 2>/dev/null && break
+        sleep 0.1
+    done
+    [ "$try" -lt 50 ] || die "tunnel.py did not start"
+    inside "$host" sysctl -qw "net.ipv4.conf.$device.rp_filter=0" net.ipv4.conf.all.rp_filter=0
+}
+
 # after SECONDS COMMAND...: a change during the run of something else
 after() {
     local wait=$1

@@ -213,11 +213,20 @@ check_truncated(struct context *context, const struct session *session, const st
     report_count(finding, FACT_bytes, packet->frame_length + packet->missing);
 }
 
-static void
-check_duplicate(struct context *context, const struct session *session, const struct packet *packet,
-                struct mirror_session *state)
+/* Linux sends its SYN-ACK twice within a millisecond, byte for byte, where it repeats it and is asked again by a
+ * repeated SYN. */
+static bool
+was_sent_twice(const struct flow *flow, const struct packet *packet)
 {
-    if (state->duplicate || packet->copy_of == 0)
+    return (packet->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && flow->handshake.syn_ack_count > 1 &&
+           (!packet->has_ip_id || packet->ip_id == 0);
+}
+
+static void
+check_duplicate(struct context *context, const struct flow *flow, const struct session *session,
+                const struct packet *packet, struct mirror_session *state)
+{
+    if (state->duplicate || packet->copy_of == 0 || was_sent_twice(flow, packet))
         return;
     if ((!packet->has_ip_id || packet->ip_id == 0) && ++state->copies_without_id < COPIES_WITHOUT_ID)
         return;
@@ -260,7 +269,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     if (state == NULL)
         return;
     check_truncated(context, session, packet, state);
-    check_duplicate(context, session, packet, state);
+    check_duplicate(context, flow, session, packet, state);
     check_one_way(context, session, state);
     check_gap(context, flow, session, state);
 }
