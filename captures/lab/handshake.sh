@@ -22,14 +22,14 @@ return_path_lost() {
 # the server.
 # origin: lab/handshake.sh (nginx 1.22, curl 7.88, nftables drop)
 # shows: connect.half_open
-tcp.flags == 0x012 && frame.time_relative > 1.5 @1 => connect.half_open
+tcp.flags == 0x012 && tcp.time_relative > 1.5 @1 => connect.half_open
 END
     mirrored connect/half-open-mirror-cut connect/half-open --as vxlan --at 47.104.5.10 --id 7 --cut 96
     expectation connect/half-open-mirror-cut <<'END'
 # The same, mirrored at the server in VXLAN and cut to 96 bytes.
 # origin: lab/handshake.sh (nginx 1.22, curl 7.88, nftables drop), put into VXLAN by mirror.py
 # shows: connect.half_open
-tcp.flags == 0x012 && frame.time_relative > 1.5 @1 => connect.half_open
+tcp.flags == 0x012 && tcp.time_relative > 1.5 @1 => connect.half_open
 END
 }
 
@@ -51,7 +51,7 @@ return_path_lost_ipv6() {
 # what it drops once.
 # origin: lab/handshake.sh (nginx 1.22, curl 7.88, nftables drop)
 # shows: connect.half_open
-tcp.flags == 0x012 && frame.time_relative > 2.5 @1 => connect.half_open
+tcp.flags == 0x012 && tcp.time_relative > 2.5 @1 => connect.half_open
 END
 }
 
@@ -68,7 +68,7 @@ client_drops() {
 # The client's own firewall drops the SYN-ACK. Captured at the client, where it still arrives.
 # origin: lab/handshake.sh (nginx 1.22, curl 7.88, nftables on the client)
 # shows: connect.half_open
-tcp.flags == 0x012 && frame.time_relative > 1.5 @1 => connect.half_open
+tcp.flags == 0x012 && tcp.time_relative > 1.5 @1 => connect.half_open
 END
 }
 
@@ -232,7 +232,7 @@ pileup() {
 # shows: connect.syn_recv_pileup
 # shows: connect.half_open
 tcp.stream == 19 && tcp.flags.syn == 1 @3 => connect.syn_recv_pileup
-tcp.stream == 0 && tcp.flags == 0x012 && frame.time_relative > 1.5 @1 => connect.half_open
+tcp.stream == 0 && tcp.flags == 0x012 && tcp.time_relative > 1.5 @1 => connect.half_open
 END
     mirrored connect/syn-recv-pileup-mirror-cut connect/syn-recv-pileup --as vxlan --at 10.2.0.2 --id 9 --cut 96
     expectation connect/syn-recv-pileup-mirror-cut <<'END'
@@ -240,7 +240,7 @@ END
 # origin: lab/handshake.sh (nginx 1.22, Python clients, nftables drop), put into VXLAN by mirror.py
 # shows: connect.syn_recv_pileup
 tcp.stream == 19 && tcp.flags.syn == 1 @3 => connect.syn_recv_pileup
-tcp.stream == 0 && tcp.flags == 0x012 && frame.time_relative > 1.5 @1 => connect.half_open
+tcp.stream == 0 && tcp.flags == 0x012 && tcp.time_relative > 1.5 @1 => connect.half_open
 END
 }
 
@@ -257,7 +257,7 @@ pileup_ipv6() {
 # origin: lab/handshake.sh (nginx 1.22, Python clients, nftables drop)
 # shows: connect.syn_recv_pileup
 tcp.stream == 19 && tcp.flags == 0x012 @2 => connect.syn_recv_pileup
-tcp.stream == 0 && tcp.flags == 0x012 && frame.time_relative > 1.5 @1 => connect.half_open
+tcp.stream == 0 && tcp.flags == 0x012 && tcp.time_relative > 1.5 @1 => connect.half_open
 END
 }
 

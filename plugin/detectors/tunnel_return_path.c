@@ -194,7 +194,8 @@ is_explained(struct context *context, const struct flow *flow, const struct pack
     const struct tunnel nowhere = {.path = flow->path};
     struct ip_address client = network_of(&flow->client.address), server = network_of(&flow->server.address);
 
-    if (!address_is_unicast(&flow->server.address) || address_equal(&client, &server) ||
+    /* Neighbours in a VXLAN: the tunnel is the way back as well. */
+    if (!address_is_unicast(&flow->server.address) || (!packet->in_ip_tunnel && address_equal(&client, &server)) ||
         answered_since(context, flow, tunnel, state->first_time) ||
         known_of(context, KEY_NETWORK, tunnel, &client, 0)->holds)
         return true;
@@ -262,10 +263,14 @@ note_syn(struct context *context, const struct flow *flow, const struct packet *
     report_return_path(context, flow, packet, state);
 }
 
-/* Of a client that went on after its SYN: it was answered, whether this is seen or not. */
+/* Of a client that went on after its SYN: it was answered, whether this is seen or not. What came back through the
+ * tunnel, such as the answer to a health check of the director, tells nothing about the other way. */
 static void
 note_answered(struct context *context, const struct flow *flow, const struct tunnel *tunnel, int64_t time)
 {
+    struct ip_address client = network_of(&flow->client.address);
+    if (known_of(context, KEY_NETWORK, tunnel, &client, 0)->holds)
+        return;
     struct known *vip = known_of(context, KEY_VIP, tunnel, &flow->server.address, 0);
     if (!vip->holds || time > vip->time)
         vip->time = time;
