@@ -128,6 +128,7 @@ half_open_scans() {
 # nmap -sS: the scanner's kernel resets the half-open connection. Closed ports answer with RST themselves.
 # origin: lab/handshake.sh (nmap 7.93, nginx 1.22)
 # look-alike: connect.half_open "half-open port scans"
+# look-alike: policy.reset_injected "the kernel of a scanner resets what the scanner opened"
 tcp.flags == 0x014 @1 => connect.refused
 tcp.flags == 0x014 @2 => connect.refused
 tcp.flags == 0x014 @3 => connect.refused

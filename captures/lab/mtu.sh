@@ -121,6 +121,7 @@ discovery_works() {
 # The router's ICMP errors arrive, and the server sends smaller segments at once. IPv4 and IPv6.
 # origin: lab/mtu.sh (nginx 1.22, curl 7.88)
 # look-alike: path.mtu_blackhole "path MTU discovery that works"
+# look-alike: path.loss "path MTU discovery"
 END
 }
 

@@ -271,6 +271,7 @@ for i in range(9 * 56):
 # A host floods with UDP, more than its uplink carries; its own connections suffer. IPv6, captured at that host.
 # origin: lab/path.sh (python sends UDP and uploads, nginx 1.22, curl 7.88, lab/wire.py as bottleneck)
 # shows: path.saturated
+# look-alike: path.mtu_blackhole "a full queue, through which large packets passed before"
 frame @542 => path.saturated
 END
 }

@@ -16,6 +16,9 @@
 
 #include <stdio.h>
 
+/* Bytes of payload that every path takes, whatever tunnels it has: IPv6 promises packets of 1,280 (RFC 8200, 5). */
+enum { MAX_THAT_FITS = 1000 };
+
 /* More pairs of hosts with the same server say nothing new, and clients fewer than this are pairs of their own. */
 enum { PAIRS_REPORTED = 3, PEERS_TO_FOLD = 3 };
 
@@ -99,7 +102,8 @@ static const struct case_info cases[] = {
                          {"flood.syn_in", SAME_TIME},
                          {"flood.syn_out", SAME_TIME}},
         .silent_on = "a few retransmissions\nduplicates\nreordering\nspurious retransmissions\ncopies that a mirror lost\n"
-                     "data repeated into silence",
+                     "data repeated into silence\n"
+                     "path MTU discovery",
     },
 };
 /* clang-format on */
@@ -454,6 +458,11 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 {
     /* A packet that another mirror session brought before was counted there. */
     if (packet->copy_of != 0 || packet->keepalive_probe)
+        return;
+    /* A large one, larger than all that passed, may not fit through: path.mtu_blackhole, or discovery of the path MTU. */
+    bool may_not_fit =
+        packet->payload.length > MAX_THAT_FITS && packet->payload.length > flow_sender(flow, packet)->largest_passed;
+    if (packet->retransmission && may_not_fit)
         return;
     if (packet->retransmission)
         on_retransmission(context, flow, packet);

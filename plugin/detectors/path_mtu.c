@@ -84,10 +84,11 @@ static const struct case_info cases[] = {
             .disproof = "同一路径上有同样大小的报文被确认；或小包同样丢失（ping -s 56）：说明丢包另有原因。",
         },
         .source = "tunnels and overlays of the operators' reports; RFC 2923, 2.1; RFC 1191; RFC 8201; RFC 4821",
-        .explained_by = {{"tls.hello_unanswered", SAME_FLOW}},
+        .explained_by = {{"tls.hello_unanswered", SAME_FLOW}, {"path.saturated", SAME_TIME}},
         .silent_on = "loss repaired by a retransmission\n"
                      "path MTU discovery that works\n"
                      "a transfer that stops after full-size packets have passed\n"
+                     "a full queue, through which large packets passed before\n"
                      "blind direction\n"
                      "segments larger than the MTU in the capture of an offloading host",
     },
@@ -106,8 +107,10 @@ struct mtu_flow {
     bool said;
 };
 
+/* From one host to another: the finding, 0 = none, and the largest payload of connections before that was acknowledged. */
 struct pair {
     uint32_t finding;
+    uint32_t largest_passed;
 };
 
 static void
@@ -136,11 +139,31 @@ ignored_error(struct context *context, const struct flow *flow, const struct pac
     return ignored ? notice : NULL;
 }
 
-/* Whether no packet of this size was ever acknowledged on the connection. */
-static bool
-none_passed(const struct flow *flow, const struct packet *packet)
+static struct pair *
+pair_of(struct context *context, const struct packet *packet)
 {
-    return flow->handshake.completed_frame != 0 && flow_sender(flow, packet)->largest_passed < packet->payload.length;
+    struct ip_address key[2] = {packet->source.address, packet->destination.address};
+    return keyed_state(context, 0, key, sizeof key, sizeof(struct pair));
+}
+
+/* A connection ends. What passed in it can pass again: a full queue loses large packets first, too, but not always. */
+static void
+note_passed(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    uint32_t passed = flow_sender(flow, packet)->largest_passed;
+    if (passed < threshold_value(context, SIZE))
+        return;
+    struct pair *pair = pair_of(context, packet);
+    if (pair->largest_passed < passed)
+        pair->largest_passed = passed;
+}
+
+/* Whether no packet of this size was ever acknowledged, on this connection or on one that has ended. */
+static bool
+none_passed(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    return flow->handshake.completed_frame != 0 && flow_sender(flow, packet)->largest_passed < packet->payload.length &&
+           pair_of(context, packet)->largest_passed < packet->payload.length;
 }
 
 /* Whether silence is what large packets meet, and not all packets. Something that came back since shows it. Without,
@@ -159,13 +182,6 @@ one_direction_so_far(struct context *context, const struct packet *packet)
 {
     const struct session *session = session_of(context, packet->session);
     return session != NULL && session->role != SESSION_OVERLAY && session->two_way_flows == 0;
-}
-
-static struct pair *
-pair_of(struct context *context, const struct packet *packet)
-{
-    struct ip_address key[2] = {packet->source.address, packet->destination.address};
-    return keyed_state(context, 0, key, sizeof key, sizeof(struct pair));
 }
 
 static void
@@ -208,7 +224,7 @@ check_repeated(struct context *context, const struct flow *flow, const struct pa
         return;
     const struct notice *notice = ignored_error(context, flow, packet);
     bool silent = pending->retransmissions >= limit && packet->ip_length >= threshold_value(context, SIZE) &&
-                  none_passed(flow, packet) && only_large_ones_vanish(context, flow, packet);
+                  none_passed(context, flow, packet) && only_large_ones_vanish(context, flow, packet);
     if ((notice == NULL && !silent) || !answers_visible(context, flow, packet->from_client))
         return;
     struct mtu_flow *state = flow_state(context);
@@ -227,14 +243,16 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 {
     if (packet->icmp != NULL)
         take_error(context, flow, packet);
-    else if (packet->payload.length > 1)
+    else if (packet->payload.length > 1 && packet->retransmission)
         check_repeated(context, flow, packet);
+    if (packet->flags & TCP_FIN)
+        note_passed(context, flow, packet);
 }
 
 const struct detector path_mtu_detector = {
     .family = "path",
     .summary = "Paths that lose packets or are too small for them",
-    .sees = SEES_REPEATED | SEES_ICMP,
+    .sees = SEES_REPEATED | SEES_END | SEES_ICMP,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
     .flow_state_size = sizeof(struct mtu_flow),

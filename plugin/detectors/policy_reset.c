@@ -106,7 +106,8 @@ static const struct case_info cases[] = {
                      "a host that restarted and does not know the connection\n"
                      "RST with another initial TTL from the same distance\n"
                      "a TTL that differs by two hops\n"
-                     "SYN-ACK and RST of a SYN proxy with a TTL of their own",
+                     "SYN-ACK and RST of a SYN proxy with a TTL of their own\n"
+                     "the kernel of a scanner resets what the scanner opened",
     },
     [REASON] = {
         .id = "policy.reset_reason",
@@ -276,6 +277,9 @@ look_at_ttl(struct context *context, const struct flow *flow, const struct packe
     const struct side *sender = flow_sender(flow, packet);
     uint8_t data = sender->data_ttl != 0 ? sender->data_ttl : sender->ttl;
 
+    /* A scanner writes its SYN itself, with any TTL, and the kernel below it resets the answer. */
+    if (packet->from_client && flow->handshake.completed_frame == 0)
+        return;
     /* Both, because control packets may come from a SYN proxy, whose TTL differs from that of the data. */
     if (ttl_differs(context, packet->ttl, sender->ttl) && ttl_differs(context, packet->ttl, data) &&
         !was_over(context, flow, packet))
