@@ -10,6 +10,7 @@
 
 #include "address.h"
 #include "dns.h"
+#include "http.h"
 #include "icmp.h"
 #include "tls.h"
 
@@ -81,6 +82,8 @@ struct packet {
     const struct icmp_error
         *icmp; /* the error, if this is an ICMP message: from_client tells who sent what it quotes */
     const struct dns_message *dns; /* the message of a UDP packet of port 53; NULL if not one */
+    const struct http_message
+        *http; /* the message that begins with this segment's payload, all of it new; NULL if not one */
 };
 
 #endif

@@ -51,6 +51,8 @@ are_related(enum relation relation, const struct finding *cause, const struct fi
                share_address(cause, FACT_client, effect, FACT_server) ||
                share_address(cause, FACT_server, effect, FACT_client) ||
                share_address(cause, FACT_server, effect, FACT_server);
+    case BEHIND:
+        return share_address(cause, FACT_client, effect, FACT_server);
     case SAME_TIME:
         return share_time(cause, effect);
     }

@@ -3,6 +3,7 @@
 
 #include "core/context.h"
 #include "core/dns_message.h"
+#include "core/http_message.h"
 #include "core/tcp.h"
 #include "core/vantage.h"
 #include "core/wire.h"
@@ -160,8 +161,18 @@ note_round_trip(struct flow_record *record)
         *server = flow->round_trip;
 }
 
+/* The first segment of a message. Requests behind others in one segment (pipelining) are not seen. */
 static void
-take_tcp(struct engine *engine, struct flow_record *record, struct packet *packet, struct tls_records *records)
+follow_http(const struct flow *flow, struct packet *packet, struct http_message *message)
+{
+    if (http_message_begins(&packet->payload) && packet->new_bytes == packet->payload.length && !flow->tls.seen &&
+        http_message_read(&packet->payload, message))
+        packet->http = message;
+}
+
+static void
+take_tcp(struct engine *engine, struct flow_record *record, struct packet *packet, struct tls_records *records,
+         struct http_message *http)
 {
     struct tcp_events events = tcp_follow(record, packet);
     struct flow *flow = &record->flow;
@@ -183,8 +194,10 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
         knowledge_add_peer(engine->knowledge, &flow->server.address, false);
         note_round_trip(record);
     }
-    if (packet->payload.length > 0)
+    if (packet->payload.length > 0) {
         follow_tls(engine, record, packet, records);
+        follow_http(flow, packet, http);
+    }
 }
 
 static void
@@ -215,6 +228,8 @@ events_of(const struct flow *flow, const struct packet *packet)
     events |= SEES_TCP;
     if (packet->new_bytes > 0)
         events |= SEES_DATA;
+    if (packet->http != NULL)
+        events |= SEES_HTTP;
     if (packet->flags & TCP_SYN)
         events |= SEES_SYN;
     if (packet->flags & (TCP_FIN | TCP_RST))
@@ -297,6 +312,7 @@ take_packet(struct engine *engine, struct arrival *arrival)
     struct packet *packet = &arrival->packet;
     struct tls_records records; /* filled where TLS is read */
     struct dns_message message; /* filled where DNS is read */
+    struct http_message http;   /* filled where HTTP is read */
     bool started;
 
     packet->session = arrival->place.session;
@@ -318,7 +334,7 @@ take_packet(struct engine *engine, struct arrival *arrival)
         take_sample(engine, packet);
         /* Facts of the protocol first: they compare with what the flow was before this packet. */
         if (packet->protocol == PROTOCOL_TCP)
-            take_tcp(engine, record, packet, &records);
+            take_tcp(engine, record, packet, &records, &http);
         else
             take_udp(engine, record, packet, &message);
         note_totals(engine, record, packet);

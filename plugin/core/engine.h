@@ -5,7 +5,7 @@
  * unit tests, fuzzers and the host feed it alike.
  *
  * The way of one packet: the host fills a `struct arrival` -> engine_transport() reads the TCP or UDP
- * header -> duplicates -> flow table -> tcp, tls, dns facts -> vantage -> detectors -> store.
+ * header -> duplicates -> flow table -> tcp, tls, http, dns facts -> vantage -> detectors -> store.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_CORE_ENGINE_H

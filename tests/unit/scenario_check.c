@@ -23,6 +23,10 @@ shows_only_given(const char *text, const struct finding *finding, char **missing
 {
     bool optional = false;
     for (const char *at = text; *at != '\0'; at++) {
+        if (strchr("{}[]", at[0]) != NULL && at[1] == at[0]) {
+            at++; /* doubled: it means itself */
+            continue;
+        }
         if (*at == '[' || *at == ']')
             optional = *at == '[';
         if (*at != '{' || optional)

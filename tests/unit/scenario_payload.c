@@ -138,18 +138,29 @@ take_alert(struct script *script, GByteArray *payload)
 }
 
 static void
+take_http_fields(struct script *script, GString *text)
+{
+    while (script_take_if(script, "header"))
+        g_string_append_printf(text, "%s\r\n", script_take(script));
+    if (!script_take_if(script, "unfinished"))
+        g_string_append(text, "\r\n");
+}
+
+static void
 take_http(struct script *script, GByteArray *payload)
 {
     GString *text = g_string_new(NULL);
     if (g_ascii_isdigit(script_peek(script)[0])) {
         unsigned status = (unsigned)script_take_number(script);
         size_t length = g_ascii_isdigit(script_peek(script)[0]) ? script_take_number(script) : 0;
-        g_string_append_printf(text, "HTTP/1.1 %u OK\r\nContent-Length: %zu\r\n\r\n", status, length);
+        g_string_append_printf(text, "HTTP/1.1 %u OK\r\nContent-Length: %zu\r\n", status, length);
+        take_http_fields(script, text);
         for (size_t i = 0; i < length; i++)
             g_string_append_c(text, 'x');
     } else {
         const char *method = script_take(script);
-        g_string_append_printf(text, "%s %s HTTP/1.1\r\nHost: www.example.com\r\n\r\n", method, script_take(script));
+        g_string_append_printf(text, "%s %s HTTP/1.1\r\nHost: www.example.com\r\n", method, script_take(script));
+        take_http_fields(script, text);
     }
     g_byte_array_append(payload, (const guint8 *)text->str, (guint)text->len);
     g_string_free(text, TRUE);

@@ -9,6 +9,7 @@ static const struct case_info effects[] = {
     [SAME_SERVER] = {.id = "a.server", .explained_by = {{"flood.cause", SAME_SERVER}}},
     [SAME_SERVER_ADDRESS] = {.id = "a.server_address", .explained_by = {{"flood.cause", SAME_SERVER_ADDRESS}}},
     [SAME_ADDRESS] = {.id = "a.address", .explained_by = {{"no.case", SAME_TIME}, {"flood.cause", SAME_ADDRESS}}},
+    [BEHIND] = {.id = "a.proxy", .explained_by = {{"flood.cause", BEHIND}}},
     [SAME_TIME] = {.id = "a.time", .explained_by = {{"flood.cause", SAME_TIME}}},
 };
 
@@ -59,7 +60,7 @@ each_relation(void **state)
     assert_int_equal(relations(9, SECONDS(1), host(8, 1), host(9, 1)), 0);
     assert_int_equal(relations(1, SECONDS(1), host(8, 1), host(9, 1)), 1 << SAME_FLOW);
     assert_int_equal(relations(9, SECONDS(1), host(1, 1), host(9, 1)), 1 << SAME_CLIENT | 1 << SAME_ADDRESS);
-    assert_int_equal(relations(9, SECONDS(1), host(8, 1), host(1, 1)), 1 << SAME_ADDRESS);
+    assert_int_equal(relations(9, SECONDS(1), host(8, 1), host(1, 1)), 1 << SAME_ADDRESS | 1 << BEHIND);
     assert_int_equal(relations(9, SECONDS(1), host(8, 1), host(2, 1)), 1 << SAME_SERVER_ADDRESS | 1 << SAME_ADDRESS);
     assert_int_equal(relations(9, SECONDS(1), host(8, 1), host(2, 80)),
                      1 << SAME_SERVER | 1 << SAME_SERVER_ADDRESS | 1 << SAME_ADDRESS);

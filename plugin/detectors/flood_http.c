@@ -1,0 +1,442 @@
+/* HTTP floods: the same request again and again (challenge collapsar, CC attack).
+ *
+ * The packets are few and well formed, but each request costs the server a page. What gives an attack away is that
+ * something concentrates which is spread in ordinary traffic: the URI, the source, the User-Agent, or the Referer. A
+ * web application firewall blocks a source that asks for one URI more than 5 times in 10 s; it is a strict rule, and
+ * so the finding is only "possible" until the rate is ten times as high.
+ *
+ * Source: Alibaba Cloud, security product handbook, ch. 2.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "detector.h"
+
+/* Requests that are no page: repeated calls of one endpoint (POST), parts of a download (Range), and URIs that differ only
+ * in the query are ordinary up to this many times the threshold. */
+enum { LENIENCE = 10 };
+
+/* A flood from many sources: of the server's newest requests so many percent have the same URI and the same User-Agent or
+ * Referer, and come from so many sources. */
+enum { CONCENTRATED_PERCENT = 90, SOURCES_MIN = 10 };
+
+/* Findings about single sources at one server; more of them are one flood from many sources. */
+enum { CULPRITS_MAX = 3 };
+
+/* Health checks and polls: never faster than this, and always at the same distance. */
+enum { STEADY_MILLISECONDS = 950, JITTER_MILLISECONDS = 100, JITTER_PART = 10 };
+
+enum { REQUESTS, WINDOW, ALL_REQUESTS };
+
+static const struct threshold thresholds[] = {
+    [REQUESTS] = {"http_requests", "Flood: HTTP requests of one source for one URI",
+                  "A source must send more requests than this for one URI within the window", 5, 1, 10000},
+    [WINDOW] = {"http_window", "Flood: window for HTTP requests (s)", "Requests are counted over so many seconds", 10,
+                1, 600},
+    [ALL_REQUESTS] =
+        {"http_all_requests", "Flood: HTTP requests of all sources",
+         "A server must receive more requests than this within the window, concentrated on one URI and one "
+         "User-Agent or Referer, from at least 10 sources",
+         100, 10, 1000000},
+};
+
+enum { FLOOD };
+
+/* clang-format off */
+static const struct case_info cases[] = {
+    [FLOOD] = {
+        .id = "flood.http",
+        .severity = SEVERITY_WARNING,
+        .english = {
+            .title = "HTTP flood",
+            .summary = "[{client.address}{!sources}][{sources} or more sources{?sources}] sent {requests} requests for \"{uri}\" to {server} "
+                       "within {delay} (threshold {limit} in {threshold}). Shares of the newest requests: source {source_share} %, "
+                       "URI {uri_share} %[, User-Agent {user_agent_share} %][, Referer {referer_share} %].",
+            .causes = "[The User-Agent of {user_agent_share} % of the server's newest requests is \"{user_agent}\".][ The Referer of "
+                      "{referer_share} % is \"{referer}\".]\n"
+                      "[An HTTP flood (CC attack) from one source: a script or attack tool that repeats an expensive page{!sources}.]["
+                      "An HTTP flood (CC attack) by many sources with one tool: same URI, same User-Agent or Referer{?sources}.]\n"
+                      "A client that repeats a failed request without a pause, or a page that reloads or redirects to itself.\n"
+                      "A load test, a crawler, or a program that polls more often than it should.\n"
+                      "The source is a proxy, CDN node or NAT gateway with many users behind it: then the User-Agents differ.",
+            .checks = "On the server, requests by source and URI: awk '{{print $1, $7}}' /var/log/nginx/access.log | sort | uniq -c | "
+                      "sort -rn | head\n"
+                      "And by User-Agent (combined log format): awk -F'\"' '{{print $6}}' /var/log/nginx/access.log | sort | uniq -c | "
+                      "sort -rn | head\n"
+                      "Is the server busy with them: ss -tn state established '( sport = :{server.port} )' | wc -l; top\n"
+                      "Web application firewall: rule for this URI (exact match), more than {limit} requests of one source in "
+                      "{threshold}: block, or challenge if proxies stand in between; or block the User-Agent or Referer if "
+                      "ordinary users never have it.\n"
+                      "nginx: limit_req_zone $binary_remote_addr zone=perip:10m rate=1r/s; in the location of the URI: limit_req "
+                      "zone=perip burst=5;",
+            .disproof = "The source belongs to a known client (monitoring, load test, own back end) and the rate is intended.",
+        },
+        .chinese = {
+            .title = "HTTP Flood（CC 攻击）",
+            .summary = "[{client.address}{!sources}][{sources} 个以上源地址{?sources}]在 {delay}内对 {server} 的 \"{uri}\" 发送 {requests} 个请求（"
+                       "阈值：{threshold}内 {limit} 个）。最近请求中占比：源 {source_share} %、URI {uri_share} %[、User-Agent "
+                       "{user_agent_share} %][、Referer {referer_share} %]。",
+            .causes = "[该服务器最近的请求中，{user_agent_share} % 的 User-Agent 为 \"{user_agent}\"。][{referer_share} % 的 Referer 为 "
+                      "\"{referer}\"。]\n"
+                      "[单一来源的 HTTP Flood（CC 攻击）：脚本或攻击工具反复请求消耗资源的页面{!sources}。]["
+                      "同一工具从大量来源发起的 HTTP Flood（CC 攻击）：URI 相同，User-Agent 或 Referer 相同{?sources}。]\n"
+                      "客户端失败后不停地立即重试，或页面自动刷新、重定向到自身。\n"
+                      "压力测试、爬虫，或轮询过于频繁的程序。\n"
+                      "来源是背后有大量用户的代理、CDN 节点或 NAT 网关：此时 User-Agent 各不相同。",
+            .checks = "在服务器上按来源和 URI 统计请求：awk '{{print $1, $7}}' /var/log/nginx/access.log | sort | uniq -c | sort -rn | "
+                      "head\n"
+                      "再按 User-Agent 统计（combined 日志格式）：awk -F'\"' '{{print $6}}' /var/log/nginx/access.log | sort | uniq -c | "
+                      "sort -rn | head\n"
+                      "服务器是否忙于处理这些请求：ss -tn state established '( sport = :{server.port} )' | wc -l; top\n"
+                      "WAF：为该 URI（完全匹配）配置 CC 防护规则，单一 IP 在 {threshold}内超过 {limit} 次即封禁；前面有 CDN 或高防时改用人"
+                      "机识别。若正常用户不会使用该 User-Agent 或 Referer，也可按其封禁。\n"
+                      "nginx：limit_req_zone $binary_remote_addr zone=perip:10m rate=1r/s; 并在该 URI 的 location 中：limit_req "
+                      "zone=perip burst=5;",
+            .disproof = "该来源是已知的客户端（监控、压测、自有后端），且这个频率符合预期。",
+        },
+        .source = "Alibaba Cloud security product handbook, ch. 2",
+        .explained_by = {{"flood.connections", SAME_CLIENT}},
+        .silent_on = "page load of many objects\n"
+                     "a NAT with many User-Agents under the per-agent rate\n"
+                     "polling under the threshold\n"
+                     "health checks at a steady period of 1 s or more\n"
+                     "a download in parallel ranges\n"
+                     "calls of one endpoint by POST",
+    },
+};
+/* clang-format on */
+
+/* -- Rates ----------------------------------------------------------------------------------- */
+
+enum { STAMPS = 16 };
+
+/* When the newest requests of a kind came, in milliseconds: each of them up to STAMPS, else each second, third and so on
+ * that covers the limit. */
+struct rate {
+    uint32_t count;
+    uint32_t stamp[STAMPS];
+};
+
+static unsigned
+stride_of(unsigned limit)
+{
+    return limit / STAMPS + 1;
+}
+
+/* Stamps that must be looked back for more than `limit` requests. */
+static unsigned
+depth_of(unsigned limit)
+{
+    return (limit + stride_of(limit) - 1) / stride_of(limit);
+}
+
+static uint32_t
+stamp_before(const struct rate *rate, unsigned limit, unsigned back)
+{
+    return rate->stamp[((rate->count - 1) / stride_of(limit) - back) % STAMPS];
+}
+
+/* Count a request. If there are more than `limit` within the window, `span` gets the milliseconds that they took. */
+static bool
+is_exceeded(struct rate *rate, unsigned limit, uint32_t window, uint32_t now, uint32_t *span)
+{
+    unsigned stride = stride_of(limit), depth = depth_of(limit);
+    uint32_t number = rate->count++ / stride;
+    if ((rate->count - 1) % stride != 0)
+        return false;
+    uint32_t *place = &rate->stamp[number % STAMPS];
+    uint32_t then = rate->stamp[(number - depth) % STAMPS];
+    *place = now;
+    *span = now - then;
+    return number >= depth && *span <= window;
+}
+
+/* Whether the requests that exceed a limit of less than STAMPS come at a steady distance. */
+static bool
+is_steady(const struct rate *rate, unsigned limit)
+{
+    uint32_t shortest = UINT32_MAX, longest = 0;
+    if (stride_of(limit) > 1)
+        return false;
+    for (unsigned back = 0; back < depth_of(limit); back++) {
+        uint32_t distance = stamp_before(rate, limit, back) - stamp_before(rate, limit, back + 1);
+        shortest = distance < shortest ? distance : shortest;
+        longest = distance > longest ? distance : longest;
+    }
+    return shortest >= STEADY_MILLISECONDS && longest - shortest <= JITTER_MILLISECONDS + shortest / JITTER_PART;
+}
+
+/* -- State ----------------------------------------------------------------------------------- */
+
+/* What one source asks of a server with one agent: the same URI, or URIs that differ only in the query. */
+struct culprit {
+    struct rate rate;
+    uint32_t first_frame, newest;
+    int64_t first_time;
+    uint32_t events; /* since first_frame */
+    uint32_t finding;
+};
+
+enum { KEY_SAME_URI, KEY_SAME_PATH, KEY_SERVER };
+
+struct culprit_key {
+    struct ip_address source, server;
+    uint16_t port;
+    uint64_t request; /* hash of URI or path, Host and User-Agent */
+};
+
+enum { SOURCE, URI, USER_AGENT, REFERER, TRAITS };
+
+/* The newest requests of a server, by the hashes of what may concentrate. */
+enum { NEWEST = 32 };
+
+struct server {
+    struct rate rate;
+    uint32_t count;
+    uint32_t trait[TRAITS][NEWEST]; /* 0 = missing */
+    unsigned culprits;
+    uint32_t first_frame, newest;
+    int64_t first_time;
+    uint32_t events;
+    uint32_t finding;
+};
+
+/* A request as it is counted. */
+struct sighting {
+    uint32_t now, window; /* milliseconds */
+    uint32_t trait[TRAITS];
+    uint64_t agent;
+};
+
+/* The target without its query. */
+static struct http_text
+path_of(const struct http_text *target)
+{
+    const char *query = memchr(target->bytes, '?', target->length);
+    return (struct http_text){target->bytes, query != NULL ? (uint32_t)(query - target->bytes) : target->length};
+}
+
+static uint32_t
+trait_of(const struct http_text *text)
+{
+    uint64_t hash = http_text_hash(text);
+    return (uint32_t)(hash >> 32) | (text->length > 0);
+}
+
+static struct server *
+note_server(struct context *context, const struct packet *packet, const struct sighting *sighting)
+{
+    struct endpoint key;
+    memset(&key, 0, sizeof key);
+    key.address = packet->destination.address;
+    key.port = packet->destination.port;
+    struct server *server = keyed_state(context, KEY_SERVER, &key, sizeof key, sizeof *server);
+    uint32_t place = server->count++ % NEWEST;
+
+    for (unsigned i = 0; i < TRAITS; i++)
+        server->trait[i][place] = sighting->trait[i];
+    if (server->events++ == 0 || sighting->now - server->newest > sighting->window) {
+        server->events = 1;
+        server->first_frame = packet->frame;
+        server->first_time = packet->time;
+    }
+    server->newest = sighting->now;
+    return server;
+}
+
+/* Percent of the server's newest requests that share this trait with the current one. */
+static unsigned
+share_of(const struct server *server, unsigned trait)
+{
+    unsigned known = server->count < NEWEST ? server->count : NEWEST, same = 0;
+    uint32_t mine = server->trait[trait][(server->count - 1) % NEWEST];
+    for (unsigned i = 0; i < known; i++)
+        same += server->trait[trait][i] == mine;
+    return 100 * same / known;
+}
+
+static unsigned
+sources_of(const struct server *server)
+{
+    const uint32_t *source = server->trait[SOURCE];
+    unsigned known = server->count < NEWEST ? server->count : NEWEST, sources = 0;
+    for (unsigned i = 0; i < known; i++) {
+        unsigned j = 0;
+        while (source[j] != source[i])
+            j++;
+        sources += j == i;
+    }
+    return sources;
+}
+
+/* -- Findings -------------------------------------------------------------------------------- */
+
+static void
+report_text_of(struct finding *finding, enum fact_name name, const struct http_text *text)
+{
+    char copy[200];
+    http_text_copy(text, copy, sizeof copy);
+    report_text(finding, name, copy);
+}
+
+static struct finding *
+report_flood(struct context *context, const struct packet *packet, const struct server *server,
+             enum confidence confidence, const struct http_text *uri, unsigned limit)
+{
+    const struct http_message *http = packet->http;
+    struct finding *finding = report(context, &cases[FLOOD], confidence);
+    if (finding == NULL)
+        return NULL;
+    report_endpoint(finding, FACT_client, &packet->source);
+    report_endpoint(finding, FACT_server, &packet->destination);
+    report_count(finding, FACT_limit, limit);
+    report_duration(finding, FACT_threshold, SECONDS(threshold_value(context, WINDOW)));
+    report_text_of(finding, FACT_uri, uri);
+    report_count(finding, FACT_source_share, share_of(server, SOURCE));
+    report_count(finding, FACT_uri_share, share_of(server, URI));
+    if (http->user_agent.length > 0) {
+        report_text_of(finding, FACT_user_agent, &http->user_agent);
+        report_count(finding, FACT_user_agent_share, share_of(server, USER_AGENT));
+    }
+    if (http->referer.length > 0) {
+        report_text_of(finding, FACT_referer, &http->referer);
+        report_count(finding, FACT_referer_share, share_of(server, REFERER));
+    }
+    return finding;
+}
+
+/* Many sources: one finding for the server. */
+static void
+report_server(struct context *context, const struct packet *packet, struct server *server, unsigned limit)
+{
+    struct http_text path = path_of(&packet->http->target);
+    struct finding *finding = report_flood(context, packet, server, CONFIDENCE_POSSIBLE, &path, limit);
+    if (finding == NULL)
+        return;
+    server->finding = finding_number(finding);
+    report_series(finding, server->events, server->first_frame, server->first_time);
+    report_count(finding, FACT_requests, server->events);
+    report_count(finding, FACT_sources, sources_of(server));
+    report_duration(finding, FACT_delay, packet->time - server->first_time);
+    report_evidence(finding, server->first_frame);
+}
+
+static void
+check_server(struct context *context, const struct packet *packet, const struct sighting *sighting,
+             struct server *server)
+{
+    unsigned limit = threshold_value(context, ALL_REQUESTS);
+    uint32_t span;
+
+    if (server->finding != 0) {
+        report_again(context, server->finding);
+        return;
+    }
+    if (!is_exceeded(&server->rate, limit, sighting->window, sighting->now, &span) || server->count < NEWEST)
+        return;
+    bool same_agent = packet->http->user_agent.length > 0 && share_of(server, USER_AGENT) >= CONCENTRATED_PERCENT;
+    bool same_referer = packet->http->referer.length > 0 && share_of(server, REFERER) >= CONCENTRATED_PERCENT;
+    if (share_of(server, URI) >= CONCENTRATED_PERCENT && (same_agent || same_referer) &&
+        sources_of(server) >= SOURCES_MIN)
+        report_server(context, packet, server, limit);
+}
+
+/* A fast flood of whole requests that are all the same is hardly anything else. */
+static enum confidence
+confidence_of(const struct packet *packet, const struct sighting *sighting, bool same_uri, uint32_t span)
+{
+    return same_uri && packet->http->complete && span <= sighting->window / LENIENCE ? CONFIDENCE_LIKELY
+                                                                                     : CONFIDENCE_POSSIBLE;
+}
+
+static struct culprit *
+culprit_of(struct context *context, const struct packet *packet, uint64_t request, bool same_uri)
+{
+    struct culprit_key key;
+    memset(&key, 0, sizeof key);
+    key.source = packet->source.address;
+    key.server = packet->destination.address;
+    key.port = packet->destination.port;
+    key.request = request;
+    return keyed_state(context, same_uri ? KEY_SAME_URI : KEY_SAME_PATH, &key, sizeof key, sizeof(struct culprit));
+}
+
+static void
+note_culprit(struct culprit *culprit, const struct packet *packet, const struct sighting *sighting)
+{
+    if (culprit->events++ == 0 || sighting->now - culprit->newest > sighting->window) {
+        culprit->events = 1;
+        culprit->first_frame = packet->frame;
+        culprit->first_time = packet->time;
+    }
+    culprit->newest = sighting->now;
+}
+
+static void
+check_culprit(struct context *context, const struct packet *packet, const struct sighting *sighting,
+              struct server *server, const struct http_text *uri, uint64_t agent, bool same_uri)
+{
+    unsigned limit = threshold_value(context, REQUESTS) * (same_uri ? 1 : LENIENCE);
+    struct culprit *culprit = culprit_of(context, packet, agent ^ http_text_hash(uri), same_uri);
+    uint32_t span;
+
+    if (culprit->finding != 0) {
+        report_again(context, culprit->finding);
+        return;
+    }
+    note_culprit(culprit, packet, sighting);
+    if (!is_exceeded(&culprit->rate, limit, sighting->window, sighting->now, &span) || is_steady(&culprit->rate, limit))
+        return;
+    if (server->culprits >= CULPRITS_MAX) {
+        if (server->finding == 0 && sources_of(server) > CULPRITS_MAX)
+            report_server(context, packet, server, limit);
+        return;
+    }
+    struct finding *finding =
+        report_flood(context, packet, server, confidence_of(packet, sighting, same_uri, span), uri, limit);
+    if (finding == NULL)
+        return;
+    server->culprits++;
+    culprit->finding = finding_number(finding);
+    report_series(finding, culprit->events, culprit->first_frame, culprit->first_time);
+    report_count(finding, FACT_requests, depth_of(limit) * stride_of(limit) + 1);
+    report_duration(finding, FACT_delay, MILLISECONDS((int64_t)span));
+    report_evidence(finding, culprit->first_frame);
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct http_message *http = packet->http;
+    (void)flow;
+    if (http->response || http_text_is(&http->method, "CONNECT"))
+        return;
+    struct http_text path = path_of(&http->target);
+    /* Where the header is cut, the length of the request tells agents apart. */
+    uint64_t agent = (http_text_hash(&http->user_agent) ^ http_text_hash(&http->host) * 3) +
+                     (http->complete ? 0 : packet->payload.length);
+    struct sighting sighting = {
+        .now = (uint32_t)(packet->time / MILLISECONDS(1)),
+        .window = threshold_value(context, WINDOW) * 1000,
+        .trait =
+            {[URI] = trait_of(&path), [USER_AGENT] = trait_of(&http->user_agent), [REFERER] = trait_of(&http->referer)},
+    };
+    const struct http_text source = {(const char *)&packet->source.address, sizeof packet->source.address};
+    sighting.trait[SOURCE] = trait_of(&source);
+
+    struct server *server = note_server(context, packet, &sighting);
+    bool page = (http_text_is(&http->method, "GET") || http_text_is(&http->method, "HEAD")) && !http->range &&
+                http->target_complete;
+    if (page)
+        check_culprit(context, packet, &sighting, server, &http->target, agent, true);
+    if (!page || path.length < http->target.length)
+        check_culprit(context, packet, &sighting, server, &path, agent, false);
+    check_server(context, packet, &sighting, server);
+}
+
+const struct detector flood_http_detector = {
+    .family = "flood",
+    .summary = "Floods of HTTP requests",
+    .sees = SEES_HTTP,
+    DETECTOR_TABLE(case, cases),
+    DETECTOR_TABLE(threshold, thresholds),
+    .on_packet = on_packet,
+};
