@@ -166,6 +166,24 @@ is_steady(const struct rate *rate, unsigned limit)
 
 /* -- State ----------------------------------------------------------------------------------- */
 
+/* A request by the hashes of what it asks for and with which agent: the same URI (0 = no page), and the same path where
+ * that is to be counted (0 = not). */
+struct asked {
+    uint64_t uri, path;
+    uint32_t now; /* milliseconds */
+    uint32_t frame;
+    int64_t time;
+};
+
+/* A source at a server. Few sources ask often: until one does, its requests are only kept here, which is cheap. */
+enum { KEPT = 8 };
+
+struct visitor {
+    struct rate rate;
+    uint32_t kept; /* all that were; the newest KEPT of them are there */
+    struct asked asked[KEPT];
+};
+
 /* What one source asks of a server with one agent: the same URI, or URIs that differ only in the query. */
 struct culprit {
     struct rate rate;
@@ -175,12 +193,12 @@ struct culprit {
     uint32_t finding;
 };
 
-enum { KEY_SAME_URI, KEY_SAME_PATH, KEY_SERVER };
+enum { KEY_SERVER, KEY_VISITOR, KEY_SAME_URI, KEY_SAME_PATH };
 
-struct culprit_key {
+struct visitor_key {
     struct ip_address source, server;
     uint16_t port;
-    uint64_t request; /* hash of URI or path, Host and User-Agent */
+    uint64_t request; /* hash of URI or path, Host and User-Agent; 0 for the visitor */
 };
 
 enum { SOURCE, URI, USER_AGENT, REFERER, TRAITS };
@@ -199,13 +217,6 @@ struct server {
     uint32_t finding;
 };
 
-/* A request as it is counted. */
-struct sighting {
-    uint32_t now, window; /* milliseconds */
-    uint32_t trait[TRAITS];
-    uint64_t agent;
-};
-
 /* The target without its query. */
 static struct http_text
 path_of(const struct http_text *target)
@@ -221,9 +232,16 @@ trait_of(const struct http_text *text)
     return (uint32_t)(hash >> 32) | (text->length > 0);
 }
 
-static struct server *
-note_server(struct context *context, const struct packet *packet, const struct sighting *sighting)
+static uint32_t
+window_of(struct context *context)
 {
+    return threshold_value(context, WINDOW) * 1000;
+}
+
+static struct server *
+note_server(struct context *context, const struct packet *packet, const struct http_text *path, uint32_t now)
+{
+    const struct http_text source = {(const char *)&packet->source.address, sizeof packet->source.address};
     struct endpoint key;
     memset(&key, 0, sizeof key);
     key.address = packet->destination.address;
@@ -231,14 +249,16 @@ note_server(struct context *context, const struct packet *packet, const struct s
     struct server *server = keyed_state(context, KEY_SERVER, &key, sizeof key, sizeof *server);
     uint32_t place = server->count++ % NEWEST;
 
-    for (unsigned i = 0; i < TRAITS; i++)
-        server->trait[i][place] = sighting->trait[i];
-    if (server->events++ == 0 || sighting->now - server->newest > sighting->window) {
+    server->trait[SOURCE][place] = trait_of(&source);
+    server->trait[URI][place] = trait_of(path);
+    server->trait[USER_AGENT][place] = trait_of(&packet->http->user_agent);
+    server->trait[REFERER][place] = trait_of(&packet->http->referer);
+    if (server->events++ == 0 || now - server->newest > window_of(context)) {
         server->events = 1;
         server->first_frame = packet->frame;
         server->first_time = packet->time;
     }
-    server->newest = sighting->now;
+    server->newest = now;
     return server;
 }
 
@@ -320,8 +340,7 @@ report_server(struct context *context, const struct packet *packet, struct serve
 }
 
 static void
-check_server(struct context *context, const struct packet *packet, const struct sighting *sighting,
-             struct server *server)
+check_server(struct context *context, const struct packet *packet, struct server *server, uint32_t now)
 {
     unsigned limit = threshold_value(context, ALL_REQUESTS);
     uint32_t span;
@@ -330,7 +349,7 @@ check_server(struct context *context, const struct packet *packet, const struct 
         report_again(context, server->finding);
         return;
     }
-    if (!is_exceeded(&server->rate, limit, sighting->window, sighting->now, &span) || server->count < NEWEST)
+    if (!is_exceeded(&server->rate, limit, window_of(context), now, &span) || server->count < NEWEST)
         return;
     bool same_agent = packet->http->user_agent.length > 0 && share_of(server, USER_AGENT) >= CONCENTRATED_PERCENT;
     bool same_referer = packet->http->referer.length > 0 && share_of(server, REFERER) >= CONCENTRATED_PERCENT;
@@ -341,57 +360,51 @@ check_server(struct context *context, const struct packet *packet, const struct 
 
 /* A fast flood of whole requests that are all the same is hardly anything else. */
 static enum confidence
-confidence_of(const struct packet *packet, const struct sighting *sighting, bool same_uri, uint32_t span)
+confidence_of(struct context *context, const struct packet *packet, bool same_uri, uint32_t span)
 {
-    return same_uri && packet->http->complete && span <= sighting->window / LENIENCE ? CONFIDENCE_LIKELY
-                                                                                     : CONFIDENCE_POSSIBLE;
+    bool fast = span <= window_of(context) / LENIENCE;
+    return fast && same_uri && packet->http->complete ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 }
 
-static struct culprit *
-culprit_of(struct context *context, const struct packet *packet, uint64_t request, bool same_uri)
+static void *
+state_of(struct context *context, const struct packet *packet, unsigned kind, uint64_t request, size_t size)
 {
-    struct culprit_key key;
+    struct visitor_key key;
     memset(&key, 0, sizeof key);
     key.source = packet->source.address;
     key.server = packet->destination.address;
     key.port = packet->destination.port;
     key.request = request;
-    return keyed_state(context, same_uri ? KEY_SAME_URI : KEY_SAME_PATH, &key, sizeof key, sizeof(struct culprit));
+    return keyed_state(context, kind, &key, sizeof key, size);
 }
 
-static void
-note_culprit(struct culprit *culprit, const struct packet *packet, const struct sighting *sighting)
+/* Count a request of a culprit. If it is one too many, `span` gets the milliseconds that they took. */
+static bool
+note_culprit(struct culprit *culprit, const struct asked *asked, unsigned limit, uint32_t window, uint32_t *span)
 {
-    if (culprit->events++ == 0 || sighting->now - culprit->newest > sighting->window) {
+    if (culprit->events++ == 0 || asked->now - culprit->newest > window) {
         culprit->events = 1;
-        culprit->first_frame = packet->frame;
-        culprit->first_time = packet->time;
+        culprit->first_frame = asked->frame;
+        culprit->first_time = asked->time;
     }
-    culprit->newest = sighting->now;
+    culprit->newest = asked->now;
+    return is_exceeded(&culprit->rate, limit, window, asked->now, span) && !is_steady(&culprit->rate, limit);
 }
 
 static void
-check_culprit(struct context *context, const struct packet *packet, const struct sighting *sighting,
-              struct server *server, const struct http_text *uri, uint64_t agent, bool same_uri)
+report_culprit(struct context *context, const struct packet *packet, struct server *server, struct culprit *culprit,
+               bool same_uri, uint32_t span)
 {
     unsigned limit = threshold_value(context, REQUESTS) * (same_uri ? 1 : LENIENCE);
-    struct culprit *culprit = culprit_of(context, packet, agent ^ http_text_hash(uri), same_uri);
-    uint32_t span;
+    struct http_text uri = same_uri ? packet->http->target : path_of(&packet->http->target);
 
-    if (culprit->finding != 0) {
-        report_again(context, culprit->finding);
-        return;
-    }
-    note_culprit(culprit, packet, sighting);
-    if (!is_exceeded(&culprit->rate, limit, sighting->window, sighting->now, &span) || is_steady(&culprit->rate, limit))
-        return;
     if (server->culprits >= CULPRITS_MAX) {
         if (server->finding == 0 && sources_of(server) > CULPRITS_MAX)
             report_server(context, packet, server, limit);
         return;
     }
     struct finding *finding =
-        report_flood(context, packet, server, confidence_of(packet, sighting, same_uri, span), uri, limit);
+        report_flood(context, packet, server, confidence_of(context, packet, same_uri, span), &uri, limit);
     if (finding == NULL)
         return;
     server->culprits++;
@@ -403,6 +416,48 @@ check_culprit(struct context *context, const struct packet *packet, const struct
 }
 
 static void
+check_culprit(struct context *context, const struct packet *packet, struct server *server, const struct asked *asked,
+              bool same_uri)
+{
+    unsigned limit = threshold_value(context, REQUESTS) * (same_uri ? 1 : LENIENCE);
+    struct culprit *culprit = state_of(context, packet, same_uri ? KEY_SAME_URI : KEY_SAME_PATH,
+                                       same_uri ? asked->uri : asked->path, sizeof *culprit);
+    uint32_t span;
+
+    if (culprit->finding != 0)
+        report_again(context, culprit->finding);
+    else if (note_culprit(culprit, asked, limit, window_of(context), &span) && asked->frame == packet->frame)
+        report_culprit(context, packet, server, culprit, same_uri, span);
+}
+
+static void
+check_asked(struct context *context, const struct packet *packet, struct server *server, const struct asked *asked)
+{
+    if (asked->uri != 0)
+        check_culprit(context, packet, server, asked, true);
+    if (asked->path != 0)
+        check_culprit(context, packet, server, asked, false);
+}
+
+/* Look closer at a source that sends many requests of whatever kind: those that were kept come first. */
+static void
+check_visitor(struct context *context, const struct packet *packet, struct server *server, const struct asked *asked)
+{
+    struct visitor *visitor = state_of(context, packet, KEY_VISITOR, 0, sizeof *visitor);
+    unsigned limit = threshold_value(context, REQUESTS);
+    uint32_t span;
+
+    if (!is_exceeded(&visitor->rate, limit < KEPT ? limit : KEPT - 1, window_of(context), asked->now, &span)) {
+        visitor->asked[visitor->kept++ % KEPT] = *asked;
+        return;
+    }
+    for (uint32_t i = visitor->kept < KEPT ? 0 : visitor->kept - KEPT; i < visitor->kept; i++)
+        check_asked(context, packet, server, &visitor->asked[i % KEPT]);
+    visitor->kept = 0;
+    check_asked(context, packet, server, asked);
+}
+
+static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     const struct http_message *http = packet->http;
@@ -410,26 +465,21 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     if (http->response || http_text_is(&http->method, "CONNECT"))
         return;
     struct http_text path = path_of(&http->target);
+    bool page = (http_text_is(&http->method, "GET") || http_text_is(&http->method, "HEAD")) && !http->range &&
+                http->target_complete;
     /* Where the header is cut, the length of the request tells agents apart. */
     uint64_t agent = (http_text_hash(&http->user_agent) ^ http_text_hash(&http->host) * 3) +
                      (http->complete ? 0 : packet->payload.length);
-    struct sighting sighting = {
+    struct asked asked = {
+        .uri = page ? agent ^ http_text_hash(&http->target) : 0,
+        .path = page && path.length == http->target.length ? 0 : agent ^ http_text_hash(&path),
         .now = (uint32_t)(packet->time / MILLISECONDS(1)),
-        .window = threshold_value(context, WINDOW) * 1000,
-        .trait =
-            {[URI] = trait_of(&path), [USER_AGENT] = trait_of(&http->user_agent), [REFERER] = trait_of(&http->referer)},
+        .frame = packet->frame,
+        .time = packet->time,
     };
-    const struct http_text source = {(const char *)&packet->source.address, sizeof packet->source.address};
-    sighting.trait[SOURCE] = trait_of(&source);
-
-    struct server *server = note_server(context, packet, &sighting);
-    bool page = (http_text_is(&http->method, "GET") || http_text_is(&http->method, "HEAD")) && !http->range &&
-                http->target_complete;
-    if (page)
-        check_culprit(context, packet, &sighting, server, &http->target, agent, true);
-    if (!page || path.length < http->target.length)
-        check_culprit(context, packet, &sighting, server, &path, agent, false);
-    check_server(context, packet, &sighting, server);
+    struct server *server = note_server(context, packet, &path, asked.now);
+    check_visitor(context, packet, server, &asked);
+    check_server(context, packet, server, asked.now);
 }
 
 const struct detector flood_http_detector = {
