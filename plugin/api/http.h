@@ -31,7 +31,8 @@ struct http_message {
     bool range;     /* for a part of the resource */
 
     /* Response. */
-    unsigned status;
+    unsigned status; /* of a line that is cut behind the first digit the class: 500 */
+    bool status_complete;
     struct http_text server;
 
     /* Of the body, as the header announces it. */

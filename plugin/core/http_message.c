@@ -5,7 +5,7 @@
 
 #include "core/bytes.h"
 
-enum { FIELDS_MAX = 100, STATUS_LINE_MIN = 12 /* "HTTP/1.1 200" */ };
+enum { FIELDS_MAX = 100, STATUS_AT = 9, STATUS_END = 12 /* "HTTP/1.1 200" */ };
 
 /* The part of the payload that was not read yet. */
 struct reader {
@@ -207,18 +207,23 @@ read_target(struct reader *reader, struct http_message *message)
 static bool
 read_status(struct reader *reader, struct http_message *message)
 {
+    static const unsigned units[] = {100, 10, 1};
     const char *at = reader->at;
     struct http_text line;
-    if (reader->end - at < STATUS_LINE_MIN || !is_version(at, STATUS_LINE_MIN) || at[8] != ' ')
+    size_t left = (size_t)(reader->end - at);
+    size_t digits_end = left < STATUS_END ? left : STATUS_END;
+
+    if (left <= STATUS_AT || !is_version(at, left) || at[STATUS_AT - 1] != ' ')
         return false;
-    for (unsigned i = 9; i < STATUS_LINE_MIN; i++) {
+    for (size_t i = STATUS_AT; i < digits_end; i++) {
         if (at[i] < '0' || at[i] > '9')
             return false;
-        message->status = message->status * 10 + (unsigned)(at[i] - '0');
+        message->status += units[i - STATUS_AT] * (unsigned)(at[i] - '0');
     }
     if (message->status < 100 || message->status > 599)
         return false;
     message->response = true;
+    message->status_complete = left >= STATUS_END;
     if (!read_line(reader, &line))
         reader->at = reader->end;
     return true;

@@ -16,7 +16,10 @@ enum { LENIENCE = 10 };
 
 /* A flood from many sources: of the server's newest requests so many percent have the same URI and the same User-Agent or
  * Referer, and come from so many sources. */
-enum { CONCENTRATED_PERCENT = 90, SOURCES_MIN = 10 };
+enum { CONCENTRATED_PERCENT = 90, SOURCES_MIN = 6 };
+
+/* A fleet of clients that poll one endpoint looks the same, but each of them asks once in a window. */
+enum { SOURCES_MAX_PERCENT = 90 };
 
 /* Findings about single sources at one server; more of them are one flood from many sources. */
 enum { CULPRITS_MAX = 3 };
@@ -34,8 +37,8 @@ static const struct threshold thresholds[] = {
     [ALL_REQUESTS] =
         {"http_all_requests", "Flood: HTTP requests of all sources",
          "A server must receive more requests than this within the window, concentrated on one URI and one "
-         "User-Agent or Referer, from at least 10 sources",
-         100, 10, 1000000},
+         "User-Agent or Referer, from at least 6 sources",
+         50, 10, 1000000},
 };
 
 enum { FLOOD };
@@ -204,7 +207,7 @@ struct visitor_key {
 enum { SOURCE, URI, USER_AGENT, REFERER, TRAITS };
 
 /* The newest requests of a server, by the hashes of what may concentrate. */
-enum { NEWEST = 32 };
+enum { NEWEST = 64 };
 
 struct server {
     struct rate rate;
@@ -262,11 +265,17 @@ note_server(struct context *context, const struct packet *packet, const struct h
     return server;
 }
 
+static unsigned
+known_of(const struct server *server)
+{
+    return server->count < NEWEST ? server->count : NEWEST;
+}
+
 /* Percent of the server's newest requests that share this trait with the current one. */
 static unsigned
 share_of(const struct server *server, unsigned trait)
 {
-    unsigned known = server->count < NEWEST ? server->count : NEWEST, same = 0;
+    unsigned known = known_of(server), same = 0;
     uint32_t mine = server->trait[trait][(server->count - 1) % NEWEST];
     for (unsigned i = 0; i < known; i++)
         same += server->trait[trait][i] == mine;
@@ -277,7 +286,7 @@ static unsigned
 sources_of(const struct server *server)
 {
     const uint32_t *source = server->trait[SOURCE];
-    unsigned known = server->count < NEWEST ? server->count : NEWEST, sources = 0;
+    unsigned known = known_of(server), sources = 0;
     for (unsigned i = 0; i < known; i++) {
         unsigned j = 0;
         while (source[j] != source[i])
@@ -339,6 +348,17 @@ report_server(struct context *context, const struct packet *packet, struct serve
     report_evidence(finding, server->first_frame);
 }
 
+static bool
+is_concentrated(const struct server *server, const struct http_message *http)
+{
+    bool same_agent = http->user_agent.length > 0 && share_of(server, USER_AGENT) >= CONCENTRATED_PERCENT;
+    bool same_referer = http->referer.length > 0 && share_of(server, REFERER) >= CONCENTRATED_PERCENT;
+    unsigned sources = sources_of(server);
+
+    return share_of(server, URI) >= CONCENTRATED_PERCENT && (same_agent || same_referer) && sources >= SOURCES_MIN &&
+           100 * sources <= SOURCES_MAX_PERCENT * known_of(server);
+}
+
 static void
 check_server(struct context *context, const struct packet *packet, struct server *server, uint32_t now)
 {
@@ -349,12 +369,9 @@ check_server(struct context *context, const struct packet *packet, struct server
         report_again(context, server->finding);
         return;
     }
-    if (!is_exceeded(&server->rate, limit, window_of(context), now, &span) || server->count < NEWEST)
+    if (!is_exceeded(&server->rate, limit, window_of(context), now, &span))
         return;
-    bool same_agent = packet->http->user_agent.length > 0 && share_of(server, USER_AGENT) >= CONCENTRATED_PERCENT;
-    bool same_referer = packet->http->referer.length > 0 && share_of(server, REFERER) >= CONCENTRATED_PERCENT;
-    if (share_of(server, URI) >= CONCENTRATED_PERCENT && (same_agent || same_referer) &&
-        sources_of(server) >= SOURCES_MIN)
+    if (is_concentrated(server, packet->http))
         report_server(context, packet, server, limit);
 }
 
@@ -479,7 +496,8 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     };
     struct server *server = note_server(context, packet, &path, asked.now);
     check_visitor(context, packet, server, &asked);
-    check_server(context, packet, server, asked.now);
+    if (page)
+        check_server(context, packet, server, asked.now);
 }
 
 const struct detector flood_http_detector = {

@@ -9,6 +9,8 @@
  * RFC 9110, 15.6.3 to 15.6.5.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
 #include "detector.h"
 
 /* A gateway that answers 504 sooner has not waited for an upstream. */
@@ -20,7 +22,7 @@
 /* The proxy closes its connection to the upstream and answers its client at the same moment. */
 #define SAME_MOMENT SECONDS(1)
 
-enum { BAD_GATEWAY = 502, SERVICE_UNAVAILABLE = 503, GATEWAY_TIMEOUT = 504, SWITCHING_PROTOCOLS = 101 };
+enum { ERRORS = 500, BAD_GATEWAY = 502, SERVICE_UNAVAILABLE = 503, GATEWAY_TIMEOUT = 504, SWITCHING_PROTOCOLS = 101 };
 
 enum { TIMEOUT };
 
@@ -254,10 +256,12 @@ check_status(struct context *context, const struct flow *flow, const struct pack
 {
     const struct http_message *http = packet->http;
     int64_t timer = timer_reached(context, packet->idle);
-    char server[100];
+    char server[100], status[] = "5xx"; /* all that a cut packet tells */
 
-    if (http->status < BAD_GATEWAY || http->status > GATEWAY_TIMEOUT)
+    if (http->status_complete ? http->status < BAD_GATEWAY || http->status > GATEWAY_TIMEOUT : http->status != ERRORS)
         return;
+    if (http->status_complete)
+        snprintf(status, sizeof status, "%u", http->status);
     if (timer == 0 && (http->status != GATEWAY_TIMEOUT || packet->idle < SHORTEST_WAIT))
         return;
     bool certain = timer != 0 && http->status == GATEWAY_TIMEOUT;
@@ -265,7 +269,7 @@ check_status(struct context *context, const struct flow *flow, const struct pack
         report_wait(context, flow, packet, request, certain ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
     if (finding == NULL)
         return;
-    report_count(finding, FACT_status, http->status);
+    report_text(finding, FACT_status, status);
     http_text_copy(&http->server, server, sizeof server);
     report_text(finding, FACT_http_server, server);
     name_upstream(context, finding, packet, request);

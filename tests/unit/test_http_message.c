@@ -50,7 +50,7 @@ response(void **state)
     struct http_message message;
     uint8_t *bytes;
     assert_true(read_text(RESPONSE, &message, &bytes));
-    assert_true(message.response && message.complete && message.chunked);
+    assert_true(message.response && message.complete && message.status_complete && message.chunked);
     assert_int_equal(message.status, 504);
     assert_true(http_text_is(&message.server, "nginx/1.22.1"));
     g_free(bytes);
@@ -68,10 +68,14 @@ cut_at_every_length(void **state)
             struct http_message message;
             uint8_t *bytes;
             bool read = read_cut(whole[i], captured, &message, &bytes);
-            assert_true(read == (captured >= (i == 0 ? 8 : 12)));
+            assert_true(read == (captured >= (i == 0 ? 8 : 10)));
             if (read) {
                 assert_false(message.complete);
                 assert_int_equal(message.header_length, 0);
+            }
+            if (read && i == 1) {
+                assert_true(message.status_complete == (captured >= 12));
+                assert_int_equal(message.status, captured >= 12 ? 504 : 500);
             }
             if (read && i == 0) {
                 assert_true(message.target_complete == (captured > strlen("POST /report?id=7")));
