@@ -230,10 +230,10 @@ flood_ab() {
     network c=10.1.0.2/24 s=10.3.0.2/24
     small_site s
     record flood/http-ab s eth0
-    inside c ab -q -n 60 -c 5 -H 'Referer: http://www.example.cn/' http://10.3.0.2/index.php >/dev/null
+    inside c ab -q -n 45 -c 5 -H 'Referer: http://www.example.cn/' http://10.3.0.2/index.php >/dev/null
     recorded flood/http-ab
     expectation flood/http-ab <<'END'
-# 60 requests for one page within a moment, 5 connections at a time. Captured at the server.
+# 45 requests for one page within a moment, 5 connections at a time. Captured at the server.
 # origin: lab/http.sh (nginx 1.22, ApacheBench 2.3)
 # shows: flood.http
 http.request @6 => flood.http

@@ -102,6 +102,26 @@ measure_ip(struct arrival *arrival, tvbuff_t *tvb, const uint8_t *ip_header, uin
     arrival->transport.length = total - (uint32_t)header;
 }
 
+/* The IPv6 header in front of a transport header that is shorter than what the IPv6 header claims: behind a cut, or
+ * behind extension headers. The addresses that Wireshark gives are copies, and so do not tell where it is. */
+static const uint8_t *
+ipv6_header(const struct arrival *arrival, tvbuff_t *tvb, const ws_ip6 *ip6)
+{
+    enum { HEADER = 40, SOURCE = 8, LENGTH = 4, UNIT = 8, EXTENSIONS_MAX = 256 };
+    const uint8_t *transport = arrival->transport.bytes;
+    int before = tvb_raw_offset(tvb);
+
+    if (ip6->ip6_src.data == NULL || ip6->ip6_len == tvb_reported_length(tvb))
+        return NULL;
+    for (int size = HEADER; size <= before && size <= HEADER + EXTENSIONS_MAX; size += UNIT) {
+        const uint8_t *header = transport - size;
+        if (header[0] >> 4 == 6 && (uint32_t)(header[LENGTH] << 8 | header[LENGTH + 1]) == ip6->ip6_len &&
+            memcmp(header + SOURCE, ip6->ip6_src.data, 16) == 0)
+            return header;
+    }
+    return NULL;
+}
+
 static bool
 fill_arrival(struct arrival *arrival, uint32_t protocol, tvbuff_t *tvb, const packet_info *pinfo, void *data)
 {
@@ -125,8 +145,7 @@ fill_arrival(struct arrival *arrival, uint32_t protocol, tvbuff_t *tvb, const pa
                    ip4->ip_len);
     } else if (ip6 != NULL) {
         packet->ttl = ip6->ip6_hop;
-        measure_ip(arrival, tvb, ip6->ip6_src.data != NULL ? (const uint8_t *)ip6->ip6_src.data - 8 : NULL, 40,
-                   ip6->ip6_len + 40);
+        measure_ip(arrival, tvb, ipv6_header(arrival, tvb, ip6), 40, ip6->ip6_len + 40);
     } else {
         measure_ip(arrival, tvb, NULL, 20, 0);
     }
