@@ -36,8 +36,7 @@ static const struct case_info cases[] = {
             .summary = "{client} waited {idle} for a byte of {server}'s answer to \"{uri}\"[ (a timer of {threshold} was "
                        "due)]; then [it answered {status}][ ({http_server})][{closer} closed the connection][ by RST{?by_reset}].",
             .causes = "The upstream (back end) takes longer than the timer: slow query, exhausted worker threads or connection "
-                      "pool, a lock, or a process that hangs. The request arrived and was acknowledged; the network is "
-                      "not the cause.\n"
+                      "pool, a lock, or a process that hangs. The request was acknowledged: this part of the network is not the cause.\n"
                       "[The proxy closed its connection to the upstream {upstream} unanswered at the same moment: that is the back "
                       "end that did not answer.]\n"
                       "[Documented timers that match: {timer}{!timers_more}.][Documented timers that match: "
@@ -66,8 +65,8 @@ static const struct case_info cases[] = {
             .title = "HTTP 请求未在超时前得到应答",
             .summary = "{client} 请求 {server} 的 \"{uri}\"，等待 {idle}未收到任何字节[（{threshold}的定时器到期）]，随后"
                        "[返回 {status}][（{http_server}）][{closer} 关闭连接][（RST{?by_reset}）]。",
-            .causes = "上游（后端）处理时间超过定时器：慢查询、工作线程或连接池耗尽、锁等待，或进程挂死。请求已送达并被确认，与网"
-                      "络无关。\n"
+            .causes = "上游（后端）处理时间超过定时器：慢查询、工作线程或连接池耗尽、锁等待，或进程挂死。请求已被确认，这一段网络不"
+                      "是原因。\n"
                       "[代理在同一时刻关闭了到上游 {upstream} 的未应答连接：没有应答的就是这台后端。]\n"
                       "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 {timers_more} 个。]\n"
                       "[代理后方到上游的连接未能建立（proxy_connect_timeout）：{server.address} 与上游之间有无人应答的 SYN{?status}。]\n"

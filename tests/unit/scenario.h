@@ -24,7 +24,8 @@
  *
  * Words of a packet:
  *   SYN SYN-ACK ACK FIN RST RST-ACK, ack [+N|-N|=N], seq +N|-N|=N, no-ack
- *   data N, http GET /x, http 200 [N] (behind both: header "Name: value", unfinished), client-hello NAME [LENGTH], server-hello 1.2|1.3|retry,
+ *   data N, http GET /x, http 200 [N] (behind both: header "Name: value", unfinished),
+ *   client-hello NAME [LENGTH], server-hello 1.2|1.3|retry,
  *   certificate N, ccs, finished, appdata N, alert fatal|warning NAME, encrypted-alert, hex DIGITS
  *   query A NAME, answer A NAME {CNAME TARGET|A ADDRESS|AAAA ADDRESS} [rcode N] [txid N]
  *       [aa] [tc] [no-recursion]; a query may also be for SOA, PTR or TXT
