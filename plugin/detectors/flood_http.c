@@ -201,7 +201,13 @@ enum { KEY_SERVER, KEY_VISITOR, KEY_SAME_URI, KEY_SAME_PATH };
 struct visitor_key {
     struct ip_address source, server;
     uint16_t port;
-    uint64_t request; /* hash of URI or path, Host and User-Agent; 0 for the visitor */
+    uint64_t
+        request; /* hash of URI or path, Host, User-Agent and encapsulation; of the visitor the encapsulation alone */
+};
+
+struct server_key {
+    struct endpoint server;
+    uint32_t encapsulation; /* flow.path: an overlay may show a request once more */
 };
 
 enum { SOURCE, URI, USER_AGENT, REFERER, TRAITS };
@@ -242,13 +248,15 @@ window_of(struct context *context)
 }
 
 static struct server *
-note_server(struct context *context, const struct packet *packet, const struct http_text *path, uint32_t now)
+note_server(struct context *context, const struct flow *flow, const struct packet *packet, const struct http_text *path,
+            uint32_t now)
 {
     const struct http_text source = {(const char *)&packet->source.address, sizeof packet->source.address};
-    struct endpoint key;
+    struct server_key key;
     memset(&key, 0, sizeof key);
-    key.address = packet->destination.address;
-    key.port = packet->destination.port;
+    key.server.address = packet->destination.address;
+    key.server.port = packet->destination.port;
+    key.encapsulation = flow->path;
     struct server *server = keyed_state(context, KEY_SERVER, &key, sizeof key, sizeof *server);
     uint32_t place = server->count++ % NEWEST;
 
@@ -458,9 +466,10 @@ check_asked(struct context *context, const struct packet *packet, struct server 
 
 /* Look closer at a source that sends many requests of whatever kind: those that were kept come first. */
 static void
-check_visitor(struct context *context, const struct packet *packet, struct server *server, const struct asked *asked)
+check_visitor(struct context *context, const struct flow *flow, const struct packet *packet, struct server *server,
+              const struct asked *asked)
 {
-    struct visitor *visitor = state_of(context, packet, KEY_VISITOR, 0, sizeof *visitor);
+    struct visitor *visitor = state_of(context, packet, KEY_VISITOR, flow->path, sizeof *visitor);
     unsigned limit = threshold_value(context, REQUESTS);
     uint32_t span;
 
@@ -478,15 +487,15 @@ static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     const struct http_message *http = packet->http;
-    (void)flow;
-    if (http->response || http_text_is(&http->method, "CONNECT"))
+    /* What another mirror session has brought is no request of its own. */
+    if (http->response || packet->copy_of != 0 || http_text_is(&http->method, "CONNECT"))
         return;
     struct http_text path = path_of(&http->target);
     bool page = (http_text_is(&http->method, "GET") || http_text_is(&http->method, "HEAD")) && !http->range &&
                 http->target_complete;
     /* Where the header is cut, the length of the request tells agents apart. */
     uint64_t agent = (http_text_hash(&http->user_agent) ^ http_text_hash(&http->host) * 3) +
-                     (http->complete ? 0 : packet->payload.length);
+                     (http->complete ? 0 : packet->payload.length) + ((uint64_t)flow->path << 32);
     struct asked asked = {
         .uri = page ? agent ^ http_text_hash(&http->target) : 0,
         .path = page && path.length == http->target.length ? 0 : agent ^ http_text_hash(&path),
@@ -494,8 +503,8 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
         .frame = packet->frame,
         .time = packet->time,
     };
-    struct server *server = note_server(context, packet, &path, asked.now);
-    check_visitor(context, packet, server, &asked);
+    struct server *server = note_server(context, flow, packet, &path, asked.now);
+    check_visitor(context, flow, packet, server, &asked);
     if (page)
         check_server(context, packet, server, asked.now);
 }

@@ -221,7 +221,7 @@ report_wait(struct context *context, const struct flow *flow, const struct packe
     reported->finding = finding_number(finding);
     report_series(finding, 1, packet->frame, packet->time);
     if (confidence == CONFIDENCE_POSSIBLE)
-        report_severity(finding, SEVERITY_WARNING);
+        report_severity(finding, SEVERITY_NOTE);
     report_endpoint(finding, FACT_client, client);
     report_endpoint(finding, FACT_server, server);
     http_text_copy(&(struct http_text){request->uri, request->uri_length}, uri, sizeof uri);
@@ -331,6 +331,8 @@ check_close(struct context *context, const struct flow *flow, const struct packe
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
+    if (packet->copy_of != 0)
+        return; /* another mirror session has brought it */
     if (packet->http == NULL)
         check_close(context, flow, packet);
     else if (packet->http->response)
