@@ -18,6 +18,7 @@
 
 #include "case.h"
 #include "flow.h"
+#include "recent.h"
 #include "session.h"
 
 struct context; /* the engine, the flow and the packet of this call; valid only during it */

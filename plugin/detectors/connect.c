@@ -9,9 +9,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "detector.h"
 
-/* So many attempts of one client to one server and port are reported, one finding each: more of them
- * say nothing new. */
-enum { ATTEMPTS_REPORTED = 10 };
+/* So many attempts of one client to one server and port are reported, one finding each; and so many servers of one
+ * client, and clients of one server and port: more of them say nothing new. */
+enum { ATTEMPTS_REPORTED = 10, PEERS_REPORTED = 10 };
 
 enum { UNANSWERED };
 
@@ -78,6 +78,13 @@ struct attempts {
     unsigned reported;
 };
 
+/* The other sides to which attempts of one client, or at one server, were reported. */
+struct peers {
+    unsigned reported;
+};
+
+enum { KEY_PAIR, KEY_CLIENT, KEY_SERVER };
+
 struct attempts_key {
     struct ip_address client;
     struct endpoint server;
@@ -91,8 +98,16 @@ was_reported_enough(struct context *context, const struct flow *flow)
     key.client = flow->client.address;
     key.server.address = flow->server.address;
     key.server.port = flow->server.port;
-    struct attempts *attempts = keyed_state(context, 0, &key, sizeof key, sizeof *attempts);
-    return attempts == NULL || attempts->reported++ >= ATTEMPTS_REPORTED;
+    struct attempts *attempts = keyed_state(context, KEY_PAIR, &key, sizeof key, sizeof *attempts);
+    if (attempts->reported == 0) {
+        struct peers *client = keyed_state(context, KEY_CLIENT, &key.client, sizeof key.client, sizeof *client);
+        struct peers *server = keyed_state(context, KEY_SERVER, &key.server, sizeof key.server, sizeof *server);
+        if (client->reported >= PEERS_REPORTED || server->reported >= PEERS_REPORTED)
+            return true;
+        client->reported++;
+        server->reported++;
+    }
+    return attempts->reported++ >= ATTEMPTS_REPORTED;
 }
 
 /* Another case tells it better: dns.cname_dead, if the address came from a CNAME and never answered. */

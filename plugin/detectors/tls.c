@@ -25,6 +25,9 @@
 /* A client that closes this soon after the handshake looks like a port check: connect, and close. */
 #define AT_ONCE SECONDS(1)
 
+/* So many connections of one client to one server without a ClientHello are reported: more say nothing new. */
+enum { SILENT_REPORTED = 10 };
+
 enum { ALERT_FIN, LATE_RESET, NO_CLIENT_HELLO, HANDSHAKE_FAILED, HELLO_UNANSWERED };
 
 /* clang-format off */
@@ -148,6 +151,7 @@ static const struct case_info cases[] = {
                         "选项中把它从 TLS 端口中去掉{?plain_http}。]",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8",
+        .explained_by = {{"flood.connections", SAME_CLIENT}, {"flood.scan", SAME_CLIENT}},
         .silent_on = "port checks: the same client repeats SYN, SYN-ACK, RST or connect-and-close at a steady period: one "
                      "note saying health check\n"
                      "plain HTTP on 443 (say so)\n"
@@ -200,7 +204,7 @@ static const struct case_info cases[] = {
             .disproof = "在另一侧抓包能看到握手完成；或请求是用户主动取消的。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8; RFC 8446, 6",
-        .explained_by = {{"policy.reset_injected", SAME_FLOW}},
+        .explained_by = {{"policy.reset_injected", SAME_FLOW}, {"flood.tls", SAME_CLIENT}},
         .silent_on = "an alert after the handshake",
     },
     [HELLO_UNANSWERED] = {
@@ -264,6 +268,7 @@ struct tls_flow {
 /* What one client did at one server without starting TLS. */
 struct silent_client {
     unsigned checks; /* connect-and-close */
+    unsigned reported;
     int64_t last, period;
 };
 
@@ -414,11 +419,10 @@ check_no_hello(struct context *context, const struct flow *flow, const struct pa
         return;
     int64_t lived = packet->time - flow->handshake.completed_time;
     bool at_once = packet->from_client && lived < AT_ONCE;
-    if (at_once) {
-        struct silent_client *client = silent_client_of(context, flow);
-        if (client == NULL || !is_worth_reporting(client, packet->time, &note))
-            return;
-    }
+    struct silent_client *client = silent_client_of(context, flow);
+    if ((at_once && !is_worth_reporting(client, packet->time, &note)) || client->reported >= SILENT_REPORTED)
+        return;
+    client->reported++;
     struct finding *finding = report(context, &cases[NO_CLIENT_HELLO], note ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
     if (finding == NULL)
         return;

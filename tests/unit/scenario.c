@@ -97,25 +97,44 @@ read_line(struct script *script, const char *text)
     g_error_free(error);
 }
 
-/* The lines between `repeat N` and `end`, N times. Returns the line of `end`. */
+/* The lines up to "end", as often as the one before them says, with $n as the number of the round. */
 static char **
-read_repeated(struct script *script, char **first, guint64 times)
+read_rounds(struct script *script, char **line, unsigned rounds)
 {
-    unsigned line = script->line;
-    char **end = first;
+    unsigned first = script->line;
+    char **end = line;
     while (*end != NULL && strcmp(g_strstrip(*end), "end") != 0)
         end++;
-    if (*end == NULL) {
-        script_fail(script, "a repeat without end");
-        return end - 1;
+    if (*end == NULL || rounds == 0) {
+        script_fail(script, "repeat needs a number, and a line \"end\" below it");
+        return end;
     }
-    for (; times > 0; times--) {
-        script->line = line;
-        for (char **at = first; at < end && script->problem == NULL; at++)
-            read_line(script, *at);
+    for (unsigned round = 1; round <= rounds; round++) {
+        char *number = g_strdup_printf("%u", round);
+        script->line = first;
+        for (char **each = line; each < end && script->problem == NULL; each++) {
+            char **parts = g_strsplit(*each, "$n", -1);
+            char *text = g_strjoinv(number, parts);
+            read_line(script, text);
+            g_free(text);
+            g_strfreev(parts);
+        }
+        g_free(number);
     }
     script->line++;
-    return end;
+    return end + 1;
+}
+
+/* One line, or those that are repeated. Returns the next one to read. */
+static char **
+read_lines(struct script *script, char **line)
+{
+    if (!g_str_has_prefix(*line, "repeat ")) {
+        read_line(script, *line);
+        return line + 1;
+    }
+    script->line++;
+    return read_rounds(script, line + 1, (unsigned)g_ascii_strtoull(*line + strlen("repeat "), NULL, 10));
 }
 
 static void
@@ -194,14 +213,8 @@ scenario_read(const char *text, struct country_database *countries, char **probl
                             .wrappings = g_ptr_array_new_with_free_func(free_script_wrapping),
                             .flows = g_ptr_array_new_with_free_func(free_script_flow)};
     char **lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line != NULL && script.problem == NULL; line++) {
-        if (!g_str_has_prefix(*line, "repeat ")) {
-            read_line(&script, *line);
-            continue;
-        }
-        script.line++;
-        line = read_repeated(&script, line + 1, g_ascii_strtoull(*line + 7, NULL, 10));
-    }
+    for (char **line = lines; *line != NULL && script.problem == NULL;)
+        line = read_lines(&script, line);
     g_strfreev(lines);
     g_ptr_array_unref(script.flows);
     g_ptr_array_unref(script.wrappings);

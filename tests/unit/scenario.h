@@ -18,8 +18,8 @@
  *   0.250 A > data 100 FIN         at 0.25 s client to server; < is server to client
  *   +0.03 A < ack                  0.03 s after the line before; times may go backwards
  *   0.000 A open                   SYN, SYN-ACK, ACK, 10 ms apart
- *   repeat 50                      the lines up to `end` 50 times; their times are best written with +
- *   end
+ *   repeat 50                      the lines up to `end` 50 times; their times are best written with +, and $n in
+ *   end                            them is the number of the round, from 1
  *   +0.01 A tls 1.2 NAME           the handshake of TLS 1.2 (5 packets) or 1.3 (4 packets), 10 ms apart
  *
  * Words of a packet:

@@ -1,0 +1,83 @@
+/* Events of the last ten seconds by kind, for what is counted against a rate. Time is cut into slices of half
+ * a second, so a window has no border at which a burst is torn apart, and costs the same whatever the rate.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_API_RECENT_H
+#define NETCASE_API_RECENT_H
+
+#include "packet.h"
+
+/* One slice more than ten seconds, because the newest one has just begun. */
+enum { RECENT_SLICES = 21, RECENT_KINDS = 7 };
+#define RECENT_SLICE MILLISECONDS(500)
+#define RECENT_TIME  SECONDS(10)
+
+/* Zeroed at first. `total` holds the last ten seconds before the newest event. */
+struct recent {
+    int64_t slice; /* number of the newest since 1970 */
+    uint32_t total[RECENT_KINDS];
+    struct {
+        uint32_t frame; /* of its first event, 0 = none */
+        int64_t time;
+        uint16_t count[RECENT_KINDS]; /* not above 65,535 */
+    } slices[RECENT_SLICES];
+};
+
+/* Forget what is too old now. Times that go backwards count as the newest one. */
+static inline void
+recent_move(struct recent *recent, int64_t time)
+{
+    int64_t slice = time / RECENT_SLICE;
+    if (slice - recent->slice >= RECENT_SLICES) {
+        memset(recent, 0, sizeof *recent);
+        recent->slice = slice;
+    }
+    while (recent->slice < slice) {
+        unsigned oldest = (unsigned)(++recent->slice % RECENT_SLICES);
+        for (unsigned kind = 0; kind < RECENT_KINDS; kind++)
+            recent->total[kind] -= recent->slices[oldest].count[kind];
+        memset(&recent->slices[oldest], 0, sizeof recent->slices[oldest]);
+    }
+}
+
+/* One more event of this kind, seen in this frame at this time, in the newest slice: call recent_move() before. */
+static inline void
+recent_add(struct recent *recent, unsigned kind, uint32_t frame, int64_t time)
+{
+    unsigned newest = (unsigned)(recent->slice % RECENT_SLICES);
+    if (recent->slices[newest].count[kind] == UINT16_MAX)
+        return;
+    recent->slices[newest].count[kind]++;
+    recent->total[kind]++;
+    if (recent->slices[newest].frame == 0) {
+        recent->slices[newest].frame = frame;
+        recent->slices[newest].time = time;
+    }
+}
+
+/* Events of this kind outside of the newest `slices`: they are at least half a second less than these old. */
+static inline uint32_t
+recent_older(const struct recent *recent, unsigned kind, unsigned slices)
+{
+    uint32_t count = recent->total[kind];
+    for (unsigned i = 0; i < slices; i++)
+        count -= recent->slices[(recent->slice + RECENT_SLICES - i) % RECENT_SLICES].count[kind];
+    return count;
+}
+
+/* Frame and time of the first event of the last ten seconds; false if there is none. */
+static inline bool
+recent_first(const struct recent *recent, uint32_t *frame, int64_t *time)
+{
+    for (unsigned i = 1; i <= RECENT_SLICES; i++) {
+        unsigned place = (unsigned)((recent->slice + i) % RECENT_SLICES);
+        if (recent->slices[place].frame == 0)
+            continue;
+        *frame = recent->slices[place].frame;
+        *time = recent->slices[place].time;
+        return true;
+    }
+    return false;
+}
+
+#endif

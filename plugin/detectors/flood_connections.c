@@ -1,0 +1,459 @@
+/* Connections that are completed and then not used.
+ *
+ * Each of them takes a place in the tables of the load balancer, the firewall and the server, and each TLS handshake
+ * takes a private-key operation. An attacker needs little to hold or repeat thousands of them, from his true address:
+ * the handshake is completed. A check of a load balancer looks the same, once in a while; a client that uses its
+ * connections speaks at once.
+ *
+ * Source: Alibaba Cloud, security product handbook, ch. 1 (connection flood at the transport layer, SSL flood at the
+ * session layer).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "detector.h"
+
+/* A client that has something to say says it sooner than this after the handshake. */
+#define SPEAKS_WITHIN SECONDS(1)
+
+/* Peers of a source at a server are those that connected within one or two of these. */
+#define PEERS_TIME SECONDS(60)
+
+/* Far more than its peers: half of them have not even this part of the threshold. */
+enum { PEER_PART = 10 };
+
+/* Idle TLS handshakes must be at least so large a part of the source's connections to the server. */
+enum { TLS_PART = 2 };
+
+enum { IDLE_CONNECTIONS, IDLE_HANDSHAKES };
+
+static const struct threshold thresholds[] = {
+    [IDLE_CONNECTIONS] =
+        {"connections", "Flood: unused connections of one source",
+         "So many completed connections of one source to one server without data of the client, opened "
+         "within 10 s or held at the same time",
+         60, 10, 1000000},
+    [IDLE_HANDSHAKES] = {"tls_handshakes", "Flood: TLS handshakes without request",
+                         "So many TLS handshakes of one source at one server in 10 s, with no request after them", 30,
+                         10, 1000000},
+};
+
+enum { CONNECTIONS, TLS, CASES };
+
+/* clang-format off */
+static const struct case_info cases[CASES] = {
+    [CONNECTIONS] = {
+        .id = "flood.connections",
+        .severity = SEVERITY_WARNING,
+        .english = {
+            .title = "Flood of unused connections",
+            .summary = "{client.address} opened {attempts} connections to {server} within {delay} and [holds {held} of "
+                       "them, ]without sending a byte (threshold {limit}); [{sources} other addresses connected there "
+                       "in the meantime{?sources}][no other address connected there in the meantime{!sources}].",
+            .causes = "A connection flood: connections fill the tables of the load balancer or server. The source "
+                      "address is real, because the handshakes were completed.\n"
+                      "A client program that opens connections and does not use or close them (leak), or a connection "
+                      "pool that is filled far beyond its need.\n"
+                      "A load test, or a port check that runs far too often.\n"
+                      "The client waits for the server to speak first, and the server does not.",
+            .checks = "On the server, connections by client address: ss -Htn state established '( sport = "
+                      ":{server.port} )' | tr -s ' ' | cut -d' ' -f4 | sed 's/:[[0-9]]*$//' | sort | uniq -c | sort "
+                      "-rn | head\n"
+                      "How full are the tables: ss -s; nstat -az TcpExtListenOverflows; sysctl "
+                      "net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max\n"
+                      "On an LVS director: ipvsadm -Lnc | grep {client.address} | wc -l\n"
+                      "On {client.address}, which process holds them: ss -tnp dst {server.address}\n"
+                      "Limit connections of one address (nginx: limit_conn; and short client_header_timeout): iptables "
+                      "-I INPUT -p tcp --syn --dport {server.port} -m connlimit --connlimit-above 50 -j REJECT "
+                      "--reject-with tcp-reset",
+            .disproof = "The connections carry data later, or {client.address} is a NAT gateway or proxy of many users "
+                        "whose connections do.",
+        },
+        .chinese = {
+            .title = "大量不发数据的连接（连接数攻击）",
+            .summary = "{client.address} 在 {delay}内与 {server} 建立 {attempts} 个连接[，其中 {held} 个仍未关闭]，没"
+                       "有发送任何数据（阈值 {limit} 个）；[同期另有 {sources} 个地址与其建立连接{?sources}][同期没有"
+                       "其他地址与其建立连接{!sources}]。",
+            .causes = "连接数攻击：用连接占满负载均衡或服务器的连接表。三次握手已完成，源地址是真实的。\n"
+                      "客户端程序打开连接后既不使用也不关闭（连接泄漏），或连接池预建的连接远超所需。\n"
+                      "压力测试，或频率过高的端口探测。\n"
+                      "客户端在等服务器先发送数据，而服务器没有发送。",
+            .checks = "在服务器上按客户端地址统计连接：ss -Htn state established '( sport = :{server.port} )' | tr -s "
+                      "' ' | cut -d' ' -f4 | sed 's/:[[0-9]]*$//' | sort | uniq -c | sort -rn | head\n"
+                      "查看各连接表是否占满：ss -s; nstat -az TcpExtListenOverflows; sysctl "
+                      "net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max\n"
+                      "在 LVS 上：ipvsadm -Lnc | grep {client.address} | wc -l\n"
+                      "在 {client.address} 上查看由哪个进程持有：ss -tnp dst {server.address}\n"
+                      "限制单个地址的连接数（nginx 可用 limit_conn，并缩短 client_header_timeout）：iptables -I INPUT "
+                      "-p tcp --syn --dport {server.port} -m connlimit --connlimit-above 50 -j REJECT --reject-with "
+                      "tcp-reset",
+            .disproof = "这些连接之后有数据传输；或 {client.address} 是大量用户共用的 NAT 网关或代理，其连接都有数据。",
+        },
+        .source = "Alibaba Cloud security product handbook, ch. 1",
+        .silent_on = "connections that carry data\nport checks of a load balancer\na connection pool\n"
+                     "equal peers\nblind direction",
+    },
+    [TLS] = {
+        .id = "flood.tls",
+        .severity = SEVERITY_WARNING,
+        .english = {
+            .title = "Flood of TLS handshakes",
+            .summary = "{client.address} made {attempts} TLS handshakes with {server} within {delay} and sent no "
+                       "request after them (threshold {limit} in 10 s).",
+            .causes = "An SSL flood: each handshake costs the server a private-key operation, and the client next to "
+                      "nothing.\n"
+                      "A scanner of TLS versions, ciphers and certificates (testssl, sslyze, nmap ssl-enum-ciphers), "
+                      "or a handshake benchmark (openssl s_time).\n"
+                      "A client that drops every connection after the handshake, because it rejects the certificate "
+                      "without an alert, or a health check that runs far too often.",
+            .checks = "Does the server run out of CPU in its TLS processes: top -b -n 1 | head -20; perf top -g\n"
+                      "Connections by client (the server's access log has no line for them): tcpdump -nni any -c 2000 "
+                      "'tcp[[tcpflags]] == tcp-syn and dst port {server.port}' | tr -s ' ' | cut -d' ' -f5 | cut -d. "
+                      "-f1-4 | sort | uniq -c | sort -rn | head\n"
+                      "On {client.address}, which process connects: ss -tnp dst {server.address}\n"
+                      "Let repeated handshakes be cheap (session tickets, ECDSA certificate), and limit new "
+                      "connections of one address: iptables -I INPUT -p tcp --syn --dport {server.port} -m hashlimit "
+                      "--hashlimit-name tls --hashlimit-mode srcip --hashlimit-above 5/sec -j DROP\n"
+                      "Console: put the service behind DDoS protection or a WAF that ends TLS.",
+            .disproof = "The decrypted connections carry requests (SSLKEYLOGFILE), or {client.address} is the scanner "
+                        "or benchmark of the service's own operator.",
+        },
+        .chinese = {
+            .title = "TLS 握手洪水（SSL 连接攻击）",
+            .summary = "{client.address} 在 {delay}内与 {server} 完成 {attempts} 次 TLS 握手，之后没有发送任何请求（阈"
+                       "值：10 秒 {limit} 次）。",
+            .causes = "SSL 连接攻击：每次握手都要服务器做一次私钥运算，客户端几乎没有代价。\n"
+                      "TLS 版本、套件或证书的扫描器（testssl、sslyze、nmap ssl-enum-ciphers），或握手性能测试（openssl "
+                      "s_time）。\n"
+                      "客户端握手后即断开：不接受证书但没有发送告警，或健康检查频率过高。",
+            .checks = "查看服务器的 TLS 进程是否占满 CPU：top -b -n 1 | head -20; perf top -g\n"
+                      "按客户端统计新建连接（服务器的访问日志中没有记录）：tcpdump -nni any -c 2000 'tcp[[tcpflags]] == "
+                      "tcp-syn and dst port {server.port}' | tr -s ' ' | cut -d' ' -f5 | cut -d. -f1-4 | sort | uniq "
+                      "-c | sort -rn | head\n"
+                      "在 {client.address} 上查看由哪个进程发起：ss -tnp dst {server.address}\n"
+                      "降低握手代价（会话票据、ECDSA 证书），并限制单个地址的新建连接：iptables -I INPUT -p tcp --syn "
+                      "--dport {server.port} -m hashlimit --hashlimit-name tls --hashlimit-mode srcip "
+                      "--hashlimit-above 5/sec -j DROP\n"
+                      "控制台：将业务接入 DDoS 高防，或由 WAF 终结 TLS。",
+            .disproof = "解密后能看到请求（SSLKEYLOGFILE）；或 {client.address} 是业务方自己的扫描或压测机器。",
+        },
+        .source = "Alibaba Cloud security product handbook, ch. 1",
+        .silent_on = "handshakes that are followed by a request\nTLS health checks\n"
+                     "connections that a browser opens ahead\nblind direction",
+    },
+};
+/* clang-format on */
+
+/* -- What is kept ----------------------------------------------------------------------------- */
+
+/* Kinds of events of a source at a server. */
+enum { UNUSED, UNUSED_TLS, COMPLETED };
+
+struct pair {
+    struct recent recent;
+    uint32_t held;             /* connections without data that are still open */
+    int64_t peer_at, heavy_at; /* the last time in which it counted as a peer, and as one with many */
+};
+
+/* Numbers of the findings about a source; 0 = none. */
+struct source {
+    uint32_t findings[CASES];
+};
+
+/* Sources of a server, and those of them with many unused connections, in this minute and in the one before. */
+struct server {
+    int64_t minute;
+    uint32_t sources, sources_before, heavy, heavy_before;
+};
+
+struct connection {
+    bool counted, held;
+    bool changed, finished; /* TLS: the client has changed to protected records; has sent its Finished */
+    bool asked, alerted;    /* it has sent application data; or an alert before its Finished */
+};
+
+enum { KEY_PAIR, KEY_SERVER, KEY_SOURCE };
+
+static struct pair *
+pair_of(struct context *context, const struct flow *flow)
+{
+    struct {
+        struct ip_address source;
+        struct endpoint server;
+    } key;
+    memset(&key, 0, sizeof key);
+    key.source = flow->client.address;
+    key.server.address = flow->server.address;
+    key.server.port = flow->server.port;
+    return keyed_state(context, KEY_PAIR, &key, sizeof key, sizeof(struct pair));
+}
+
+static struct server *
+server_of(struct context *context, const struct flow *flow, int64_t minute)
+{
+    struct endpoint key;
+    memset(&key, 0, sizeof key);
+    key.address = flow->server.address;
+    key.port = flow->server.port;
+    struct server *server = keyed_state(context, KEY_SERVER, &key, sizeof key, sizeof *server);
+    if (minute > server->minute) {
+        bool next = minute == server->minute + 1;
+        server->sources_before = next ? server->sources : 0;
+        server->heavy_before = next ? server->heavy : 0;
+        server->sources = server->heavy = 0;
+        server->minute = minute;
+    }
+    return server;
+}
+
+/* -- Peers ------------------------------------------------------------------------------------ */
+
+/* Numbers from 1 on: 0 is never. */
+static int64_t
+minute_of(int64_t now)
+{
+    return now / PEERS_TIME + 1;
+}
+
+/* Each source counts once a minute at its server, and once more if it has many unused connections. */
+static void
+note_peer(struct context *context, const struct flow *flow, struct pair *pair, int64_t now)
+{
+    int64_t minute = minute_of(now);
+    bool heavy = pair->recent.total[UNUSED] * PEER_PART >= threshold_value(context, IDLE_CONNECTIONS);
+    if (pair->peer_at == minute && (!heavy || pair->heavy_at == minute))
+        return;
+    struct server *server = server_of(context, flow, minute);
+    server->sources += pair->peer_at != minute;
+    server->heavy += heavy && pair->heavy_at != minute;
+    pair->peer_at = minute;
+    if (heavy)
+        pair->heavy_at = minute;
+}
+
+static uint32_t
+larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* How many others there are; false if more than half of them do the same as this one. */
+static bool
+is_far_above_its_peers(struct context *context, const struct flow *flow, int64_t now, uint32_t *others)
+{
+    const struct server *server = server_of(context, flow, minute_of(now));
+    uint32_t sources = larger(server->sources, server->sources_before);
+    uint32_t heavy = larger(server->heavy, server->heavy_before);
+    *others = sources > 0 ? sources - 1 : 0;
+    return heavy <= 1 || (heavy - 1) * 2 <= *others;
+}
+
+/* -- Reports ---------------------------------------------------------------------------------- */
+
+/* The finding about the source, NULL if it has one already: this event is then one more of it. */
+static struct finding *
+report_source(struct context *context, const struct flow *flow, unsigned which, const struct pair *pair,
+              enum confidence confidence)
+{
+    const struct recent *recent = &pair->recent;
+    struct source *source =
+        keyed_state(context, KEY_SOURCE, &flow->client.address, sizeof flow->client.address, sizeof *source);
+    if (source->findings[which] != 0) {
+        report_again(context, source->findings[which]);
+        return NULL;
+    }
+    struct finding *finding = report(context, &cases[which], confidence);
+    if (finding == NULL)
+        return NULL;
+    uint32_t frame = 0;
+    int64_t time = 0;
+    recent_first(recent, &frame, &time);
+    source->findings[which] = finding_number(finding);
+    report_flow(finding, flow);
+    report_evidence(finding, frame);
+    return finding;
+}
+
+static void
+report_rate(struct finding *finding, const struct recent *recent, uint32_t events, unsigned limit, int64_t now)
+{
+    uint32_t frame = 0;
+    int64_t time = now;
+    recent_first(recent, &frame, &time);
+    report_series(finding, events, frame, time);
+    report_count(finding, FACT_attempts, events);
+    report_count(finding, FACT_limit, limit);
+    report_duration(finding, FACT_delay, now - time);
+}
+
+static void
+check_connections(struct context *context, const struct flow *flow, const struct pair *pair, int64_t now)
+{
+    unsigned limit = threshold_value(context, IDLE_CONNECTIONS);
+    uint32_t count = larger(pair->recent.total[UNUSED], pair->held), others;
+    if (count < limit || !answers_visible(context, flow, true) || !answers_visible(context, flow, false) ||
+        !is_far_above_its_peers(context, flow, now, &others))
+        return;
+    struct finding *finding =
+        report_source(context, flow, CONNECTIONS, pair, others > 0 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE);
+    if (finding == NULL)
+        return;
+    report_rate(finding, &pair->recent, count, limit, now);
+    if (pair->held > 0)
+        report_count(finding, FACT_held, pair->held);
+    if (others > 0)
+        report_count(finding, FACT_sources, others);
+}
+
+static void
+check_handshakes(struct context *context, const struct flow *flow, const struct pair *pair, int64_t now)
+{
+    unsigned limit = threshold_value(context, IDLE_HANDSHAKES);
+    uint32_t count = pair->recent.total[UNUSED_TLS];
+    if (count < limit || count * TLS_PART < pair->recent.total[COMPLETED] || !answers_visible(context, flow, true) ||
+        !answers_visible(context, flow, false))
+        return;
+    struct finding *finding = report_source(context, flow, TLS, pair, CONFIDENCE_LIKELY);
+    if (finding == NULL)
+        return;
+    report_rate(finding, &pair->recent, count, limit, now);
+}
+
+/* -- Connections ------------------------------------------------------------------------------ */
+
+/* Whether data of the client was neither captured nor acknowledged. */
+static bool
+client_said_nothing(const struct flow *flow)
+{
+    const struct side *client = &flow->by_client, *server = &flow->by_server;
+    if (client->new_bytes > 0 || (client->fin_frame != 0 && client->fin_sequence != flow->client_first_sequence))
+        return false;
+    return !server->acknowledgment_known || sequence_difference(server->acknowledgment, client->next_sequence) <= 0;
+}
+
+static bool
+has_ended(const struct flow *flow)
+{
+    return flow->by_client.fin_frame != 0 || flow->by_client.rst_frame != 0 || flow->by_server.fin_frame != 0 ||
+           flow->by_server.rst_frame != 0;
+}
+
+/* A connection of which it is known now whether it was used: because it ends, or by its age. */
+static void
+look_at(struct context *context, const struct flow *flow, int64_t now)
+{
+    bool silent = client_said_nothing(flow);
+    if (!silent && !flow->tls.seen)
+        return;
+    struct connection *connection = flow_state(context);
+    bool ended = has_ended(flow);
+    bool idle_tls = !connection->asked && !connection->alerted && !flow->tls.fatal_alert &&
+                    (connection->finished || (ended && flow->tls.server_hello && !flow->tls.blind));
+    if (connection->counted || (!silent && !idle_tls))
+        return;
+    connection->counted = true;
+    struct pair *pair = pair_of(context, flow);
+    recent_move(&pair->recent, now);
+    recent_add(&pair->recent, silent ? UNUSED : UNUSED_TLS, flow->handshake.completed_frame,
+               flow->handshake.completed_time);
+    if (!silent) {
+        check_handshakes(context, flow, pair, now);
+        return;
+    }
+    connection->held = !ended;
+    pair->held += connection->held;
+    note_peer(context, flow, pair, now);
+    check_connections(context, flow, pair, now);
+}
+
+static void
+release(struct context *context, const struct flow *flow)
+{
+    struct connection *connection = flow_state(context);
+    if (!connection->held)
+        return;
+    connection->held = false;
+    struct pair *pair = pair_of(context, flow);
+    if (pair->held > 0)
+        pair->held--;
+}
+
+static void
+on_completed(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    struct pair *pair = pair_of(context, flow);
+    recent_move(&pair->recent, packet->time);
+    recent_add(&pair->recent, COMPLETED, packet->frame, packet->time);
+    note_peer(context, flow, pair, packet->time);
+    wake_at(context, packet->time + SPEAKS_WITHIN);
+}
+
+/* What the client says in TLS after its hello: its Finished, which TLS 1.3 sends as application data right after
+ * the change to protected records, and then requests. */
+static void
+follow_client(struct connection *connection, const struct flow *flow, const struct packet *packet)
+{
+    if (packet->tls == NULL) {
+        connection->asked = connection->finished;
+        return;
+    }
+    for (unsigned i = 0; i < packet->tls->count; i++) {
+        const struct tls_record *record = &packet->tls->record[i];
+        bool alert =
+            record->type == TLS_ALERT || (record->type == TLS_APPLICATION_DATA && record->length == TLS13_ALERT_LENGTH);
+        /* An alert that is more than its level and description is encrypted: the Finished was before it. */
+        connection->finished |= record->type == TLS_ALERT && record->length > 2;
+        if (record->type == TLS_CHANGE_CIPHER_SPEC)
+            connection->changed = true;
+        else if (alert)
+            connection->alerted |= !connection->finished;
+        else if (record->type == TLS_HANDSHAKE)
+            connection->finished |= connection->changed && record->handshake_type != TLS_CLIENT_HELLO;
+        else if (!connection->finished && (connection->changed || flow->tls.tls13))
+            connection->finished = true;
+        else
+            connection->asked = true;
+    }
+}
+
+static void
+on_client_data(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    if (flow->tls.seen) {
+        struct connection *connection = flow_state(context);
+        if (!connection->asked)
+            follow_client(connection, flow, packet);
+    }
+    if (flow->by_client.new_bytes == packet->new_bytes &&
+        packet->time - flow->handshake.completed_time >= SPEAKS_WITHIN)
+        release(context, flow);
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    if (packet->new_bytes > 0 && packet->from_client)
+        on_client_data(context, flow, packet);
+    if (flow->handshake.completed_frame == packet->frame)
+        on_completed(context, flow, packet);
+    if ((packet->flags & (TCP_FIN | TCP_RST)) && flow->handshake.completed_frame != 0) {
+        look_at(context, flow, packet->time);
+        if (flow->by_client.new_bytes == 0)
+            release(context, flow);
+    }
+}
+
+static void
+on_wake(struct context *context, const struct flow *flow)
+{
+    look_at(context, flow, flow->handshake.completed_time + SPEAKS_WITHIN);
+}
+
+const struct detector flood_connections_detector = {
+    .family = "flood",
+    .summary = "Connections that are completed and then not used",
+    .sees = SEES_COMPLETED | SEES_DATA | SEES_END,
+    DETECTOR_TABLE(case, cases),
+    DETECTOR_TABLE(threshold, thresholds),
+    .flow_state_size = sizeof(struct connection),
+    .on_packet = on_packet,
+    .on_wake = on_wake,
+};
