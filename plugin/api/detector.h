@@ -28,18 +28,19 @@ struct finding; /* a report that is being filled in; valid until the callback re
  * acknowledge it: whoever asks for less costs nothing there. Duplicates are shown only to those who ask for
  * them as well. */
 enum {
-    SEES_TCP = 1 << 0,        /* every TCP packet */
-    SEES_SYN = 1 << 1,        /* SYN and SYN-ACK */
-    SEES_COMPLETED = 1 << 2,  /* the ACK that completes a handshake */
-    SEES_DATA = 1 << 3,       /* TCP payload that is new */
-    SEES_END = 1 << 4,        /* FIN or RST */
-    SEES_REPEATED = 1 << 5,   /* a retransmission or keepalive probe */
-    SEES_UDP = 1 << 6,        /* every UDP packet */
-    SEES_DNS = 1 << 7,        /* packet->dns is there */
-    SEES_HTTP = 1 << 8,       /* packet->http is there */
-    SEES_ICMP = 1 << 9,       /* an ICMP error that quotes a packet of the flow: packet->icmp is there */
-    SEES_SAMPLED = 1 << 10,   /* one packet of 13, of any kind: for what is measured over all traffic */
-    SEES_DUPLICATES = 1 << 11 /* duplicates too */
+    SEES_TCP = 1 << 0,          /* every TCP packet */
+    SEES_SYN = 1 << 1,          /* SYN and SYN-ACK */
+    SEES_COMPLETED = 1 << 2,    /* the ACK that completes a handshake */
+    SEES_DATA = 1 << 3,         /* TCP payload that is new */
+    SEES_END = 1 << 4,          /* FIN or RST */
+    SEES_REPEATED = 1 << 5,     /* a retransmission or keepalive probe */
+    SEES_UDP = 1 << 6,          /* every UDP packet */
+    SEES_DNS = 1 << 7,          /* packet->dns is there */
+    SEES_HTTP = 1 << 8,         /* packet->http is there */
+    SEES_ICMP = 1 << 9,         /* an ICMP error that quotes a packet of the flow: packet->icmp is there */
+    SEES_SAMPLED = 1 << 10,     /* one packet of 13, of any kind: for what is measured over all traffic */
+    SEES_AFTER_RESET = 1 << 11, /* a RST, and every TCP packet of a side that has sent one */
+    SEES_DUPLICATES = 1 << 12   /* duplicates too */
 };
 
 struct detector {

@@ -238,6 +238,8 @@ events_of(const struct flow *flow, const struct packet *packet)
         events |= SEES_REPEATED;
     if (flow->handshake.completed_frame == packet->frame)
         events |= SEES_COMPLETED;
+    if (flow_sender(flow, packet)->rst_frame != 0)
+        events |= SEES_AFTER_RESET;
     return events;
 }
 
@@ -260,7 +262,7 @@ show_detectors(struct engine *engine, struct flow_record *record, const struct p
 static void
 wake_detectors(struct engine *engine, const struct packet *packet)
 {
-    while (wakes_next(engine->wakes) <= packet->time) {
+    while (engine->wakes->next <= packet->time) {
         struct wake wake = wakes_take(engine->wakes);
         struct flow_record *record = flow_table_by_number(engine->flows, wake.flow);
         struct context context = {.engine = engine, .record = record, .packet = packet, .detector = wake.detector};

@@ -6,37 +6,54 @@
 
 #include "core/hash.h"
 
-struct keyed_key {
-    uint32_t kind, size;
-    uint8_t bytes[KEYED_KEY_MAX]; /* zero behind `size` */
+/* The key stands in front of the state, in `key_room` bytes. */
+struct entry {
+    uint32_t hash, kind;
+    uint32_t key_size, key_room;
+    _Alignas(max_align_t) uint8_t bytes[];
 };
 
-struct entry {
-    struct keyed_key key; /* first: the entry is found by it */
-    _Alignas(max_align_t) uint8_t state[];
+/* Open addressing: every handshake asks for some keys, and GHashTable costs three times as much. */
+struct generation {
+    struct entry **places; /* NULL = empty; `taken_out` where an entry was */
+    uint32_t size;         /* a power of two, more than twice `used` */
+    uint32_t used;         /* places that are not empty */
 };
 
 /* Two generations: what is asked for moves into the young one; when that is full, the old one, in which
  * nothing was asked for since, is forgotten and the young one grows old. */
 struct keyed {
-    GHashTable *young, *old;
+    struct generation young, old;
     uint64_t serial;
 };
 
-HASH_KEY_FUNCTIONS(keyed_key)
+enum { PLACES_AT_FIRST = 64 };
 
-static GHashTable *
-generation_new(void)
+static struct entry taken_out;
+
+static void
+generation_start(struct generation *generation)
 {
-    return g_hash_table_new_full(keyed_key_hash, keyed_key_equal, NULL, g_free);
+    generation->size = PLACES_AT_FIRST;
+    generation->used = 0;
+    generation->places = g_new0(struct entry *, generation->size);
+}
+
+static void
+generation_end(struct generation *generation)
+{
+    for (uint32_t i = 0; i < generation->size; i++)
+        if (generation->places[i] != &taken_out)
+            g_free(generation->places[i]);
+    g_free(generation->places);
 }
 
 struct keyed *
 keyed_new(void)
 {
     struct keyed *keyed = g_new0(struct keyed, 1);
-    keyed->young = generation_new();
-    keyed->old = generation_new();
+    generation_start(&keyed->young);
+    generation_start(&keyed->old);
     return keyed;
 }
 
@@ -45,9 +62,57 @@ keyed_free(struct keyed *keyed)
 {
     if (keyed == NULL)
         return;
-    g_hash_table_destroy(keyed->young);
-    g_hash_table_destroy(keyed->old);
+    generation_end(&keyed->young);
+    generation_end(&keyed->old);
     g_free(keyed);
+}
+
+static uint32_t
+key_hash(unsigned kind, const uint8_t *key, size_t size)
+{
+    uint64_t hash = (uint64_t)kind << 8 | size;
+    for (; size >= 8; key += 8, size -= 8) {
+        uint64_t word;
+        memcpy(&word, key, sizeof word);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    uint64_t rest = 0;
+    memcpy(&rest, key, size);
+    hash = (hash ^ rest) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* The place of the key, or the empty one where the search for it ends. */
+static struct entry **
+find(const struct generation *generation, uint32_t hash, unsigned kind, const void *key, size_t key_size)
+{
+    for (uint32_t place = hash & (generation->size - 1);; place = (place + 1) & (generation->size - 1)) {
+        struct entry *entry = generation->places[place];
+        if (entry == NULL || (entry->hash == hash && entry->kind == kind && entry->key_size == key_size &&
+                              memcmp(entry->bytes, key, key_size) == 0))
+            return &generation->places[place];
+    }
+}
+
+static void
+add(struct generation *generation, struct entry *entry)
+{
+    *find(generation, entry->hash, entry->kind, entry->bytes, entry->key_size) = entry;
+    generation->used++;
+    if (2 * generation->used <= generation->size)
+        return;
+    struct generation larger = {.size = 2 * generation->size};
+    larger.places = g_new0(struct entry *, larger.size);
+    for (uint32_t i = 0; i < generation->size; i++) {
+        struct entry *moved = generation->places[i];
+        if (moved == NULL || moved == &taken_out)
+            continue;
+        *find(&larger, moved->hash, moved->kind, moved->bytes, moved->key_size) = moved;
+        larger.used++;
+    }
+    g_free(generation->places);
+    *generation = larger;
 }
 
 /* Only between packets: nobody holds a state then. */
@@ -57,31 +122,40 @@ grow_old(struct keyed *keyed, uint64_t serial)
     if (serial == keyed->serial)
         return;
     keyed->serial = serial;
-    if (g_hash_table_size(keyed->young) < KEYED_GENERATION)
+    if (keyed->young.used < KEYED_GENERATION)
         return;
-    g_hash_table_destroy(keyed->old);
+    generation_end(&keyed->old);
     keyed->old = keyed->young;
-    keyed->young = generation_new();
+    generation_start(&keyed->young);
+}
+
+static struct entry *
+entry_new(uint32_t hash, unsigned kind, const void *key, size_t key_size, size_t size)
+{
+    size_t room = (key_size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+    struct entry *entry = g_malloc0(sizeof *entry + room + size);
+    entry->hash = hash;
+    entry->kind = kind;
+    entry->key_size = (uint32_t)key_size;
+    entry->key_room = (uint32_t)room;
+    memcpy(entry->bytes, key, key_size);
+    return entry;
 }
 
 void *
 keyed_get(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, size_t key_size, size_t size)
 {
     g_return_val_if_fail(key_size > 0 && key_size <= KEYED_KEY_MAX, NULL);
-    struct keyed_key wanted = {.kind = kind, .size = (uint32_t)key_size};
-    memcpy(wanted.bytes, key, key_size);
+    uint32_t hash = key_hash(kind, key, key_size);
 
     grow_old(keyed, serial);
-    struct entry *entry = g_hash_table_lookup(keyed->young, &wanted);
-    if (entry != NULL)
-        return entry->state;
-    void *kept = NULL;
-    if (g_hash_table_steal_extended(keyed->old, &wanted, &kept, NULL)) {
-        entry = kept;
-    } else {
-        entry = g_malloc0(sizeof *entry + size);
-        entry->key = wanted;
+    struct entry *entry = *find(&keyed->young, hash, kind, key, key_size);
+    if (entry == NULL) {
+        struct entry **place = find(&keyed->old, hash, kind, key, key_size);
+        entry = *place != NULL ? *place : entry_new(hash, kind, key, key_size, size);
+        if (*place != NULL)
+            *place = &taken_out;
+        add(&keyed->young, entry);
     }
-    g_hash_table_insert(keyed->young, &entry->key, entry);
-    return entry->state;
+    return entry->bytes + entry->key_room;
 }

@@ -3,8 +3,8 @@
 
 #include <glib.h>
 
-struct wakes {
-    GArray *heap; /* struct wake: each is not later than those at twice its place and one beyond */
+struct wake_heap {
+    GArray *wakes; /* struct wake: each is not later than those at twice its place and one beyond */
     uint64_t calls;
 };
 
@@ -12,7 +12,9 @@ struct wakes *
 wakes_new(void)
 {
     struct wakes *wakes = g_new0(struct wakes, 1);
-    wakes->heap = g_array_new(FALSE, FALSE, sizeof(struct wake));
+    wakes->next = INT64_MAX;
+    wakes->heap = g_new0(struct wake_heap, 1);
+    wakes->heap->wakes = g_array_new(FALSE, FALSE, sizeof(struct wake));
     return wakes;
 }
 
@@ -21,14 +23,15 @@ wakes_free(struct wakes *wakes)
 {
     if (wakes == NULL)
         return;
-    g_array_unref(wakes->heap);
+    g_array_unref(wakes->heap->wakes);
+    g_free(wakes->heap);
     g_free(wakes);
 }
 
 static struct wake *
 at(const struct wakes *wakes, guint place)
 {
-    return &g_array_index(wakes->heap, struct wake, place);
+    return &g_array_index(wakes->heap->wakes, struct wake, place);
 }
 
 static bool
@@ -45,32 +48,34 @@ swap(struct wakes *wakes, guint a, guint b)
     *at(wakes, b) = kept;
 }
 
+static void
+note_next(struct wakes *wakes)
+{
+    wakes->next = wakes->heap->wakes->len > 0 ? at(wakes, 0)->time : INT64_MAX;
+}
+
 bool
 wakes_add(struct wakes *wakes, int64_t time, uint32_t flow, uint32_t detector)
 {
-    if (wakes->heap->len >= WAKES_MAX)
+    GArray *heap = wakes->heap->wakes;
+    if (heap->len >= WAKES_MAX)
         return false;
-    struct wake wake = {.time = time, .order = wakes->calls++, .flow = flow, .detector = detector};
-    guint place = wakes->heap->len;
-    g_array_append_val(wakes->heap, wake);
+    struct wake wake = {.time = time, .order = wakes->heap->calls++, .flow = flow, .detector = detector};
+    guint place = heap->len;
+    g_array_append_val(heap, wake);
     for (; place > 0 && is_before(at(wakes, place), at(wakes, (place - 1) / 2)); place = (place - 1) / 2)
         swap(wakes, place, (place - 1) / 2);
+    note_next(wakes);
     return true;
-}
-
-int64_t
-wakes_next(const struct wakes *wakes)
-{
-    return wakes->heap->len > 0 ? at(wakes, 0)->time : INT64_MAX;
 }
 
 struct wake
 wakes_take(struct wakes *wakes)
 {
     struct wake first = *at(wakes, 0);
-    guint count = wakes->heap->len - 1;
+    guint count = wakes->heap->wakes->len - 1;
     *at(wakes, 0) = *at(wakes, count);
-    g_array_set_size(wakes->heap, count);
+    g_array_set_size(wakes->heap->wakes, count);
     for (guint place = 0; 2 * place + 1 < count;) {
         guint child = 2 * place + 1;
         if (child + 1 < count && is_before(at(wakes, child + 1), at(wakes, child)))
@@ -80,5 +85,6 @@ wakes_take(struct wakes *wakes)
         swap(wakes, place, child);
         place = child;
     }
+    note_next(wakes);
     return first;
 }

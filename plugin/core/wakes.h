@@ -18,16 +18,17 @@ struct wake {
     uint32_t detector;
 };
 
-struct wakes;
+/* `next` is the time of the earliest, INT64_MAX if there is none: it is asked for with every packet. */
+struct wakes {
+    int64_t next;
+    struct wake_heap *heap;
+};
 
 struct wakes *wakes_new(void);
 void wakes_free(struct wakes *wakes);
 
 /* False, and nothing is kept, if WAKES_MAX are pending. */
 bool wakes_add(struct wakes *wakes, int64_t time, uint32_t flow, uint32_t detector);
-
-/* The time of the earliest, INT64_MAX if there is none. */
-int64_t wakes_next(const struct wakes *wakes);
 
 /* Takes the earliest out; there must be one. */
 struct wake wakes_take(struct wakes *wakes);

@@ -539,9 +539,6 @@ check_reason(struct context *context, const struct flow *flow, const struct pack
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    /* Most packets are of a side that has sent no RST. */
-    if (flow_sender(flow, packet)->rst_frame == 0)
-        return;
     if (!(packet->flags & TCP_RST)) {
         check_talks_on(context, flow, packet);
         return;
@@ -554,7 +551,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 const struct detector policy_reset_detector = {
     .family = "policy",
     .summary = "Connections that a policy on the way ends or hinders",
-    .sees = SEES_TCP,
+    .sees = SEES_AFTER_RESET,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
     .flow_state_size = sizeof(struct reset_flow),

@@ -156,9 +156,9 @@ fill_arrival(struct arrival *arrival, uint32_t protocol, tvbuff_t *tvb, const pa
 static void
 note_mirror(struct capture *capture, const struct arrival *arrival)
 {
-    struct session *session = encapsulation_session(engine_encapsulation(capture->engine), arrival->place.session);
-    if (session == NULL)
+    if (arrival->place.session == 0)
         return;
+    struct session *session = encapsulation_session(engine_encapsulation(capture->engine), arrival->place.session);
     frames_set_mirror(capture->frames, arrival->packet.frame,
                       (struct frame_mirror){.session = session->number,
                                             .cut = arrival->ip_length - arrival->ip_present,

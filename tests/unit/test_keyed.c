@@ -44,7 +44,7 @@ wakes_in_order_of_time(void **state)
 {
     (void)state;
     struct wakes *wakes = wakes_new();
-    assert_true(wakes_next(wakes) == INT64_MAX);
+    assert_true(wakes->next == INT64_MAX);
     static const int64_t times[] = {50, 10, 40, 10, 30, 20, 60};
     for (uint32_t i = 0; i < G_N_ELEMENTS(times); i++)
         assert_true(wakes_add(wakes, times[i], i, 0));
