@@ -291,6 +291,7 @@ busy_server() {
 # 40 connections are opened at once, again and again, over a path with a round trip of 0.2 s.
 # origin: lab/handshake.sh (nginx 1.22, ab 2.3, lab/wire.py as slow path)
 # look-alike: connect.syn_recv_pileup "a busy server whose handshakes are completed"
+tcp.dstport == 80 && tcp.len > 0 @6 => flood.http
 END
 }
 

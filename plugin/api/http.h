@@ -33,7 +33,7 @@ struct http_message {
     /* Response. */
     unsigned status; /* of a line that is cut behind the first digit the class: 500 */
     bool status_complete;
-    struct http_text server;
+    struct http_text server; /* of an error (500 and above): the header of other responses is not read */
 
     /* Of the body, as the header announces it. */
     uint64_t content_length; /* 0 if there is none or it is not known */

@@ -5,7 +5,7 @@
 
 #include "core/bytes.h"
 
-enum { FIELDS_MAX = 100, STATUS_AT = 9, STATUS_END = 12 /* "HTTP/1.1 200" */ };
+enum { FIELDS_MAX = 100, ERRORS = 500, STATUS_AT = 9, STATUS_END = 12 /* "HTTP/1.1 200" */ };
 
 /* The part of the payload that was not read yet. */
 struct reader {
@@ -245,7 +245,8 @@ http_message_read(const struct payload *payload, struct http_message *message)
     } else if (!read_method(&reader, message) || !read_target(&reader, message)) {
         return false;
     }
-    read_fields(&reader, start, message);
+    if (!message->response || message->status >= ERRORS)
+        read_fields(&reader, start, message);
     return true;
 }
 
@@ -262,21 +263,37 @@ http_text_copy(const struct http_text *text, char *copy, size_t size)
         memcpy(copy + length - 3, "...", 3);
 }
 
+static uint64_t
+mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+static uint64_t
+word_at(const char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/* A word at a time; the last one overlaps the one before it. */
 uint64_t
 http_text_hash(const struct http_text *text)
 {
-    uint64_t hash = text->length;
-    for (uint32_t at = 0; at < text->length; at += 8) {
-        uint64_t word = 0;
-        uint32_t left = text->length - at;
-        if (left >= 8)
-            memcpy(&word, text->bytes + at, 8);
-        else
-            memcpy(&word, text->bytes + at, left);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
+    const char *bytes = text->bytes;
+    uint32_t length = text->length, at = 0;
+    uint64_t hash = length, word = 0;
+
+    if (length >= 8) {
+        for (; at + 8 < length; at += 8)
+            hash = mix(hash, word_at(bytes + at));
+        return mix(hash, word_at(bytes + length - 8));
     }
-    return hash;
+    for (; at < length; at++)
+        word = word << 8 | (uint8_t)bytes[at];
+    return mix(hash, word);
 }
 
 bool

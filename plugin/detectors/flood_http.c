@@ -234,11 +234,11 @@ path_of(const struct http_text *target)
     return (struct http_text){target->bytes, query != NULL ? (uint32_t)(query - target->bytes) : target->length};
 }
 
+/* 0 only for what is missing. */
 static uint32_t
-trait_of(const struct http_text *text)
+trait_of(uint64_t hash)
 {
-    uint64_t hash = http_text_hash(text);
-    return (uint32_t)(hash >> 32) | (text->length > 0);
+    return (uint32_t)(hash >> 32) | (hash != 0);
 }
 
 static uint32_t
@@ -247,8 +247,13 @@ window_of(struct context *context)
     return threshold_value(context, WINDOW) * 1000;
 }
 
+/* Of a request. */
+struct hashes {
+    uint64_t uri, path, user_agent;
+};
+
 static struct server *
-note_server(struct context *context, const struct flow *flow, const struct packet *packet, const struct http_text *path,
+note_server(struct context *context, const struct flow *flow, const struct packet *packet, const struct hashes *hashes,
             uint32_t now)
 {
     const struct http_text source = {(const char *)&packet->source.address, sizeof packet->source.address};
@@ -260,10 +265,10 @@ note_server(struct context *context, const struct flow *flow, const struct packe
     struct server *server = keyed_state(context, KEY_SERVER, &key, sizeof key, sizeof *server);
     uint32_t place = server->count++ % NEWEST;
 
-    server->trait[SOURCE][place] = trait_of(&source);
-    server->trait[URI][place] = trait_of(path);
-    server->trait[USER_AGENT][place] = trait_of(&packet->http->user_agent);
-    server->trait[REFERER][place] = trait_of(&packet->http->referer);
+    server->trait[SOURCE][place] = trait_of(http_text_hash(&source));
+    server->trait[URI][place] = trait_of(hashes->path);
+    server->trait[USER_AGENT][place] = trait_of(hashes->user_agent);
+    server->trait[REFERER][place] = trait_of(http_text_hash(&packet->http->referer));
     if (server->events++ == 0 || now - server->newest > window_of(context)) {
         server->events = 1;
         server->first_frame = packet->frame;
@@ -483,6 +488,13 @@ check_visitor(struct context *context, const struct flow *flow, const struct pac
     check_asked(context, packet, server, asked);
 }
 
+static bool
+is_page(const struct http_message *http)
+{
+    bool asks = http_text_is(&http->method, "GET") || http_text_is(&http->method, "HEAD");
+    return asks && !http->range && http->target_complete;
+}
+
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
@@ -491,19 +503,21 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     if (http->response || packet->copy_of != 0 || http_text_is(&http->method, "CONNECT"))
         return;
     struct http_text path = path_of(&http->target);
-    bool page = (http_text_is(&http->method, "GET") || http_text_is(&http->method, "HEAD")) && !http->range &&
-                http->target_complete;
+    bool has_query = path.length < http->target.length;
+    struct hashes hashes = {.uri = http_text_hash(&http->target), .user_agent = http_text_hash(&http->user_agent)};
+    hashes.path = has_query ? http_text_hash(&path) : hashes.uri;
+    bool page = is_page(http);
     /* Where the header is cut, the length of the request tells agents apart. */
-    uint64_t agent = (http_text_hash(&http->user_agent) ^ http_text_hash(&http->host) * 3) +
+    uint64_t agent = (hashes.user_agent ^ http_text_hash(&http->host) * 3) +
                      (http->complete ? 0 : packet->payload.length) + ((uint64_t)flow->path << 32);
     struct asked asked = {
-        .uri = page ? agent ^ http_text_hash(&http->target) : 0,
-        .path = page && path.length == http->target.length ? 0 : agent ^ http_text_hash(&path),
+        .uri = page ? agent ^ hashes.uri : 0,
+        .path = page && !has_query ? 0 : agent ^ hashes.path,
         .now = (uint32_t)(packet->time / MILLISECONDS(1)),
         .frame = packet->frame,
         .time = packet->time,
     };
-    struct server *server = note_server(context, flow, packet, &path, asked.now);
+    struct server *server = note_server(context, flow, packet, &hashes, asked.now);
     check_visitor(context, flow, packet, server, &asked);
     if (page)
         check_server(context, packet, server, asked.now);

@@ -54,6 +54,11 @@ response(void **state)
     assert_int_equal(message.status, 504);
     assert_true(http_text_is(&message.server, "nginx/1.22.1"));
     g_free(bytes);
+    /* The header of other responses is not read, to save time. */
+    assert_true(read_text("HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n", &message, &bytes));
+    assert_int_equal(message.status, 200);
+    assert_true(message.server.length == 0 && !message.complete);
+    g_free(bytes);
 }
 
 /* What was captured of a cut message is right, and it says that more is missing. */
@@ -164,6 +169,20 @@ texts(void **state)
     assert_int_not_equal(http_text_hash(&text), http_text_hash(&other));
     other.length = text.length = 5;
     assert_int_equal(http_text_hash(&text), http_text_hash(&other));
+    const char alphabet[] = "abcdefghijklmnopqrstuvwxyz";
+    for (uint32_t length = 1; length < sizeof alphabet; length++) {
+        /* Each byte counts, whatever the length; buffers of the exact size. */
+        char *one = g_memdup2(alphabet, length), *changed = g_memdup2(alphabet, length);
+        struct http_text a = {one, length}, b = {changed, length};
+        assert_int_equal(http_text_hash(&a), http_text_hash(&b));
+        for (uint32_t i = 0; i < length; i++) {
+            changed[i] ^= 1;
+            assert_int_not_equal(http_text_hash(&a), http_text_hash(&b));
+            changed[i] ^= 1;
+        }
+        g_free(one);
+        g_free(changed);
+    }
 }
 
 /* The first byte decides about a segment of a transfer. */
