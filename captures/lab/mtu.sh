@@ -90,6 +90,7 @@ probing() {
 # origin: lab/mtu.sh (nginx 1.22, curl 7.88, nftables drop of ICMP)
 # shows: path.mtu_blackhole
 tcp.srcport == 80 && tcp.seq == 1 && tcp.len > 1400 @4 => path.mtu_blackhole
+frame @67 => path.loss
 END
 }
 

@@ -16,9 +16,6 @@
 
 #include <stdio.h>
 
-/* Bytes of payload that every path takes, whatever tunnels it has: IPv6 promises packets of 1,280 (RFC 8200, 5). */
-enum { MAX_THAT_FITS = 1000 };
-
 /* More pairs of hosts with the same server say nothing new, and clients fewer than this are pairs of their own. */
 enum { PAIRS_REPORTED = 3, PEERS_TO_FOLD = 3 };
 
@@ -456,13 +453,9 @@ on_end(struct context *context, const struct flow *flow, const struct packet *pa
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    /* A packet that another mirror session brought before was counted there. */
-    if (packet->copy_of != 0 || packet->keepalive_probe)
-        return;
-    /* A large one, larger than all that passed, may not fit through: path.mtu_blackhole, or discovery of the path MTU. */
-    bool may_not_fit =
-        packet->payload.length > MAX_THAT_FITS && packet->payload.length > flow_sender(flow, packet)->largest_passed;
-    if (packet->retransmission && may_not_fit)
+    /* A packet that another mirror session brought before was counted there. What an ICMP error is about was not lost: somebody
+     * said why it was not forwarded. */
+    if (packet->copy_of != 0 || packet->keepalive_probe || flow->icmp_error_frame != 0)
         return;
     if (packet->retransmission)
         on_retransmission(context, flow, packet);
