@@ -40,7 +40,9 @@ enum {
     SEES_ICMP = 1 << 9,         /* an ICMP error that quotes a packet of the flow: packet->icmp is there */
     SEES_SAMPLED = 1 << 10,     /* one packet of 13, of any kind: for what is measured over all traffic */
     SEES_AFTER_RESET = 1 << 11, /* a RST, and every TCP packet of a side that has sent one */
-    SEES_DUPLICATES = 1 << 12   /* duplicates too */
+    SEES_CLIENT_DATA = 1 << 12, /* TCP payload of the client that is new */
+    SEES_SESSION = 1 << 13,     /* TCP and UDP packets that an encapsulation session brought */
+    SEES_DUPLICATES = 1 << 14   /* duplicates too */
 };
 
 struct detector {

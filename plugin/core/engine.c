@@ -222,12 +222,12 @@ events_of(const struct flow *flow, const struct packet *packet)
 {
     if (packet->icmp != NULL)
         return SEES_ICMP;
-    unsigned events = packet->sampled ? SEES_SAMPLED : 0;
+    unsigned events = (packet->sampled ? SEES_SAMPLED : 0) | (packet->session != 0 ? SEES_SESSION : 0);
     if (packet->protocol != PROTOCOL_TCP)
         return events | SEES_UDP | (packet->dns != NULL ? SEES_DNS : 0);
     events |= SEES_TCP;
     if (packet->new_bytes > 0)
-        events |= SEES_DATA;
+        events |= packet->from_client ? SEES_DATA | SEES_CLIENT_DATA : SEES_DATA;
     if (packet->http != NULL)
         events |= SEES_HTTP;
     if (packet->flags & TCP_SYN)

@@ -75,6 +75,12 @@ store_by_frame(const struct store *store, uint32_t frame)
     return frame > store->last_frame ? NULL : g_hash_table_lookup(store->by_frame, GUINT_TO_POINTER(frame));
 }
 
+uint32_t
+store_last_frame(const struct store *store)
+{
+    return store->last_frame;
+}
+
 const GPtrArray *
 store_by_evidence(const struct store *store, uint32_t frame)
 {

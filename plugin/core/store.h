@@ -23,6 +23,9 @@ const GPtrArray *store_by_frame(const struct store *store, uint32_t frame);
 /* The findings for which this frame is evidence, NULL if none. Up to date after store_index(). */
 const GPtrArray *store_by_evidence(const struct store *store, uint32_t frame);
 
+/* The highest frame that has a finding, 0 if there is none. */
+uint32_t store_last_frame(const struct store *store);
+
 /* Take the evidence of the findings since the last call into the index: cheap when there is none. */
 void store_index(struct store *store);
 

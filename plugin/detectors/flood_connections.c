@@ -450,7 +450,7 @@ on_wake(struct context *context, const struct flow *flow)
 const struct detector flood_connections_detector = {
     .family = "flood",
     .summary = "Connections that are completed and then not used",
-    .sees = SEES_COMPLETED | SEES_DATA | SEES_END,
+    .sees = SEES_COMPLETED | SEES_CLIENT_DATA | SEES_END,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
     .flow_state_size = sizeof(struct connection),

@@ -277,7 +277,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 const struct detector mirror_detector = {
     .family = "mirror",
     .summary = "What a traffic mirror leaves out, cuts or doubles",
-    .sees = SEES_TCP | SEES_UDP | SEES_DUPLICATES,
+    .sees = SEES_SESSION | SEES_DUPLICATES,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
     .on_packet = on_packet,

@@ -323,6 +323,10 @@ dissect_netcase(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     (void)data;
     if (capture == NULL)
         return 0;
+    /* On a first visit without a tree there is nothing to show but findings, and those are in the newest frame. */
+    if (tree == NULL && !pinfo->fd->visited &&
+        store_last_frame(engine_store(capture->engine)) < frames_newest(capture->frames))
+        return (int)tvb_captured_length(tvb);
     uint32_t frame = frames_known(capture->frames, pinfo);
     if (frame != 0)
         show_frame(capture, frame, tvb, pinfo, tree);

@@ -77,6 +77,12 @@ frames_current(struct frames *frames, const packet_info *pinfo)
 }
 
 uint32_t
+frames_newest(const struct frames *frames)
+{
+    return frames->count;
+}
+
+uint32_t
 frames_shown_number(const struct frames *frames, uint32_t frame)
 {
     if (frame == 0 || frame > frames->count)

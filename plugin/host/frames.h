@@ -23,6 +23,9 @@ uint32_t frames_current(struct frames *frames, const packet_info *pinfo);
 /* The same without giving a number: 0 if the engine has not seen the frame. */
 uint32_t frames_known(const struct frames *frames, const packet_info *pinfo);
 
+/* The newest of the engine's numbers, 0 if it has seen no frame. */
+uint32_t frames_newest(const struct frames *frames);
+
 /* Wireshark's number of a frame, 0 if the frame was rejected by a read filter. */
 uint32_t frames_shown_number(const struct frames *frames, uint32_t frame);
 
