@@ -17,6 +17,7 @@
 #define NETCASE_API_DETECTOR_H
 
 #include "case.h"
+#include "digest.h"
 #include "flow.h"
 #include "recent.h"
 #include "session.h"

@@ -87,6 +87,22 @@ struct flow {
     struct tls_connection tls;
 };
 
+/* A key for what is known of one client at one server and port. */
+struct client_at_server {
+    struct ip_address client;
+    struct endpoint server;
+};
+
+/* Padding becomes zero, so that equal keys are equal byte for byte. */
+static inline void
+flow_client_at_server(const struct flow *flow, struct client_at_server *key)
+{
+    memset(key, 0, sizeof *key);
+    key->client = flow->client.address;
+    key->server.address = flow->server.address;
+    key->server.port = flow->server.port;
+}
+
 static inline const struct side *
 flow_sender(const struct flow *flow, const struct packet *packet)
 {

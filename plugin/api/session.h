@@ -39,4 +39,12 @@ struct session {
     uint64_t gaps;            /* holes that the receiver acknowledged: copies were lost */
 };
 
+/* Whether the answers may be missing in what the session brings: it is not known to be an overlay, and has never shown both
+ * sides of a flow. False for NULL, outside of any session. */
+static inline bool
+session_is_one_way_so_far(const struct session *session)
+{
+    return session != NULL && session->role != SESSION_OVERLAY && session->two_way_flows == 0;
+}
+
 #endif

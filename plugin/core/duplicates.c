@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "core/hash.h"
+
 enum { SETS = 1 << 14, WAYS = 2, DIGEST_BYTES = 64 };
 enum { PORT_DNS = 53, DIGEST_BYTES_DNS = 512 };
 
@@ -22,26 +24,6 @@ duplicates_free(struct duplicates *duplicates)
     g_free(duplicates);
 }
 
-static uint64_t
-mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ (hash >> 32);
-}
-
-static uint64_t
-mix_bytes(uint64_t hash, const uint8_t *bytes, uint32_t size)
-{
-    for (; size >= 8; bytes += 8, size -= 8) {
-        uint64_t word;
-        memcpy(&word, bytes, sizeof word);
-        hash = mix(hash, word);
-    }
-    for (; size > 0; bytes++, size--)
-        hash = mix(hash, *bytes);
-    return hash;
-}
-
 /* Every packet is digested: one product for each word, with odd numbers that are far apart, and one fold. */
 static uint64_t
 packet_digest(const struct packet *packet, uint32_t scope)
@@ -52,14 +34,14 @@ packet_digest(const struct packet *packet, uint32_t scope)
         (uint64_t)(packet->has_ip_id ? packet->ip_id : 0) << 16 | (uint64_t)packet->protocol << 8 | packet->flags;
     uint64_t numbers = (uint64_t)packet->sequence << 32 | packet->acknowledgment;
     uint64_t times = (uint64_t)packet->timestamp << 32 | packet->timestamp_echo;
-    uint64_t hash = mix(ports * UINT64_C(0xc2b2ae3d27d4eb4f) + length * UINT64_C(0x165667b19e3779f9) +
-                            rest * UINT64_C(0xff51afd7ed558ccd) + numbers * UINT64_C(0x85ebca77c2b2ae63),
-                        times);
+    uint64_t hash = digest_mix(ports * UINT64_C(0xc2b2ae3d27d4eb4f) + length * UINT64_C(0x165667b19e3779f9) +
+                                   rest * UINT64_C(0xff51afd7ed558ccd) + numbers * UINT64_C(0x85ebca77c2b2ae63),
+                               times);
 
     /* A flow has its addresses, so the ports suffice to tell the direction. */
     if (scope == 0 || packet->source.port == packet->destination.port) {
-        hash = mix_bytes(hash, packet->source.address.bytes, sizeof packet->source.address.bytes);
-        hash = mix_bytes(hash, packet->destination.address.bytes, sizeof packet->destination.address.bytes);
+        hash = hash_bytes(hash, packet->source.address.bytes, sizeof packet->source.address.bytes);
+        hash = hash_bytes(hash, packet->destination.address.bytes, sizeof packet->destination.address.bytes);
     }
     /* A copy may be cut shorter than the other: only TCP is told apart by its numbers, so the bytes
      * count for the rest only. */
@@ -68,7 +50,7 @@ packet_digest(const struct packet *packet, uint32_t scope)
         bool dns = packet->source.port == PORT_DNS;
         uint32_t most = dns ? DIGEST_BYTES_DNS : DIGEST_BYTES;
         uint32_t size = packet->payload.captured < most ? packet->payload.captured : most;
-        hash = mix_bytes(hash, packet->payload.bytes, size);
+        hash = hash_bytes(hash, packet->payload.bytes, size);
     }
     return hash != 0 ? hash : 1;
 }

@@ -69,26 +69,16 @@ flow_table_free(struct flow_table *table)
 }
 
 static uint64_t
-fold(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ (hash >> 32);
-}
-
-static uint64_t
 endpoint_hash(const struct endpoint *endpoint)
 {
-    uint64_t low, high;
-    memcpy(&low, endpoint->address.bytes, sizeof low);
-    memcpy(&high, endpoint->address.bytes + sizeof low, sizeof high);
-    return fold(fold(endpoint->port, low), high);
+    return digest_mix_address(endpoint->port, &endpoint->address);
 }
 
 /* The same for both directions. */
 static uint32_t
 flow_hash(uint32_t path, uint8_t protocol, const struct endpoint *a, const struct endpoint *b)
 {
-    return (uint32_t)fold((uint64_t)path << 8 | protocol, endpoint_hash(a) + endpoint_hash(b));
+    return (uint32_t)digest_mix((uint64_t)path << 8 | protocol, endpoint_hash(a) + endpoint_hash(b));
 }
 
 static uint32_t

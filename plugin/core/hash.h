@@ -1,4 +1,4 @@
-/* One hash for the keys of our tables: plain structs without holes, a multiple of 4 bytes.
+/* One hash for the keys of our tables: plain structs without holes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_CORE_HASH_H
@@ -8,25 +8,30 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Multiply and fold, a word of 64 bits at a time: addresses and ports are far from random. */
-static inline unsigned
-hash_words(const void *key, size_t size)
+#include "api/digest.h"
+
+/* The digest of what `hash` stands for, followed by these bytes: a word of 64 bits at a time, the rest as one. */
+static inline uint64_t
+hash_bytes(uint64_t hash, const void *bytes, size_t size)
 {
-    const uint8_t *byte = key;
-    uint64_t hash = size;
+    const uint8_t *byte = bytes;
     for (; size >= 8; byte += 8, size -= 8) {
         uint64_t word;
         memcpy(&word, byte, sizeof word);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
+        hash = digest_mix(hash, word);
     }
-    if (size >= 4) {
-        uint32_t word;
-        memcpy(&word, byte, sizeof word);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
+    if (size > 0) {
+        uint64_t rest = 0;
+        memcpy(&rest, byte, size);
+        hash = digest_mix(hash, rest);
     }
-    return (unsigned)hash;
+    return hash;
+}
+
+static inline unsigned
+hash_words(const void *key, size_t size)
+{
+    return (unsigned)hash_bytes(size, key, size);
 }
 
 /* The GHashFunc and GEqualFunc of a key type. Such keys are zeroed before they are filled, because

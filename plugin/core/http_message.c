@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/http_message.h"
 
+#include "api/digest.h"
 #include "core/bytes.h"
 
 enum { FIELDS_MAX = 100, ERRORS = 500, STATUS_AT = 9, STATUS_END = 12 /* "HTTP/1.1 200" */ };
@@ -264,13 +265,6 @@ http_text_copy(const struct http_text *text, char *copy, size_t size)
 }
 
 static uint64_t
-mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 32;
-}
-
-static uint64_t
 word_at(const char *bytes)
 {
     uint64_t word;
@@ -288,12 +282,12 @@ http_text_hash(const struct http_text *text)
 
     if (length >= 8) {
         for (; at + 8 < length; at += 8)
-            hash = mix(hash, word_at(bytes + at));
-        return mix(hash, word_at(bytes + length - 8));
+            hash = digest_mix(hash, word_at(bytes + at));
+        return digest_mix(hash, word_at(bytes + length - 8));
     }
     for (; at < length; at++)
         word = word << 8 | (uint8_t)bytes[at];
-    return mix(hash, word);
+    return digest_mix(hash, word);
 }
 
 bool

@@ -67,22 +67,6 @@ keyed_free(struct keyed *keyed)
     g_free(keyed);
 }
 
-static uint32_t
-key_hash(unsigned kind, const uint8_t *key, size_t size)
-{
-    uint64_t hash = (uint64_t)kind << 8 | size;
-    for (; size >= 8; key += 8, size -= 8) {
-        uint64_t word;
-        memcpy(&word, key, sizeof word);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
-    }
-    uint64_t rest = 0;
-    memcpy(&rest, key, size);
-    hash = (hash ^ rest) * UINT64_C(0x9e3779b97f4a7c15);
-    return (uint32_t)(hash ^ hash >> 32);
-}
-
 /* The place of the key, or the empty one where the search for it ends. */
 static struct entry **
 find(const struct generation *generation, uint32_t hash, unsigned kind, const void *key, size_t key_size)
@@ -146,7 +130,7 @@ void *
 keyed_get(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, size_t key_size, size_t size)
 {
     g_return_val_if_fail(key_size > 0 && key_size <= KEYED_KEY_MAX, NULL);
-    uint32_t hash = key_hash(kind, key, key_size);
+    uint32_t hash = (uint32_t)hash_bytes((uint64_t)kind << 8 | key_size, key, key_size);
 
     grow_old(keyed, serial);
     struct entry *entry = *find(&keyed->young, hash, kind, key, key_size);

@@ -85,19 +85,11 @@ struct peers {
 
 enum { KEY_PAIR, KEY_CLIENT, KEY_SERVER };
 
-struct attempts_key {
-    struct ip_address client;
-    struct endpoint server;
-};
-
 static bool
 was_reported_enough(struct context *context, const struct flow *flow)
 {
-    struct attempts_key key;
-    memset(&key, 0, sizeof key);
-    key.client = flow->client.address;
-    key.server.address = flow->server.address;
-    key.server.port = flow->server.port;
+    struct client_at_server key;
+    flow_client_at_server(flow, &key);
     struct attempts *attempts = keyed_state(context, KEY_PAIR, &key, sizeof key, sizeof *attempts);
     if (attempts->reported == 0) {
         struct peers *client = keyed_state(context, KEY_CLIENT, &key.client, sizeof key.client, sizeof *client);
@@ -131,8 +123,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     /* Never confirmed: an answer may come after the third SYN (a radio link that wakes up slowly), which a
      * finding can't wait for, because clients such as Windows send no fourth. And a mirror session that
      * never showed both directions may lack the one of the answer. */
-    const struct session *session = session_of(context, packet->session);
-    bool one_way_so_far = session != NULL && session->role != SESSION_OVERLAY && session->two_way_flows == 0;
+    bool one_way_so_far = session_is_one_way_so_far(session_of(context, packet->session));
     struct finding *finding =
         report(context, &cases[UNANSWERED], one_way_so_far ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
     if (finding == NULL)

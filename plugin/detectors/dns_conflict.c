@@ -129,27 +129,12 @@ struct reported {
     uint32_t finding; /* its number; for a client: how many it has */
 };
 
-static uint64_t
-mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 32;
-}
-
-static uint64_t
-address_digest(const struct ip_address *address)
-{
-    uint64_t half[2];
-    memcpy(half, address->bytes, sizeof half);
-    return mix(mix(address->family, half[0]), half[1]);
-}
-
 static struct exchange *
 exchange_of(struct context *context, const struct flow *flow, const struct dns_message *message, uint64_t *key)
 {
     struct capture *capture = capture_state(context);
-    *key =
-        mix(mix(flow->number, (uint64_t)message->id << 16 | message->query_type), dns_name_digest(message->query_name));
+    *key = digest_mix(digest_mix(flow->number, (uint64_t)message->id << 16 | message->query_type),
+                      dns_name_digest(message->query_name));
     return &capture->exchange[*key % EXCHANGES];
 }
 
@@ -342,7 +327,7 @@ static int64_t
 note_pace(struct context *context, const struct flow *flow, int64_t delay)
 {
     struct capture *capture = capture_state(context);
-    uint64_t key = mix(address_digest(&flow->client.address), address_digest(&flow->server.address));
+    uint64_t key = digest_mix(address_digest(&flow->client.address), address_digest(&flow->server.address));
     struct pace *pace = &capture->pace[key % PACES];
     if (pace->key != key)
         *pace = (struct pace){.key = key, .fastest = INT64_MAX};

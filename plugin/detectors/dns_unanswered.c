@@ -153,28 +153,13 @@ struct reported {
 /* Why it is reported: the client asked this server again, or another one, or nobody any more; or the answer came. */
 enum reason { RETRIED, OTHER_ASKED, NO_ANSWER, TOO_LATE, SLOW };
 
-static uint64_t
-mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 32;
-}
-
-static uint64_t
-address_digest(const struct ip_address *address)
-{
-    uint64_t half[2];
-    memcpy(half, address->bytes, sizeof half);
-    return mix(mix(address->family, half[0]), half[1]);
-}
-
 /* Where the query is noted; `key` tells whether it is what stands there. A client asks its resolvers with one id, maybe
  * one over IPv6 and the next over IPv4, so its address is no part of the key. */
 static struct asked *
 asked_of(struct context *context, const struct flow *flow, const char *name, const struct query *query, uint64_t *key)
 {
     struct capture *capture = capture_state(context);
-    *key = mix(mix(flow->path, (uint64_t)query->id << 16 | query->type), dns_name_digest(name));
+    *key = digest_mix(digest_mix(flow->path, (uint64_t)query->id << 16 | query->type), dns_name_digest(name));
     return &capture->asked[*key % ASKED];
 }
 
@@ -207,8 +192,7 @@ confidence_of(struct context *context, const struct flow *flow, enum reason reas
 {
     if (reason == TOO_LATE || reason == SLOW)
         return CONFIDENCE_CONFIRMED;
-    const struct session *session = session_of(context, flow->by_client.session);
-    bool one_way_so_far = session != NULL && session->role != SESSION_OVERLAY && session->two_way_flows == 0;
+    bool one_way_so_far = session_is_one_way_so_far(session_of(context, flow->by_client.session));
     return one_way_so_far || reason == NO_ANSWER ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY;
 }
 

@@ -175,14 +175,8 @@ enum { KEY_PAIR, KEY_SERVER, KEY_SOURCE };
 static struct pair *
 pair_of(struct context *context, const struct flow *flow)
 {
-    struct {
-        struct ip_address source;
-        struct endpoint server;
-    } key;
-    memset(&key, 0, sizeof key);
-    key.source = flow->client.address;
-    key.server.address = flow->server.address;
-    key.server.port = flow->server.port;
+    struct client_at_server key;
+    flow_client_at_server(flow, &key);
     return keyed_state(context, KEY_PAIR, &key, sizeof key, sizeof(struct pair));
 }
 

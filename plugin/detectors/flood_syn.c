@@ -446,8 +446,7 @@ both_sides_are_visible(struct context *context, const struct flow *flow)
 static bool
 is_one_way_so_far(struct context *context, const struct flow *flow)
 {
-    const struct session *session = session_of(context, flow->by_client.session);
-    return session != NULL && session->role != SESSION_OVERLAY && session->two_way_flows == 0;
+    return session_is_one_way_so_far(session_of(context, flow->by_client.session));
 }
 
 /* Look again when what is new now has become old, if a packet of any flow comes then. */

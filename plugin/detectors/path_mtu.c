@@ -177,21 +177,15 @@ only_large_ones_vanish(struct context *context, const struct flow *flow, const s
     return pending->answered || (waiting > packet->payload.length && level_passed(context, pending->idle) == 0);
 }
 
-static bool
-one_direction_so_far(struct context *context, const struct packet *packet)
-{
-    const struct session *session = session_of(context, packet->session);
-    return session != NULL && session->role != SESSION_OVERLAY && session->two_way_flows == 0;
-}
-
 static void
 report_blackhole(struct context *context, const struct flow *flow, const struct packet *packet,
                  const struct notice *notice)
 {
     const struct pending *pending = &flow_sender(flow, packet)->pending;
-    enum confidence confidence = notice != NULL                                                ? CONFIDENCE_CONFIRMED
-                                 : pending->answered && !one_direction_so_far(context, packet) ? CONFIDENCE_LIKELY
-                                                                                               : CONFIDENCE_POSSIBLE;
+    enum confidence confidence = notice != NULL ? CONFIDENCE_CONFIRMED
+                                 : pending->answered && !session_is_one_way_so_far(session_of(context, packet->session))
+                                     ? CONFIDENCE_LIKELY
+                                     : CONFIDENCE_POSSIBLE;
     struct finding *finding = report(context, &cases[BLACKHOLE], confidence);
 
     if (finding == NULL)

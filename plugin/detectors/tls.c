@@ -356,14 +356,8 @@ check_late_reset(struct context *context, const struct flow *flow, const struct 
 static struct silent_client *
 silent_client_of(struct context *context, const struct flow *flow)
 {
-    struct {
-        struct ip_address client;
-        struct endpoint server;
-    } key;
-    memset(&key, 0, sizeof key);
-    key.client = flow->client.address;
-    key.server.address = flow->server.address;
-    key.server.port = flow->server.port;
+    struct client_at_server key;
+    flow_client_at_server(flow, &key);
     return keyed_state(context, 0, &key, sizeof key, sizeof(struct silent_client));
 }
 

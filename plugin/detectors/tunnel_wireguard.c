@@ -141,8 +141,7 @@ static void
 report_run(struct context *context, const struct flow *flow, const struct packet *packet, struct run *run)
 {
     const struct side *other = flow_receiver(flow, packet);
-    const struct session *session = session_of(context, packet->session);
-    bool one_way_so_far = session != NULL && session->role != SESSION_OVERLAY && session->two_way_flows == 0;
+    bool one_way_so_far = session_is_one_way_so_far(session_of(context, packet->session));
     struct finding *finding =
         report(context, &cases[WIREGUARD_UNANSWERED], one_way_so_far ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
 

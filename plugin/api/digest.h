@@ -1,0 +1,33 @@
+/* Numbers that stand for longer things: for tables, and to tell names and addresses apart. Not for enemies: whoever wants two
+ * things with one digest can make them.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_API_DIGEST_H
+#define NETCASE_API_DIGEST_H
+
+#include "address.h"
+
+/* The digest of what `digest` stands for, followed by `value`. Multiply and fold: addresses and ports are far from random. */
+static inline uint64_t
+digest_mix(uint64_t digest, uint64_t value)
+{
+    digest = (digest ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return digest ^ digest >> 32;
+}
+
+/* The address as the value that `digest` is followed by. */
+static inline uint64_t
+digest_mix_address(uint64_t digest, const struct ip_address *address)
+{
+    uint64_t half[2];
+    memcpy(half, address->bytes, sizeof half);
+    return digest_mix(digest_mix(digest, half[0]), half[1]);
+}
+
+static inline uint64_t
+address_digest(const struct ip_address *address)
+{
+    return digest_mix_address(address->family, address);
+}
+
+#endif
