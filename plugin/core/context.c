@@ -19,10 +19,8 @@ flow_state(struct context *context)
 {
     struct flow_record *record = context->record;
     if (record->states == NULL)
-        record->states = g_new0(void *, catalogue_detector_count);
-    if (record->states[context->detector] == NULL)
-        record->states[context->detector] = g_malloc0(detector_of(context)->flow_state_size);
-    return record->states[context->detector];
+        record->states = g_malloc0(context->engine->flow_state_size);
+    return record->states + context->engine->flow_state_places[context->detector];
 }
 
 void *
@@ -52,7 +50,7 @@ wake_at(struct context *context, int64_t time)
 unsigned
 threshold_value(struct context *context, size_t index)
 {
-    return context->engine->settings->thresholds[catalogue_threshold_number(context->detector, index)];
+    return context->engine->settings->thresholds[context->engine->threshold_numbers[context->detector] + index];
 }
 
 /* -- Time ------------------------------------------------------------------------------------- */

@@ -35,6 +35,9 @@ struct engine {
     unsigned two_way_flows;                       /* outside of encapsulations */
     unsigned one_way_flows;                       /* outside of encapsulations: answered by packets never captured */
     size_t case_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first case of each detector */
+    size_t threshold_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first threshold of each detector */
+    size_t flow_state_places[CATALOGUE_DETECTORS_MAX]; /* of each detector's state in flow_record.states */
+    size_t flow_state_size;                            /* of all together */
 };
 
 struct context {

@@ -30,7 +30,11 @@ struct path_entry {
     uint32_t number;
 };
 
+/* Most packets come in a session that brought one lately: found without GHashTable, a place for each hash. */
+enum { LATELY = 64 };
+
 struct encapsulation {
+    struct session_entry *lately[LATELY];
     GHashTable *paths;
     GHashTable *session_keys;
     GPtrArray *sessions; /* struct session *, inside of the entries */
@@ -110,6 +114,17 @@ start_session(struct encapsulation *encapsulation, const struct session_key *key
     return entry;
 }
 
+static struct session_entry *
+find_session(struct encapsulation *encapsulation, const struct session_key *key)
+{
+    struct session_entry **lately = &encapsulation->lately[session_key_hash(key) % LATELY];
+    if (*lately != NULL && session_key_equal(&(*lately)->key, key))
+        return *lately;
+    struct session_entry *entry = g_hash_table_lookup(encapsulation->session_keys, key);
+    *lately = entry != NULL ? entry : start_session(encapsulation, key);
+    return *lately;
+}
+
 struct place
 encapsulation_enter(struct encapsulation *encapsulation, const struct place *outer, enum session_kind kind,
                     const struct ip_address *source, const struct ip_address *target, uint32_t identifier,
@@ -122,9 +137,7 @@ encapsulation_enter(struct encapsulation *encapsulation, const struct place *out
     key.identifier = identifier;
     key.source = *source;
     key.target = *target;
-    struct session_entry *entry = g_hash_table_lookup(encapsulation->session_keys, &key);
-    if (entry == NULL)
-        entry = start_session(encapsulation, &key);
+    struct session_entry *entry = find_session(encapsulation, &key);
     return (struct place){.path = entry->session.path, .session = entry->session.number, .frame_length = frame_length};
 }
 

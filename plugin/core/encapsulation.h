@@ -21,6 +21,17 @@ struct place {
 
 struct encapsulation;
 
+/* The place inside an IPIP, 6in4 or keyless GRE tunnel that itself stands at `outer`. */
+static inline struct place
+place_in_ip_tunnel(const struct place *outer, const struct packet *packet)
+{
+    struct place inner = *outer;
+    inner.in_ip_tunnel = true;
+    inner.tunnel_source = packet->source.address;
+    inner.tunnel_destination = packet->destination.address;
+    return inner;
+}
+
 struct encapsulation *encapsulation_new(void);
 void encapsulation_free(struct encapsulation *encapsulation);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/engine.h"
 
+#include <stddef.h>
+
 #include "core/context.h"
 #include "core/dns_message.h"
 #include "core/http_message.h"
@@ -27,6 +29,19 @@ prepare_dispatch(struct engine *engine)
                 engine->dispatch[events] |= UINT32_C(1) << i;
 }
 
+/* What each detector asks for again and again, by its number. */
+static void
+prepare_numbers(struct engine *engine)
+{
+    for (size_t i = 0; i < catalogue_detector_count; i++) {
+        size_t size = catalogue_detectors[i]->flow_state_size;
+        engine->case_numbers[i] = catalogue_case_number(catalogue_detectors[i]->cases);
+        engine->threshold_numbers[i] = catalogue_threshold_number(i, 0);
+        engine->flow_state_places[i] = engine->flow_state_size;
+        engine->flow_state_size += (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+    }
+}
+
 struct engine *
 engine_new(const struct settings *settings)
 {
@@ -42,8 +57,7 @@ engine_new(const struct settings *settings)
     engine->keyed_states = g_new0(struct keyed *, catalogue_detector_count + 1);
     engine->wakes = wakes_new();
     prepare_dispatch(engine);
-    for (size_t i = 0; i < catalogue_detector_count; i++)
-        engine->case_numbers[i] = catalogue_case_number(catalogue_detectors[i]->cases);
+    prepare_numbers(engine);
     return engine;
 }
 
@@ -276,7 +290,8 @@ show(struct engine *engine, struct flow_record *record, const struct packet *pac
 {
     engine->packets++;
     show_detectors(engine, record, packet);
-    wake_detectors(engine, packet);
+    if (engine->wakes->next <= packet->time)
+        wake_detectors(engine, packet);
 }
 
 /* Count the packet in its session, and look whether another session brought it before. */
@@ -347,9 +362,9 @@ take_packet(struct engine *engine, struct arrival *arrival)
 
 /* VXLAN (RFC 7348) on the ports that the user gave, GENEVE (RFC 8926) on its own. */
 static bool
-enter_udp_tunnel(struct engine *engine, const struct arrival *arrival, const struct packet *packet,
-                 struct arrival_result *result)
+enter_udp_tunnel(struct engine *engine, struct arrival *arrival)
 {
+    const struct packet *packet = &arrival->packet;
     struct payload inner;
     uint32_t vni;
     uint16_t protocol;
@@ -362,9 +377,8 @@ enter_udp_tunnel(struct engine *engine, const struct arrival *arrival, const str
         kind = SESSION_GENEVE;
     else
         return false;
-    result->encapsulates = true;
-    result->inner = encapsulation_enter(engine->encapsulation, &arrival->place, kind, &packet->source.address,
-                                        &packet->destination.address, vni, inner.length);
+    arrival->inner = encapsulation_enter(engine->encapsulation, &arrival->place, kind, &packet->source.address,
+                                         &packet->destination.address, vni, inner.length);
     return true;
 }
 
@@ -372,32 +386,30 @@ struct arrival_result
 engine_transport(struct engine *engine, struct arrival *arrival)
 {
     struct packet *packet = &arrival->packet;
-    struct arrival_result result = {0};
+    const struct arrival_result nothing = {0};
 
     if (packet->protocol == PROTOCOL_TCP)
-        return wire_read_tcp(&arrival->transport, packet) ? take_packet(engine, arrival) : result;
+        return wire_read_tcp(&arrival->transport, packet) ? take_packet(engine, arrival) : nothing;
     if (packet->protocol != PROTOCOL_UDP || !wire_read_udp(&arrival->transport, packet))
-        return result;
-    if (enter_udp_tunnel(engine, arrival, packet, &result))
-        return result;
+        return nothing;
+    if (enter_udp_tunnel(engine, arrival))
+        return (struct arrival_result){.encapsulates = true};
     return take_packet(engine, arrival);
 }
 
 struct arrival_result
-engine_gre(struct engine *engine, const struct arrival *arrival)
+engine_gre(struct engine *engine, struct arrival *arrival)
 {
     const struct packet *packet = &arrival->packet;
-    struct arrival_result result = {.encapsulates = true, .inner = arrival->place};
+    const struct arrival_result result = {.encapsulates = true};
     struct gre_header gre;
     struct payload inner;
 
     if (!wire_read_gre(&arrival->transport, &gre, &inner) || (!gre.erspan && !gre.has_key)) {
-        result.inner.in_ip_tunnel = true;
-        result.inner.tunnel_source = packet->source.address;
-        result.inner.tunnel_destination = packet->destination.address;
+        arrival->inner = place_in_ip_tunnel(&arrival->place, packet);
         return result;
     }
-    result.inner = encapsulation_enter(
+    arrival->inner = encapsulation_enter(
         engine->encapsulation, &arrival->place, gre.erspan ? SESSION_ERSPAN : SESSION_GRE, &packet->source.address,
         &packet->destination.address, gre.erspan ? gre.erspan_session : gre.key, inner.length);
     return result;
@@ -440,9 +452,7 @@ engine_icmp(struct engine *engine, struct arrival *arrival)
 static bool
 open_ip_tunnel(struct arrival *arrival, struct payload *ip)
 {
-    arrival->place.in_ip_tunnel = true;
-    arrival->place.tunnel_source = arrival->packet.source.address;
-    arrival->place.tunnel_destination = arrival->packet.destination.address;
+    arrival->place = place_in_ip_tunnel(&arrival->place, &arrival->packet);
     *ip = arrival->transport;
     return wire_read_ip(ip, &arrival->packet, &arrival->transport);
 }

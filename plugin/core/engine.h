@@ -31,20 +31,20 @@ struct arrival {
     struct payload transport;
     struct place place;
     uint32_t ip_length, ip_present;
+    struct place inner; /* where what it carries stands: the engine's, if the result says that it encapsulates */
 };
 
 /* What came of it. */
 struct arrival_result {
     uint32_t flow;     /* number, 0 = no flow (malformed, or only a tunnel) */
-    bool encapsulates; /* what it carries stands at `inner` */
-    struct place inner;
+    bool encapsulates; /* what it carries stands at arrival.inner */
 };
 
 /* Take a TCP or UDP header; the arrival's packet is filled in. UDP that carries VXLAN or GENEVE makes no flow: its content does. */
 struct arrival_result engine_transport(struct engine *engine, struct arrival *arrival);
 
 /* Take a GRE header (IP protocol 47): the place of what it carries. */
-struct arrival_result engine_gre(struct engine *engine, const struct arrival *arrival);
+struct arrival_result engine_gre(struct engine *engine, struct arrival *arrival);
 
 /* Take an ICMP or ICMPv6 message: an error says something about the flow that it quotes. */
 void engine_icmp(struct engine *engine, struct arrival *arrival);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/flow_table.h"
 
-#include "core/catalogue.h"
 #include "core/hash.h"
 
 /* A place of the table of current flows; empty while `record` is NULL. */
@@ -37,8 +36,6 @@ flow_record_free(void *item)
     struct flow_record *record = item;
     if (record == NULL)
         return;
-    for (size_t i = 0; record->states != NULL && i < catalogue_detector_count; i++)
-        g_free(record->states[i]);
     g_free(record->states);
     g_free(record->client_missing);
     g_free(record->server_missing);

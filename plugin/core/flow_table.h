@@ -71,7 +71,7 @@ struct flow_record {
     struct missing *client_missing, *server_missing; /* NULL until a side's numbers jump */
     struct timed_packet timed;
     uint64_t reported; /* bit n: the case with number n */
-    void **states;     /* of the detectors, NULL until one asks for it */
+    uint8_t *states;   /* of all detectors, one behind the other; NULL until one asks for its own */
 };
 
 enum { FLOWS_YOUNG_MAX = 65536 };

@@ -175,7 +175,7 @@ wireshark_opens_vxlan(uint16_t port)
 }
 
 static void
-take_unopened_vxlan(struct capture *capture, const struct arrival *arrival, const struct place *inner)
+take_unopened_vxlan(struct capture *capture, const struct arrival *arrival)
 {
     enum { UDP_HEADER = 8, VXLAN_HEADER = 8 };
     struct payload frame = arrival->transport;
@@ -189,7 +189,8 @@ take_unopened_vxlan(struct capture *capture, const struct arrival *arrival, cons
     frame.bytes += UDP_HEADER + VXLAN_HEADER;
     frame.captured -= UDP_HEADER + VXLAN_HEADER;
     frame.length -= UDP_HEADER + VXLAN_HEADER;
-    struct arrival inside = {.packet = {.frame = arrival->packet.frame, .time = arrival->packet.time}, .place = *inner};
+    struct arrival inside = {.packet = {.frame = arrival->packet.frame, .time = arrival->packet.time},
+                             .place = arrival->inner};
     struct arrival_result result = engine_ethernet(capture->engine, &inside, &frame);
     frames_add_flow(capture->frames, arrival->packet.frame, result.flow);
     note_mirror(capture, &inside);
@@ -202,18 +203,17 @@ take_ip_tunnel(struct capture *capture, const packet_info *pinfo, const struct a
     if (preferences_current()->separate_ip_tunnels)
         inner = encapsulation_separate(engine_encapsulation(capture->engine), &inner, 't',
                                        &arrival->packet.source.address, &arrival->packet.destination.address, 0);
-    inner.in_ip_tunnel = true;
-    inner.tunnel_source = arrival->packet.source.address;
-    inner.tunnel_destination = arrival->packet.destination.address;
+    inner = place_in_ip_tunnel(&inner, &arrival->packet);
     push_place(pinfo, &inner);
 }
 
 static void
 take_layer(struct capture *capture, uint32_t protocol, tvbuff_t *tvb, const packet_info *pinfo, void *data)
 {
-    struct arrival arrival = {0};
+    struct arrival arrival; /* every packet fills it: only the packet needs to be zero before */
     struct arrival_result result = {0};
 
+    memset(&arrival.packet, 0, sizeof arrival.packet);
     arrival.packet.frame = frames_current(capture->frames, pinfo);
     arrival.place = place_of(capture, pinfo, arrival.packet.frame);
     if (!fill_arrival(&arrival, protocol, tvb, pinfo, data))
@@ -237,9 +237,9 @@ take_layer(struct capture *capture, uint32_t protocol, tvbuff_t *tvb, const pack
     }
     if (!result.encapsulates)
         return;
-    push_place(pinfo, &result.inner);
+    push_place(pinfo, &arrival.inner);
     if (protocol == IP_UDP)
-        take_unopened_vxlan(capture, &arrival, &result.inner);
+        take_unopened_vxlan(capture, &arrival);
 }
 
 static int

@@ -67,17 +67,15 @@ take_transport(const struct feed *feed, struct arrival *arrival)
     case PROTOCOL_UDP:
         result = engine_transport(feed->engine, arrival);
         if (result.encapsulates)
-            open_udp_tunnel(feed, arrival, &result.inner);
+            open_udp_tunnel(feed, arrival, &arrival->inner);
         break;
     case PROTOCOL_GRE:
-        result = engine_gre(feed->engine, arrival);
-        open_gre(feed, arrival, &result.inner);
+        engine_gre(feed->engine, arrival);
+        open_gre(feed, arrival, &arrival->inner);
         break;
     case PROTOCOL_IPIP:
     case PROTOCOL_6IN4:
-        inner.in_ip_tunnel = true;
-        inner.tunnel_source = arrival->packet.source.address;
-        inner.tunnel_destination = arrival->packet.destination.address;
+        inner = place_in_ip_tunnel(&arrival->place, &arrival->packet);
         take_ip(feed, &arrival->transport, &inner);
         break;
     case PROTOCOL_ICMP:
