@@ -44,7 +44,7 @@ static const struct case_info cases[] = {
                       "A SYN flood with forged sources: many addresses, one SYN each, none of which ever completed a connection.\n"
                       "[A single client whose way back is lost, or that scans without answering: {client.address}.]",
             .checks = "On the server, how many, and from where: ss -Hnt state syn-recv 'sport = :{server.port}' | tr -s ' ' | cut -d' ' -f4 | "
-                      "rev | cut -d: -f2- | rev | sort | uniq -c | sort -rn | head\n"
+                      "rev | cut -d':' -f2- | rev | sort | uniq -c | sort -rn | head\n"
                       "On an LVS director, how many connections are in SYN_RECV: ipvsadm -Lnc | grep -c SYN_RECV\n"
                       "On the server, does the queue overflow, are SYN cookies sent: nstat -az TcpExtTCPReqQFullDrop "
                       "TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent TcpExtListenDrops\n"
@@ -63,7 +63,7 @@ static const struct case_info cases[] = {
                       "伪造源地址的 SYN Flood：地址很多，每个只发一个 SYN，且从未完成过连接。\n"
                       "[单个客户端的回程不通，或正在扫描而不应答：{client.address}。]",
             .checks = "在服务器上查看半连接数量和来源：ss -Hnt state syn-recv 'sport = :{server.port}' | tr -s ' ' | cut -d' ' -f4 | rev | "
-                      "cut -d: -f2- | rev | sort | uniq -c | sort -rn | head\n"
+                      "cut -d':' -f2- | rev | sort | uniq -c | sort -rn | head\n"
                       "在 LVS 调度器上查看有多少连接处于 SYN_RECV：ipvsadm -Lnc | grep -c SYN_RECV\n"
                       "在服务器上查看半连接队列是否溢出、是否发送了 SYN cookie：nstat -az TcpExtTCPReqQFullDrop "
                       "TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent TcpExtListenDrops\n"
