@@ -26,11 +26,11 @@ FAULT = re.compile(r"Dissector bug|netcase|CRITICAL|Segmentation|Aborted")
 
 
 def reviewed():
-    """{(file, frame, id): verdict}"""
+    """[((file, frame, id), verdict)]; a frame may have several findings of one case."""
     if not LIST.exists():
-        return {}
+        return []
     rows = [line.split("\t") for line in LIST.read_text(encoding="utf-8").splitlines()[1:]]
-    return {(name, int(frame), case): verdict for name, frame, case, verdict in rows}
+    return [((name, int(frame), case), verdict) for name, frame, case, verdict in rows]
 
 
 def findings_of(host, capture, *options):
@@ -61,7 +61,7 @@ def two_passes(host, capture):
 
 
 def accept(host, names):
-    verdicts, seen = reviewed(), {}
+    verdicts, seen = dict(reviewed()), {}
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         list(pool.map(lambda name: read(host, name, seen), names))
     keys = [(name, frame, case) for name in names for frame, case in seen[name]]
@@ -87,11 +87,11 @@ def main():
 
     expected, seen = reviewed(), {}
     tests = [(f"corpus {name}", functools.partial(read_and_compare, host, name, sorted(
-        (frame, case) for one, frame, case in expected if one == name), seen)) for name in names]
+        (frame, case) for (one, frame, case), _ in expected if one == name), seen)) for name in names]
     files = [collection.FOLDER / name for name in names]
     tests += [(f"corpus two passes {capture.name}", functools.partial(two_passes, host, capture))
               for capture in collection.groups(host, files)]
-    gone = sorted({name for name, _, _ in expected} - set(names))
+    gone = sorted({name for (name, _, _), _ in expected} - set(names))
     if gone:
         print(f"skip  corpus: {len(gone)} captures of the list are not in this collection, such as {gone[0]}")
     return 0 if run_tests(tests) else 1
