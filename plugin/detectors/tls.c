@@ -151,7 +151,9 @@ static const struct case_info cases[] = {
                         "选项中把它从 TLS 端口中去掉{?plain_http}。]",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8",
-        .explained_by = {{"flood.connections", SAME_CLIENT}, {"flood.scan", SAME_CLIENT}},
+        .explained_by = {{"policy.port_blocked", SAME_SERVER},
+                         {"flood.connections", SAME_CLIENT},
+                         {"flood.scan", SAME_CLIENT}},
         .silent_on = "port checks: the same client repeats SYN, SYN-ACK, RST or connect-and-close at a steady period: one "
                      "note saying health check\n"
                      "plain HTTP on 443 (say so)\n"

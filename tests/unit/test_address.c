@@ -80,6 +80,11 @@ kinds(void **state)
         if (address_is_unicast(&address) != rows[i].is_unicast) {
             fail_msg("%s: unicast must be %d", rows[i].text, rows[i].is_unicast);
         }
+        char text[ADDRESS_TEXT_SIZE];
+        address_format(&address, text);
+        struct ip_address again = {.family = address.family};
+        assert_int_equal(inet_pton(again.family == 6 ? AF_INET6 : AF_INET, text, again.bytes), 1);
+        assert_true(address_equal(&again, &address));
     }
 }
 
@@ -92,6 +97,9 @@ no_address(void **state)
     assert_false(address_is_unicast(&none));
     assert_false(address_is_public(&odd));
     assert_false(address_is_unicast(&odd));
+    char text[ADDRESS_TEXT_SIZE];
+    address_format(&none, text);
+    assert_string_equal(text, "?");
 }
 
 int
