@@ -228,7 +228,9 @@ check_duplicate(struct context *context, const struct flow *flow, const struct s
 {
     if (state->duplicate || packet->copy_of == 0 || was_sent_twice(flow, packet))
         return;
-    if ((!packet->has_ip_id || packet->ip_id == 0) && ++state->copies_without_id < COPIES_WITHOUT_ID)
+    /* A host answers each segment for a connection that it does not have by the same RST. */
+    bool no_id = !packet->has_ip_id || packet->ip_id == 0;
+    if (no_id && ((packet->flags & TCP_RST) || ++state->copies_without_id < COPIES_WITHOUT_ID))
         return;
     struct finding *finding = report_session(context, &cases[DUPLICATE], session);
     if (finding == NULL)
