@@ -269,7 +269,7 @@ port_one_of_many() {
     record policy/port-one-of-three-fails c eth0
     local round
     for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
-        get c http://10.2.0.2:8080/hello
+        get c "http://10.2.0.2:8080/$round"
     done
     get c http://10.2.0.2/hello
     recorded policy/port-one-of-three-fails
@@ -462,11 +462,14 @@ END
 cut_download_client() {
     network c=10.1.0.2/24 s=10.2.0.2/24
     nginx_on s ""
-    cut_after 80000 ip saddr 10.1.0.2 reject with tcp reset
+    # A small receive buffer, read slowly: nothing else is under way when the RST comes, which would give it away.
+    inside c sysctl -qw net.ipv4.tcp_rmem="4096 8192 8192"
+    firewall ip saddr 10.2.0.2 ct mark 1 drop
+    cut_after 80000 ip saddr 10.1.0.2 ct mark set 1 reject with tcp reset
     record source c eth0 "${HEADERS[@]}"
     local round
     for round in 1 2 3; do
-        inside c curl -gs -o /dev/null --max-time 5 http://10.2.0.2/download || true
+        inside c curl -gs -o /dev/null --limit-rate 200k --max-time 5 http://10.2.0.2/download || true
     done
     stop_recording source
     mirrored policy/cut-download-reset-mirror-cut source --as vxlan --at 10.1.0.2 --id 7 --cut 96
@@ -586,6 +589,7 @@ short_outage() {
 # $round outages of almost 4 s, in an upload each; it goes on after that and ends well.
 # origin: lab/policy_blocks.sh (talk.py, nftables drop)
 # look-alike: policy.transfer_cut "a short outage, then it goes on"
+tcp.flags.fin == 1 && ip.src == 10.1.0.2 @2 => path.loss
 END
 }
 

@@ -98,7 +98,11 @@ static const struct case_info cases[] = {
             .disproof = "在 {closer.address} 本机抓包，能看到它自己发出了这个 RST（序列号和 IP ID 相同）。",
         },
         .source = "a migration that was cut off by a security policy; Weaver, Sommer, Paxson, NDSS 2009; gfw.report",
-        .explained_by = {{"idle.reset", SAME_FLOW}, {"flood.scan", SAME_CLIENT}, {"flood.syn_out", SAME_CLIENT}},
+        .explained_by = {{"policy.port_blocked", SAME_SERVER},
+                         {"policy.transfer_cut", SAME_SERVER_ADDRESS},
+                         {"idle.reset", SAME_FLOW},
+                         {"flood.scan", SAME_CLIENT},
+                         {"flood.syn_out", SAME_CLIENT}},
         .silent_on = "data on its way when its sender resets\n"
                      "RSTs of a closed socket, one for each segment\n"
                      "RST of a load balancer after an idle time\n"
