@@ -17,10 +17,8 @@ detector_of(const struct context *context)
 void *
 flow_state(struct context *context)
 {
-    struct flow_record *record = context->record;
-    if (record->states == NULL)
-        record->states = g_malloc0(context->engine->flow_state_size);
-    return record->states + context->engine->flow_state_places[context->detector];
+    struct engine *engine = context->engine;
+    return flow_table_states(engine->flows, context->record) + engine->flow_state_places[context->detector];
 }
 
 void *

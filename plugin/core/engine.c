@@ -47,7 +47,9 @@ engine_new(const struct settings *settings)
 {
     struct engine *engine = g_new0(struct engine, 1);
     engine->settings = settings;
-    engine->flows = flow_table_new();
+    prepare_dispatch(engine);
+    prepare_numbers(engine);
+    engine->flows = flow_table_new(engine->flow_state_size);
     engine->encapsulation = encapsulation_new();
     engine->duplicates = duplicates_new();
     engine->knowledge = knowledge_new(settings);
@@ -56,8 +58,6 @@ engine_new(const struct settings *settings)
     engine->capture_states = g_new0(void *, catalogue_detector_count + 1);
     engine->keyed_states = g_new0(struct keyed *, catalogue_detector_count + 1);
     engine->wakes = wakes_new();
-    prepare_dispatch(engine);
-    prepare_numbers(engine);
     return engine;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/flow_table.h"
 
+#include "core/arena.h"
 #include "core/hash.h"
 
 /* A place of the table of current flows; empty while `record` is NULL. */
@@ -15,9 +16,12 @@ struct flow_table {
     struct slot *slots;
     size_t slot_count; /* a power of two, more than twice the number of flows in it */
     size_t slots_used;
-    GPtrArray *records; /* by number - 1, NULL for those that are forgotten; owns them */
+    GPtrArray *records; /* by number - 1, NULL for those that are forgotten */
     GHashTable *hosts;  /* by struct host_key */
     GQueue young;       /* numbers of the newest flows, the oldest of them first */
+    size_t states_size;
+    struct arena memory;           /* of records and states */
+    struct flow_record *forgotten; /* its memory is used again */
 };
 
 /* Where a struct host begins. */
@@ -31,24 +35,23 @@ enum { SLOTS_AT_FIRST = 1024 };
 HASH_KEY_FUNCTIONS(host_key)
 
 static void
-flow_record_free(void *item)
+clear_record(void *item)
 {
     struct flow_record *record = item;
     if (record == NULL)
         return;
-    g_free(record->states);
     g_free(record->client_missing);
     g_free(record->server_missing);
-    g_free(record);
 }
 
 struct flow_table *
-flow_table_new(void)
+flow_table_new(size_t states_size)
 {
     struct flow_table *table = g_new0(struct flow_table, 1);
+    table->states_size = states_size;
     table->slot_count = SLOTS_AT_FIRST;
     table->slots = g_new0(struct slot, table->slot_count);
-    table->records = g_ptr_array_new_with_free_func(flow_record_free);
+    table->records = g_ptr_array_new_with_free_func(clear_record);
     table->hosts = g_hash_table_new_full(host_key_hash, host_key_equal, g_free, NULL);
     return table;
 }
@@ -62,6 +65,7 @@ flow_table_free(struct flow_table *table)
     g_queue_clear(&table->young);
     g_hash_table_destroy(table->hosts);
     g_ptr_array_unref(table->records);
+    arena_clear(&table->memory);
     g_free(table);
 }
 
@@ -193,7 +197,13 @@ forget_oldest(struct flow_table *table)
     host_leave(table, record->client_host);
     host_leave(table, record->server_host);
     table->records->pdata[number - 1] = NULL;
-    flow_record_free(record);
+    clear_record(record);
+    uint8_t *states = record->states;
+    *record = (struct flow_record){.states = states};
+    if (states != NULL)
+        memset(states, 0, table->states_size);
+    /* At most one at a time: each new flow forgets one and takes its memory. */
+    table->forgotten = record;
 }
 
 /* Who opened the conversation. The SYN tells; without one the service is taken to be at the lower
@@ -210,9 +220,19 @@ source_is_client(const struct packet *packet)
 }
 
 static struct flow_record *
+take_record(struct flow_table *table)
+{
+    struct flow_record *record = table->forgotten;
+    table->forgotten = NULL;
+    return record != NULL ? record : arena_take(&table->memory, sizeof *record);
+}
+
+static struct flow_record *
 flow_start(struct flow_table *table, uint32_t path, uint32_t hash, struct packet *packet)
 {
-    struct flow_record *record = g_new0(struct flow_record, 1);
+    if (table->young.length >= FLOWS_YOUNG_MAX)
+        forget_oldest(table);
+    struct flow_record *record = take_record(table);
     struct flow *flow = &record->flow;
 
     packet->from_client = source_is_client(packet);
@@ -229,8 +249,6 @@ flow_start(struct flow_table *table, uint32_t path, uint32_t hash, struct packet
     record->client_host->flows++;
     record->server_host->flows++;
 
-    if (table->young.length >= FLOWS_YOUNG_MAX)
-        forget_oldest(table);
     g_ptr_array_add(table->records, record);
     flow->number = table->records->len;
     g_queue_push_tail(&table->young, GUINT_TO_POINTER(flow->number));
@@ -258,6 +276,14 @@ flow_table_get(struct flow_table *table, struct packet *packet, uint32_t path, b
 
     *started = record == NULL || starts_anew(record, packet);
     return *started ? flow_start(table, path, hash, packet) : record;
+}
+
+uint8_t *
+flow_table_states(struct flow_table *table, struct flow_record *record)
+{
+    if (record->states == NULL)
+        record->states = arena_take(&table->memory, table->states_size);
+    return record->states;
 }
 
 struct flow_record *

@@ -78,12 +78,16 @@ enum { FLOWS_YOUNG_MAX = 65536 };
 
 struct flow_table;
 
-struct flow_table *flow_table_new(void);
+/* `states_size`: bytes of memory that all detectors together want for each flow. */
+struct flow_table *flow_table_new(size_t states_size);
 void flow_table_free(struct flow_table *table);
 
 /* The flow of the packet, made if it is new, with packet->from_client set. `started` tells whether
  * it was made now. Never NULL. */
 struct flow_record *flow_table_get(struct flow_table *table, struct packet *packet, uint32_t path, bool *started);
+
+/* The memory of the detectors for a flow, zeroed when it is asked for first. */
+uint8_t *flow_table_states(struct flow_table *table, struct flow_record *record);
 
 /* The flow that these endpoints have at present, NULL if none: for what an ICMP error quotes. */
 struct flow_record *flow_table_find(struct flow_table *table, const struct packet *packet, uint32_t path);

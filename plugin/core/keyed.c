@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <stddef.h>
 
+#include "core/arena.h"
 #include "core/hash.h"
 
 /* The key stands in front of the state, in `key_room` bytes. */
@@ -15,12 +16,13 @@ struct entry {
 
 /* Open addressing: every handshake asks for some keys, and GHashTable costs three times as much. */
 struct generation {
-    struct entry **places; /* NULL = empty; `taken_out` where an entry was */
+    struct entry **places; /* NULL = empty */
     uint32_t size;         /* a power of two, more than twice `used` */
     uint32_t used;         /* places that are not empty */
+    struct arena entries;
 };
 
-/* Two generations: what is asked for moves into the young one; when that is full, the old one, in which
+/* Two generations: what is asked for is copied into the young one; when that is full, the old one, in which
  * nothing was asked for since, is forgotten and the young one grows old. */
 struct keyed {
     struct generation young, old;
@@ -29,22 +31,19 @@ struct keyed {
 
 enum { PLACES_AT_FIRST = 64 };
 
-static struct entry taken_out;
-
 static void
 generation_start(struct generation *generation)
 {
     generation->size = PLACES_AT_FIRST;
     generation->used = 0;
     generation->places = g_new0(struct entry *, generation->size);
+    generation->entries = (struct arena){0};
 }
 
 static void
 generation_end(struct generation *generation)
 {
-    for (uint32_t i = 0; i < generation->size; i++)
-        if (generation->places[i] != &taken_out)
-            g_free(generation->places[i]);
+    arena_clear(&generation->entries);
     g_free(generation->places);
 }
 
@@ -86,11 +85,11 @@ add(struct generation *generation, struct entry *entry)
     generation->used++;
     if (2 * generation->used <= generation->size)
         return;
-    struct generation larger = {.size = 2 * generation->size};
+    struct generation larger = {.size = 2 * generation->size, .entries = generation->entries};
     larger.places = g_new0(struct entry *, larger.size);
     for (uint32_t i = 0; i < generation->size; i++) {
         struct entry *moved = generation->places[i];
-        if (moved == NULL || moved == &taken_out)
+        if (moved == NULL)
             continue;
         *find(&larger, moved->hash, moved->kind, moved->bytes, moved->key_size) = moved;
         larger.used++;
@@ -114,15 +113,16 @@ grow_old(struct keyed *keyed, uint64_t serial)
 }
 
 static struct entry *
-entry_new(uint32_t hash, unsigned kind, const void *key, size_t key_size, size_t size)
+add_entry(struct generation *generation, uint32_t hash, unsigned kind, const void *key, size_t key_size, size_t size)
 {
     size_t room = (key_size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
-    struct entry *entry = g_malloc0(sizeof *entry + room + size);
+    struct entry *entry = arena_take(&generation->entries, sizeof *entry + room + size);
     entry->hash = hash;
     entry->kind = kind;
     entry->key_size = (uint32_t)key_size;
     entry->key_room = (uint32_t)room;
     memcpy(entry->bytes, key, key_size);
+    add(generation, entry);
     return entry;
 }
 
@@ -135,11 +135,10 @@ keyed_get(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, 
     grow_old(keyed, serial);
     struct entry *entry = *find(&keyed->young, hash, kind, key, key_size);
     if (entry == NULL) {
-        struct entry **place = find(&keyed->old, hash, kind, key, key_size);
-        entry = *place != NULL ? *place : entry_new(hash, kind, key, key_size, size);
-        if (*place != NULL)
-            *place = &taken_out;
-        add(&keyed->young, entry);
+        const struct entry *old = *find(&keyed->old, hash, kind, key, key_size);
+        entry = add_entry(&keyed->young, hash, kind, key, key_size, size);
+        if (old != NULL)
+            memcpy(entry->bytes + entry->key_room, old->bytes + old->key_room, size);
     }
     return entry->bytes + entry->key_room;
 }

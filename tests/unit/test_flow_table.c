@@ -9,7 +9,7 @@ static int
 set_up(void **state)
 {
     (void)state;
-    table = flow_table_new();
+    table = flow_table_new(0);
     return 0;
 }
 
