@@ -37,6 +37,7 @@ enum relation {
     SAME_SERVER,         /* the server's address and port */
     SAME_SERVER_ADDRESS, /* the server's address */
     SAME_ADDRESS,        /* client or server of the one is client or server of the other */
+    SAME_NAME,           /* the DNS name */
     BEHIND,              /* its client is the server of this one: a proxy, and what is behind it */
     SAME_TIME,           /* nothing but the time: the other went on within a minute before this trigger, or after it */
 };

@@ -26,6 +26,13 @@ share_server(const struct finding *a, const struct finding *b)
 }
 
 static bool
+share_name(const struct finding *a, const struct finding *b)
+{
+    const struct fact *one = finding_fact(a, FACT_name), *other = finding_fact(b, FACT_name);
+    return one != NULL && other != NULL && strcmp(one->text, other->text) == 0;
+}
+
+static bool
 share_time(const struct finding *cause, const struct finding *effect)
 {
     bool series = cause->series.events > 0;
@@ -51,6 +58,8 @@ are_related(enum relation relation, const struct finding *cause, const struct fi
                share_address(cause, FACT_client, effect, FACT_server) ||
                share_address(cause, FACT_server, effect, FACT_client) ||
                share_address(cause, FACT_server, effect, FACT_server);
+    case SAME_NAME:
+        return share_name(cause, effect);
     case BEHIND:
         return share_address(cause, FACT_client, effect, FACT_server);
     case SAME_TIME:

@@ -31,6 +31,7 @@ group_of(struct report *report, const struct finding *finding)
     }
     struct report_group *group = g_new0(struct report_group, 1);
     group->findings = g_ptr_array_new();
+    group->explained = true;
     g_ptr_array_add(report->groups, group);
     return group;
 }
@@ -42,6 +43,8 @@ add(struct report *report, struct finding *finding)
     g_ptr_array_add(group->findings, finding);
     group->severity = MAX(group->severity, finding->severity);
     group->confidence = MAX(group->confidence, finding->confidence);
+    const struct finding *causes[CAUSES_MAX];
+    group->explained = group->explained && causes_of(report->store, finding, causes) > 0;
     group->events += MAX(finding->series.events, 1);
     report->findings++;
 }
@@ -52,6 +55,8 @@ by_weight(gconstpointer a, gconstpointer b)
     const struct report_group *one = *(struct report_group *const *)a, *other = *(struct report_group *const *)b;
     if (one->severity != other->severity)
         return one->severity > other->severity ? -1 : 1;
+    if (one->explained != other->explained)
+        return one->explained ? 1 : -1;
     if (one->confidence != other->confidence)
         return one->confidence > other->confidence ? -1 : 1;
     if (one->events != other->events)

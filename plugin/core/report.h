@@ -1,4 +1,5 @@
-/* The findings of a capture in the order in which a person should read them: grouped by culprit, the gravest first.
+/* The findings of a capture in the order in which a person should read them: grouped by culprit, the gravest first,
+ * and among equals what explains others before what is explained.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_CORE_REPORT_H
@@ -14,6 +15,7 @@ struct report_group {
     enum severity severity;
     enum confidence confidence;
     uint64_t events; /* findings, or where they stand for many events those */
+    bool explained;  /* each of them by a finding of another case */
 };
 
 struct report {

@@ -105,7 +105,7 @@ static const struct case_info cases[] = {
                         "服务。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6",
-        .explained_by = {{"dns.conflict", SAME_CLIENT}},
+        .explained_by = {{"dns.conflict", SAME_CLIENT}, {"dns.cname_offshore", SAME_NAME}},
         .silent_on = "attempts that work",
     },
 };

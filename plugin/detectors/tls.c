@@ -104,6 +104,7 @@ static const struct case_info cases[] = {
             .disproof = "应用又使用了该连接并被拒绝：那是请求失败，而不只是关闭得晚。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 7",
+        .explained_by = {{"tls.alert_fin", SAME_FLOW}},
         .silent_on = "RST with no alert before",
     },
     [NO_CLIENT_HELLO] = {

@@ -9,6 +9,7 @@ static const struct case_info effects[] = {
     [SAME_SERVER] = {.id = "a.server", .explained_by = {{"flood.cause", SAME_SERVER}}},
     [SAME_SERVER_ADDRESS] = {.id = "a.server_address", .explained_by = {{"flood.cause", SAME_SERVER_ADDRESS}}},
     [SAME_ADDRESS] = {.id = "a.address", .explained_by = {{"no.case", SAME_TIME}, {"flood.cause", SAME_ADDRESS}}},
+    [SAME_NAME] = {.id = "a.name", .explained_by = {{"flood.cause", SAME_NAME}}},
     [BEHIND] = {.id = "a.proxy", .explained_by = {{"flood.cause", BEHIND}}},
     [SAME_TIME] = {.id = "a.time", .explained_by = {{"flood.cause", SAME_TIME}}},
 };
@@ -83,12 +84,34 @@ a_series_lasts(void **state)
     store_free(store);
 }
 
+static void
+a_name_in_common(void **state)
+{
+    (void)state;
+    struct store *store = store_new();
+    const struct finding *causes[CAUSES_MAX];
+    struct finding *cause = add(store, &cause_info, 1, SECONDS(1), host(1, 1), host(2, 1));
+    struct finding *effect = add(store, &effects[SAME_NAME], 2, SECONDS(2), host(3, 1), host(4, 1));
+    struct finding *other = add(store, &effects[SAME_NAME], 3, SECONDS(3), host(3, 1), host(4, 1));
+    struct fact names[] = {{.name = FACT_name, .text = g_strdup("www.example.com")},
+                           {.name = FACT_name, .text = g_strdup("www.example.com")},
+                           {.name = FACT_name, .text = g_strdup("www.example.net")}};
+    g_array_append_val(cause->facts, names[0]);
+    assert_int_equal(causes_of(store, effect, causes), 0);
+    g_array_append_val(effect->facts, names[1]);
+    g_array_append_val(other->facts, names[2]);
+    assert_int_equal(causes_of(store, effect, causes), 1);
+    assert_int_equal(causes_of(store, other, causes), 0);
+    store_free(store);
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_relation),
         cmocka_unit_test(a_series_lasts),
+        cmocka_unit_test(a_name_in_common),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,16 @@ case_with(enum severity severity, size_t nth)
     return NULL;
 }
 
+static const struct case_info *
+case_named(const char *id)
+{
+    for (size_t number = 0; number < catalogue_case_count(); number++)
+        if (strcmp(catalogue_case(number)->id, id) == 0)
+            return catalogue_case(number);
+    fail_msg("no case %s", id);
+    return NULL;
+}
+
 struct stage {
     struct settings settings;
     struct engine *engine;
@@ -120,6 +130,19 @@ ordered_by_weight(void **state)
     report_free(report);
 }
 
+/* What explains others comes before what is surer but explained. */
+static void
+the_cause_first(void **state)
+{
+    struct stage *stage = *state;
+    const struct finding *effect = add(stage, case_named("connect.unanswered"), CONFIDENCE_CONFIRMED, 1, 9);
+    const struct finding *cause = add(stage, case_named("policy.port_blocked"), CONFIDENCE_POSSIBLE, 1, 0);
+    struct report *report = report_new(stage->engine, every, NULL);
+    assert_ptr_equal(first(report, 0), cause);
+    assert_ptr_equal(first(report, 1), effect);
+    report_free(report);
+}
+
 /* A finding may be milder than its case. */
 static void
 severity_of_the_finding(void **state)
@@ -195,7 +218,9 @@ words_of_many(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(grouped_by_culprit), TEST(ordered_by_weight), TEST(severity_of_the_finding),
-                                       TEST(left_out),           TEST(words_of_nothing),  TEST(words_of_many)};
+    const struct CMUnitTest tests[] = {
+        TEST(grouped_by_culprit), TEST(ordered_by_weight), TEST(the_cause_first), TEST(severity_of_the_finding),
+        TEST(left_out),           TEST(words_of_nothing),  TEST(words_of_many),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
