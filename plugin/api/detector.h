@@ -32,7 +32,7 @@ enum {
     SEES_TCP = 1 << 0,          /* every TCP packet */
     SEES_SYN = 1 << 1,          /* SYN and SYN-ACK */
     SEES_COMPLETED = 1 << 2,    /* the ACK that completes a handshake */
-    SEES_DATA = 1 << 3,         /* TCP payload that is new */
+    SEES_FIRST_DATA = 1 << 3,   /* the first TCP payload of a side */
     SEES_END = 1 << 4,          /* FIN or RST */
     SEES_REPEATED = 1 << 5,     /* a retransmission or keepalive probe */
     SEES_UDP = 1 << 6,          /* every UDP packet */
@@ -43,7 +43,8 @@ enum {
     SEES_AFTER_RESET = 1 << 11, /* a RST, and every TCP packet of a side that has sent one */
     SEES_CLIENT_DATA = 1 << 12, /* TCP payload of the client that is new */
     SEES_SESSION = 1 << 13,     /* TCP and UDP packets that an encapsulation session brought */
-    SEES_DUPLICATES = 1 << 14   /* duplicates too */
+    SEES_TLS = 1 << 14,         /* packet->tls is there: not on bulk data once the handshake is complete */
+    SEES_DUPLICATES = 1 << 15   /* duplicates too */
 };
 
 struct detector {

@@ -23,10 +23,14 @@ static const int64_t SURVIVAL_NOTED = SECONDS(1);
 static void
 prepare_dispatch(struct engine *engine)
 {
-    for (unsigned events = 0; events < DISPATCH_SIZE; events++)
-        for (size_t i = 0; i < catalogue_detector_count; i++)
-            if (catalogue_detectors[i]->sees & events)
-                engine->dispatch[events] |= UINT32_C(1) << i;
+    for (size_t i = 0; i < catalogue_detector_count; i++)
+        for (unsigned event = 1; event < DISPATCH_SIZE; event <<= 1)
+            if (catalogue_detectors[i]->sees & event)
+                engine->dispatch[event] |= UINT32_C(1) << i;
+    for (unsigned events = 1; events < DISPATCH_SIZE; events++) {
+        unsigned others = events & (events - 1), last = events ^ others;
+        engine->dispatch[events] = engine->dispatch[others] | engine->dispatch[last];
+    }
 }
 
 /* What each detector asks for again and again, by its number. */
@@ -239,11 +243,12 @@ events_of(const struct flow *flow, const struct packet *packet)
     unsigned events = (packet->sampled ? SEES_SAMPLED : 0) | (packet->session != 0 ? SEES_SESSION : 0);
     if (packet->protocol != PROTOCOL_TCP)
         return events | SEES_UDP | (packet->dns != NULL ? SEES_DNS : 0);
+    const struct side *sender = flow_sender(flow, packet);
     events |= SEES_TCP;
     if (packet->new_bytes > 0)
-        events |= packet->from_client ? SEES_DATA | SEES_CLIENT_DATA : SEES_DATA;
-    if (packet->http != NULL)
-        events |= SEES_HTTP;
+        events |= (packet->from_client ? SEES_CLIENT_DATA : 0) |
+                  (sender->new_bytes == packet->new_bytes ? SEES_FIRST_DATA : 0) |
+                  (packet->http != NULL ? SEES_HTTP : 0) | (packet->tls != NULL ? SEES_TLS : 0);
     if (packet->flags & TCP_SYN)
         events |= SEES_SYN;
     if (packet->flags & (TCP_FIN | TCP_RST))
@@ -252,7 +257,7 @@ events_of(const struct flow *flow, const struct packet *packet)
         events |= SEES_REPEATED;
     if (flow->handshake.completed_frame == packet->frame)
         events |= SEES_COMPLETED;
-    if (flow_sender(flow, packet)->rst_frame != 0)
+    if (sender->rst_frame != 0)
         events |= SEES_AFTER_RESET;
     return events;
 }

@@ -369,7 +369,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 const struct detector idle_detector = {
     .family = "idle",
     .summary = "Connections that die, or are closed, after an idle period",
-    .sees = SEES_DATA | SEES_END | SEES_REPEATED,
+    .sees = SEES_TLS | SEES_END | SEES_REPEATED,
     DETECTOR_TABLE(case, cases),
     .flow_state_size = sizeof(struct idle_flow),
     .on_packet = on_packet,

@@ -724,7 +724,7 @@ on_wake(struct context *context, const struct flow *flow)
 const struct detector policy_port_detector = {
     .family = "policy",
     .summary = "Ports that are closed to one client",
-    .sees = SEES_SYN | SEES_COMPLETED | SEES_DATA | SEES_END | SEES_ICMP,
+    .sees = SEES_SYN | SEES_COMPLETED | SEES_FIRST_DATA | SEES_END | SEES_ICMP,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
     .capture_state_size = sizeof(struct capture),

@@ -587,7 +587,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 const struct detector tls_detector = {
     .family = "tls",
     .summary = "TLS connections that fail, or are closed while idle",
-    .sees = SEES_DATA | SEES_END | SEES_REPEATED,
+    .sees = SEES_TLS | SEES_FIRST_DATA | SEES_END | SEES_REPEATED,
     DETECTOR_TABLE(case, cases),
     .flow_state_size = sizeof(struct tls_flow),
     .on_packet = on_packet,
