@@ -87,7 +87,7 @@ chinese(const struct printer *printer)
 static void
 print_paragraph(struct printer *printer, const char *mark, const char *text)
 {
-    char **lines = wrap_text(text, LINE_COLUMNS);
+    char **lines = wrap_words(text, LINE_COLUMNS);
     for (char **line = lines; *line != NULL; line++) {
         columns_pad(printer->out, line == lines ? mark : "", columns_of(mark));
         g_string_append_printf(printer->out, "%s\n", *line);
@@ -117,19 +117,34 @@ print_line(struct printer *printer, const char *indent, const char *label, const
     g_free(text);
 }
 
-/* An item of a list: its command, if it ends with one, can be copied. */
 static void
 print_item(struct printer *printer, const char *mark, const char *text)
 {
-    if (printer->view->markdown) {
-        const char *command = wrap_command(text);
-        if (command != NULL)
-            g_string_append_printf(printer->out, "%s%.*s`%s`\n", mark, (int)(command - text), text, command);
-        else
-            g_string_append_printf(printer->out, "%s%s\n", mark, text);
+    if (printer->view->markdown)
+        g_string_append_printf(printer->out, "%s%s\n", mark, text);
+    else
+        print_paragraph(printer, mark, text);
+}
+
+/* The command that a check ends with stands on a line of its own, however long, so that it can be copied whole. */
+static void
+print_check(struct printer *printer, const char *mark, const char *text)
+{
+    const char *command = wrap_command(text);
+    if (command == NULL) {
+        print_item(printer, mark, text);
         return;
     }
-    print_paragraph(printer, mark, text);
+    int lead = (int)(command - text);
+    if (printer->view->markdown) {
+        g_string_append_printf(printer->out, "%s%.*s`%s`\n", mark, lead, text, command);
+        return;
+    }
+    char *words_before = g_strndup(text, (gsize)lead);
+    print_paragraph(printer, mark, words_before);
+    columns_pad(printer->out, "", columns_of(mark));
+    g_string_append_printf(printer->out, "%s\n", command);
+    g_free(words_before);
 }
 
 static void
@@ -142,7 +157,10 @@ print_items(struct printer *printer, enum word label, const struct finding *find
     for (unsigned i = 0; lines[i] != NULL; i++) {
         const char *indent = printer->view->markdown ? "" : "     ";
         char *mark = part == TEXT_CHECKS ? g_strdup_printf("%s%u. ", indent, i + 1) : g_strdup_printf("%s- ", indent);
-        print_item(printer, mark, lines[i]);
+        if (part == TEXT_CHECKS)
+            print_check(printer, mark, lines[i]);
+        else
+            print_item(printer, mark, lines[i]);
         g_free(mark);
     }
     g_strfreev(lines);

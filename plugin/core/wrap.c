@@ -48,17 +48,38 @@ wrap_command(const char *text)
     return command;
 }
 
+/* The text before `stop` in lines. At least one, even if it is empty. */
+static void
+add_lines(GPtrArray *lines, const char *text, const char *stop, unsigned columns)
+{
+    do {
+        size_t length = line_length(text, stop, columns);
+        g_ptr_array_add(lines, g_strchomp(g_strndup(text, length)));
+        text += length;
+        text += MIN(strspn(text, " "), (size_t)(stop - text));
+    } while (text < stop);
+}
+
+char **
+wrap_words(const char *text, unsigned columns)
+{
+    GPtrArray *lines = g_ptr_array_new();
+    add_lines(lines, text, text + strlen(text), columns);
+    g_ptr_array_add(lines, NULL);
+    return (char **)g_ptr_array_free(lines, FALSE);
+}
+
 char **
 wrap_text(const char *text, unsigned columns)
 {
-    GPtrArray *lines = g_ptr_array_new();
     const char *end = text + strlen(text);
     const char *command = line_length(text, end, columns) < strlen(text) ? wrap_command(text) : NULL;
-    do {
-        size_t length = line_length(text, command != NULL && text < command ? command : end, columns);
-        g_ptr_array_add(lines, g_strchomp(g_strndup(text, length)));
-        text += length + strspn(text + length, " ");
-    } while (*text != '\0');
+    if (command == NULL) {
+        return wrap_words(text, columns);
+    }
+    GPtrArray *lines = g_ptr_array_new();
+    add_lines(lines, text, command, columns);
+    add_lines(lines, command, end, columns);
     g_ptr_array_add(lines, NULL);
     return (char **)g_ptr_array_free(lines, FALSE);
 }

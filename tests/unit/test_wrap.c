@@ -38,9 +38,21 @@ wrapped(void **state)
     }
 }
 
+/* Without a line for a command. */
+static void
+wrapped_as_words(void **state)
+{
+    (void)state;
+    char **lines = wrap_words("On all: ls -l", 10);
+    assert_string_equal(lines[0], "On all: ls");
+    assert_string_equal(lines[1], "-l");
+    assert_null(lines[2]);
+    g_strfreev(lines);
+}
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(wrapped)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(wrapped), cmocka_unit_test(wrapped_as_words)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
