@@ -3,10 +3,9 @@
 
 #include <string.h>
 
-#include "core/columns.h"
-#include "core/wrap.h"
+#include "core/report_printer.h"
 
-enum { LINE_COLUMNS = 100, LABEL_COLUMNS = 12, FRAMES_SHOWN = 12 };
+enum { FRAMES_SHOWN = 12 };
 
 enum word {
     TITLE,
@@ -49,25 +48,19 @@ static const char *const words[WORDS][2] = {
     [CHECKS] = {"What to check next", "排查步骤"},
     [DISPROOF] = {"What would disprove it", "反证"},
     [NONE] = {"none", "无"},
-    [NOT_FOUND] = {"Checked without a finding", "已检查、未发现问题"},
+    [NOT_FOUND] = {"Checked without a finding", "已检查，未发现问题"},
 };
 
 static const char *const visibility_words[][2] = {
     [VISIBLE_UNKNOWN] = {"no flow shows both directions, and nothing proves that answers were missed",
-                         "没有会话同时出现两个方向，也无法证明漏抓了应答"},
-    [VISIBLE_BOTH] = {"both directions", "两个方向都可见"},
+                         "所有会话都只见到一个方向，也没有证据表明漏抓了应答"},
+    [VISIBLE_BOTH] = {"both directions", "双向可见"},
     [VISIBLE_MIXED] = {"both directions of some flows, one direction of others: of those nothing is called unanswered",
-                       "部分会话两个方向可见，部分只见一个方向；后者不判断“无应答”"},
+                       "部分会话双向可见，部分只见一个方向；后者不判断是否“无应答”"},
     [VISIBLE_ONE] = {"one direction only: whether something was answered can't be concluded",
                      "只见一个方向，无法判断是否有应答"},
 };
 /* clang-format on */
-
-struct printer {
-    GString *out;
-    const struct report *report;
-    const struct report_view *view;
-};
 
 static const char *
 word(const struct printer *printer, enum word which)
@@ -75,77 +68,7 @@ word(const struct printer *printer, enum word which)
     return words[which][printer->view->language];
 }
 
-static bool
-chinese(const struct printer *printer)
-{
-    return printer->view->language == LANGUAGE_CHINESE;
-}
-
-/* -- Lines ------------------------------------------------------------------------------------ */
-
-/* Lines that begin with `mark`, and go on behind it. */
-static void
-print_paragraph(struct printer *printer, const char *mark, const char *text)
-{
-    char **lines = wrap_words(text, LINE_COLUMNS);
-    for (char **line = lines; *line != NULL; line++) {
-        columns_pad(printer->out, line == lines ? mark : "", columns_of(mark));
-        g_string_append_printf(printer->out, "%s\n", *line);
-    }
-    g_strfreev(lines);
-}
-
-/* A label with its text. */
-static void print_line(struct printer *printer, const char *indent, const char *label, const char *format, ...)
-    G_GNUC_PRINTF(4, 5);
-
-static void
-print_line(struct printer *printer, const char *indent, const char *label, const char *format, ...)
-{
-    GString *mark = g_string_new(indent);
-    va_list arguments;
-    va_start(arguments, format);
-    char *text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    if (printer->view->markdown) {
-        g_string_append_printf(printer->out, "- **%s:** %s\n", label, text);
-    } else {
-        columns_pad(mark, label, LABEL_COLUMNS);
-        print_paragraph(printer, mark->str, text);
-    }
-    g_string_free(mark, TRUE);
-    g_free(text);
-}
-
-static void
-print_item(struct printer *printer, const char *mark, const char *text)
-{
-    if (printer->view->markdown)
-        g_string_append_printf(printer->out, "%s%s\n", mark, text);
-    else
-        print_paragraph(printer, mark, text);
-}
-
-/* The command that a check ends with stands on a line of its own, however long, so that it can be copied whole. */
-static void
-print_check(struct printer *printer, const char *mark, const char *text)
-{
-    const char *command = wrap_command(text);
-    if (command == NULL) {
-        print_item(printer, mark, text);
-        return;
-    }
-    int lead = (int)(command - text);
-    if (printer->view->markdown) {
-        g_string_append_printf(printer->out, "%s%.*s`%s`\n", mark, lead, text, command);
-        return;
-    }
-    char *words_before = g_strndup(text, (gsize)lead);
-    print_paragraph(printer, mark, words_before);
-    columns_pad(printer->out, "", columns_of(mark));
-    g_string_append_printf(printer->out, "%s\n", command);
-    g_free(words_before);
-}
+/* -- Lists ------------------------------------------------------------------------------------ */
 
 static void
 print_items(struct printer *printer, enum word label, const struct finding *finding, enum text_part part)
@@ -158,9 +81,9 @@ print_items(struct printer *printer, enum word label, const struct finding *find
         const char *indent = printer->view->markdown ? "" : "     ";
         char *mark = part == TEXT_CHECKS ? g_strdup_printf("%s%u. ", indent, i + 1) : g_strdup_printf("%s- ", indent);
         if (part == TEXT_CHECKS)
-            print_check(printer, mark, lines[i]);
+            printer_check(printer, mark, lines[i]);
         else
-            print_item(printer, mark, lines[i]);
+            printer_item(printer, mark, lines[i]);
         g_free(mark);
     }
     g_strfreev(lines);
@@ -174,13 +97,13 @@ print_times(struct printer *printer, const struct capture_summary *summary)
     char *length = duration_text(summary->last_time - summary->first_time, printer->view->language);
     char *first = time_text(summary->first_time), *last = time_text(summary->last_time);
     if (summary->packets == 0)
-        print_line(printer, "", word(printer, CAPTURE), "%s", word(printer, NONE));
-    else if (chinese(printer))
-        print_line(printer, "", word(printer, CAPTURE), "%" G_GUINT64_FORMAT " 个报文，%s 至 %s（%s）",
-                   summary->packets, first, last, length);
+        printer_line(printer, "", word(printer, CAPTURE), "%s", word(printer, NONE));
+    else if (printer_is_chinese(printer))
+        printer_line(printer, "", word(printer, CAPTURE), "%" G_GUINT64_FORMAT " 个报文，%s 至 %s（%s）",
+                     summary->packets, first, last, length);
     else
-        print_line(printer, "", word(printer, CAPTURE), "%" G_GUINT64_FORMAT " packets, %s to %s (%s)",
-                   summary->packets, first, last, length);
+        printer_line(printer, "", word(printer, CAPTURE), "%" G_GUINT64_FORMAT " packets, %s to %s (%s)",
+                     summary->packets, first, last, length);
     g_free(length);
     g_free(first);
     g_free(last);
@@ -189,28 +112,28 @@ print_times(struct printer *printer, const struct capture_summary *summary)
 static void
 print_quality(struct printer *printer, const struct capture_summary *summary)
 {
-    bool zh = chinese(printer);
+    bool zh = printer_is_chinese(printer);
     if (summary->mirrors + summary->overlays > 0)
-        print_line(printer, "", word(printer, MIRRORS),
-                   zh ? "%u 个镜像会话（其中 %u 个只有一个方向），%u 个 overlay 方向；详见 -z netcase,sessions"
-                      : "%u mirror sessions (%u of them with one direction only), %u directions of overlays; see -z "
-                        "netcase,sessions",
-                   summary->mirrors, summary->one_way_mirrors, summary->overlays);
+        printer_line(printer, "", word(printer, MIRRORS),
+                     zh ? "%u 个镜像会话（其中 %u 个只有一个方向），%u 个 overlay 方向；详见 -z netcase,sessions"
+                        : "%u mirror sessions (%u of them with one direction only), %u directions of overlays; see -z "
+                          "netcase,sessions",
+                     summary->mirrors, summary->one_way_mirrors, summary->overlays);
     if (summary->cut > 0)
-        print_line(printer, "", word(printer, CUT),
-                   zh ? "%" G_GUINT64_FORMAT " 个报文没有抓全"
-                      : "%" G_GUINT64_FORMAT " packets were not captured whole",
-                   summary->cut);
+        printer_line(printer, "", word(printer, CUT),
+                     zh ? "%" G_GUINT64_FORMAT " 个报文没有抓全"
+                        : "%" G_GUINT64_FORMAT " packets were not captured whole",
+                     summary->cut);
     if (summary->duplicates > 0)
-        print_line(printer, "", word(printer, COPIES),
-                   zh ? "%" G_GUINT64_FORMAT " 个报文是重复抓到的副本，只计一次"
-                      : "%" G_GUINT64_FORMAT " packets are copies of others and count once",
-                   summary->duplicates);
-    print_line(printer, "", word(printer, LOST),
-               summary->gaps == 0 ? (zh ? "序号没有显示漏抓" : "nothing that sequence numbers show")
-               : zh               ? "%" G_GUINT64_FORMAT " 处：对端确认过、但抓包中没有的数据"
-                                  : "%" G_GUINT64_FORMAT " gaps: bytes that were acknowledged but never captured",
-               summary->gaps);
+        printer_line(printer, "", word(printer, COPIES),
+                     zh ? "%" G_GUINT64_FORMAT " 个报文是重复抓到的副本，只计一次"
+                        : "%" G_GUINT64_FORMAT " packets are copies of others and count once",
+                     summary->duplicates);
+    printer_line(printer, "", word(printer, LOST),
+                 summary->gaps == 0 ? (zh ? "从序号看没有漏抓" : "nothing that sequence numbers show")
+                 : zh               ? "%" G_GUINT64_FORMAT " 处：数据已被对端确认，但没有抓到"
+                                    : "%" G_GUINT64_FORMAT " gaps: bytes that were acknowledged but never captured",
+                 summary->gaps);
 }
 
 static void
@@ -218,12 +141,12 @@ print_capture(struct printer *printer)
 {
     const struct capture_summary *summary = &printer->report->summary;
     print_times(printer, summary);
-    print_line(printer, "", word(printer, FLOWS),
-               chinese(printer) ? "%u 个（TCP %u 个，其中 %u 个在抓包前已建立；UDP %u 个）"
-                                : "%u (TCP %u, of which %u began before the capture; UDP %u)",
-               summary->flows, summary->tcp_flows, summary->began_before, summary->udp_flows);
-    print_line(printer, "", word(printer, VISIBLE), "%s",
-               visibility_words[summary_visibility(summary)][printer->view->language]);
+    printer_line(printer, "", word(printer, FLOWS),
+                 printer_is_chinese(printer) ? "%u 个（TCP %u 个，其中 %u 个在抓包前已建立；UDP %u 个）"
+                                             : "%u (TCP %u, of which %u began before the capture; UDP %u)",
+                 summary->flows, summary->tcp_flows, summary->began_before, summary->udp_flows);
+    printer_line(printer, "", word(printer, VISIBLE), "%s",
+                 visibility_words[summary_visibility(summary)][printer->view->language]);
     print_quality(printer, summary);
 }
 
@@ -239,9 +162,9 @@ print_frames(struct printer *printer, const struct report_group *group)
                                printer->view->shown_frame(finding->frame, printer->view->data));
     }
     if (group->findings->len > FRAMES_SHOWN)
-        g_string_append_printf(list, chinese(printer) ? " 等 %u 个" : " and %u more",
-                               group->findings->len - (chinese(printer) ? 0 : FRAMES_SHOWN));
-    print_line(printer, "   ", word(printer, FRAMES), "%s", list->str);
+        g_string_append_printf(list, printer_is_chinese(printer) ? " 等 %u 个" : " and %u more",
+                               group->findings->len - (printer_is_chinese(printer) ? 0 : FRAMES_SHOWN));
+    printer_line(printer, "   ", word(printer, FRAMES), "%s", list->str);
     g_string_free(list, TRUE);
 }
 
@@ -254,14 +177,14 @@ print_events(struct printer *printer, const struct report_group *group)
     if (group->events <= 1)
         return;
     if (group->findings->len > 1 || series->events == 0) {
-        print_line(printer, "   ", word(printer, EVENTS), "%" G_GUINT64_FORMAT, group->events);
+        printer_line(printer, "   ", word(printer, EVENTS), "%" G_GUINT64_FORMAT, group->events);
         return;
     }
-    print_line(printer, "   ", word(printer, EVENTS),
-               chinese(printer) ? "%" G_GUINT64_FORMAT "（首个报文 %u，末个报文 %u）"
-                                : "%" G_GUINT64_FORMAT " (first frame %u, last frame %u)",
-               series->events, printer->view->shown_frame(series->first_frame, printer->view->data),
-               printer->view->shown_frame(series->last_frame, printer->view->data));
+    printer_line(printer, "   ", word(printer, EVENTS),
+                 printer_is_chinese(printer) ? "%" G_GUINT64_FORMAT "（首个报文 %u，末个报文 %u）"
+                                             : "%" G_GUINT64_FORMAT " (first frame %u, last frame %u)",
+                 series->events, printer->view->shown_frame(series->first_frame, printer->view->data),
+                 printer->view->shown_frame(series->last_frame, printer->view->data));
 }
 
 static void
@@ -271,8 +194,9 @@ print_causes_found(struct printer *printer, const struct finding *finding)
     size_t count = causes_of(printer->report->store, finding, causes);
     for (size_t i = 0; i < count; i++) {
         char *title = finding_text(causes[i], TEXT_TITLE, printer->view->language);
-        print_line(printer, "   ", word(printer, CAUSED_BY), "%s (%u): %s", causes[i]->info->id,
-                   printer->view->shown_frame(causes[i]->frame, printer->view->data), title);
+        printer_line(printer, "   ", word(printer, CAUSED_BY),
+                     printer_is_chinese(printer) ? "%s（报文 %u）：%s" : "%s (frame %u): %s", causes[i]->info->id,
+                     printer->view->shown_frame(causes[i]->frame, printer->view->data), title);
         g_free(title);
     }
 }
@@ -285,13 +209,16 @@ print_group(struct printer *printer, unsigned number, const struct report_group 
     char *title = finding_text(first, TEXT_TITLE, language);
     char *summary = finding_text(first, TEXT_SUMMARY, language);
 
-    g_string_append_printf(
-        printer->out, printer->view->markdown ? "\n### %u. %s, %s: %s (`%s`)\n\n" : "\n%u. %s, %s: %s (%s)\n", number,
-        severity_name(group->severity, language), confidence_word(group->confidence, language), title, first->info->id);
+    g_string_append_printf(printer->out, printer->view->markdown ? "\n### %u. " : "\n%u. ", number);
+    g_string_append_printf(printer->out, printer_is_chinese(printer) ? "%s，%s：%s（" : "%s, %s: %s (",
+                           severity_name(group->severity, language), confidence_word(group->confidence, language),
+                           title);
+    g_string_append_printf(printer->out, printer->view->markdown ? "`%s`" : "%s", first->info->id);
+    g_string_append(printer->out, printer_is_chinese(printer) ? "）\n" : ")\n");
     if (printer->view->markdown)
-        g_string_append_printf(printer->out, "%s\n\n", summary);
+        g_string_append_printf(printer->out, "\n%s\n\n", summary);
     else
-        print_paragraph(printer, "   ", summary);
+        printer_paragraph(printer, "   ", summary);
     print_frames(printer, group);
     print_events(printer, group);
     print_causes_found(printer, first);
@@ -310,13 +237,17 @@ print_findings(struct printer *printer)
     for (int severity = SEVERITY_ERROR; severity >= SEVERITY_CHAT; severity--) {
         unsigned count = report_count_of(report, (enum severity)severity);
         if (count > 0)
-            g_string_append_printf(counts, "%s%s %u", counts->len > 0 ? ", " : "",
+            g_string_append_printf(counts, "%s%s %u",
+                                   counts->len == 0              ? ""
+                                   : printer_is_chinese(printer) ? "，"
+                                                                 : ", ",
                                    severity_name((enum severity)severity, printer->view->language), count);
     }
     if (report->findings == 0)
-        print_line(printer, "", word(printer, FINDINGS), "%s", word(printer, NONE));
+        printer_line(printer, "", word(printer, FINDINGS), "%s", word(printer, NONE));
     else
-        print_line(printer, "", word(printer, FINDINGS), "%u (%s)", report->findings, counts->str);
+        printer_line(printer, "", word(printer, FINDINGS), printer_is_chinese(printer) ? "%u 个（%s）" : "%u (%s)",
+                     report->findings, counts->str);
     g_string_free(counts, TRUE);
     for (guint i = 0; i < report->groups->len; i++)
         print_group(printer, i + 1, g_ptr_array_index(report->groups, i));
@@ -332,13 +263,15 @@ print_checked(struct printer *printer)
 
     g_string_append_printf(printer->out, printer->view->markdown ? "\n### %s\n\n" : "\n%s\n", word(printer, CHECKED));
     if (summary->tcp_flows > summary->began_before)
-        print_line(printer, "   ", "TCP",
-                   chinese(printer) ? "%u 个连接中 %u 个握手完成" : "of %u connections %u completed their handshake",
-                   summary->tcp_flows - summary->began_before, summary->established);
+        printer_line(printer, "   ", "TCP",
+                     printer_is_chinese(printer) ? "%u 个连接中 %u 个握手完成"
+                                                 : "of %u connections %u completed their handshake",
+                     summary->tcp_flows - summary->began_before, summary->established);
     if (summary->tls_connections > 0)
-        print_line(printer, "   ", "TLS",
-                   chinese(printer) ? "%u 个 ClientHello 中 %u 个握手完成" : "of %u handshakes %u were finished",
-                   summary->tls_connections, summary->tls_finished);
+        printer_line(printer, "   ", "TLS",
+                     printer_is_chinese(printer) ? "%u 个 ClientHello 中 %u 个握手完成"
+                                                 : "of %u handshakes %u were finished",
+                     summary->tls_connections, summary->tls_finished);
     for (guint i = 0; i < printer->report->silent->len; i++)
         g_string_append_printf(silent, "%s%s", i > 0 ? ", " : "",
                                ((const struct case_info *)g_ptr_array_index(printer->report->silent, i))->id);
@@ -346,7 +279,7 @@ print_checked(struct printer *printer)
         g_string_append_printf(printer->out, "- **%s:** %s\n", word(printer, NOT_FOUND), silent->str);
     else {
         g_string_append_printf(printer->out, "   %s\n", word(printer, NOT_FOUND));
-        print_item(printer, "     ", silent->str);
+        printer_item(printer, "     ", silent->str);
     }
     g_string_free(silent, TRUE);
 }

@@ -47,7 +47,7 @@ static const struct case_info cases[] = {
                       "read timeout of a connection pool){?by_client}.]\n"
                       "[{server} is itself a proxy or load balancer that closes without an error page, or its worker was killed "
                       "by a watchdog{?by_server}.]",
-            .checks = "On the proxy, which upstream timed out: grep -E 'upstream timed out|110: Connection timed out' "
+            .checks = "On the proxy, which upstream timed out: grep -E 'upstream timed out|Connection timed out' "
                       "/var/log/nginx/error.log\n"
                       "On the proxy, the timers in use (HAProxy: timeout server, timeout connect): nginx -T | grep -E "
                       "'proxy_(connect|send|read)_timeout'\n"
@@ -72,7 +72,7 @@ static const struct case_info cases[] = {
                       "[代理后方到上游的连接未能建立（proxy_connect_timeout）：{server.address} 与上游之间有无人应答的 SYN{?status}。]\n"
                       "[关闭连接的是客户端或代理 {client}：若不是代理，则是自身设置了超时的客户端（curl -m、连接池的读超时）{?by_client}。]\n"
                       "[{server} 本身是不返回错误页而直接关闭连接的代理或负载均衡，或其工作进程被看门狗杀死{?by_server}。]",
-            .checks = "在代理上查看是哪个上游超时：grep -E 'upstream timed out|110: Connection timed out' /var/log/nginx/error.log\n"
+            .checks = "在代理上查看是哪个上游超时：grep -E 'upstream timed out|Connection timed out' /var/log/nginx/error.log\n"
                       "在代理上查看生效的超时配置（HAProxy：timeout server、timeout connect）：nginx -T | grep -E "
                       "'proxy_(connect|send|read)_timeout'\n"
                       "在后端查看它当时在做什么（慢查询日志、jstack 或 py-spy 线程栈），以及有多少连接在等待：ss -tn state "

@@ -208,7 +208,7 @@ words_of_many(void **state)
     view.language = LANGUAGE_CHINESE;
     view.markdown = true;
     text = report_words(report, &view);
-    assert_non_null(strstr(text, "- **报文:** 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 等 14 个\n"));
+    assert_non_null(strstr(text, "- **报文：** 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 等 14 个\n"));
     g_free(text);
     report_free(report);
 }

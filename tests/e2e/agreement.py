@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Everything that tells of findings tells the same number and frames: -Y, the report as text, markdown and JSON, the expert
+window (-z expert) and Statistics > Netcase > Findings; for every capture, and where there are findings in one pass, in two, and without anything that asks for a tree.
+
+One tshark prints all of them at once, so they also must not disturb each other. The JSON is valid by docs/report.schema.json.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import collections
+import functools
+import json
+import re
+import subprocess
+import sys
+
+import jsonschema
+from expectation import all_expectations
+from netcase_tshark import TREE, Failure, Host, expect_same, run_tests
+
+SCHEMA = json.loads((TREE / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+FRAMES_SHOWN = 12  # of each group, in text and markdown
+CASE = r"[a-z0-9_]+\.[a-z0-9_]+"
+STATISTICS = ["netcase", "netcase,markdown", "netcase,json", "expert", "netcase_findings,tree"]
+FILTER = ["-Y", "netcase.expert", "-T", "fields", "-e", "frame.number", "-e", "netcase.expert"]
+WAYS = {"one pass": FILTER, "two passes": ["-2", *FILTER], "without a tree": ["-q"]}
+
+
+def part(output, first_line):
+    """What is printed from this line on."""
+    found = re.search(rf"^{first_line}$", output, re.MULTILINE)
+    if not found:
+        raise Failure(f"nothing printed begins with {first_line}\n{output}")
+    return output[found.start():]
+
+
+def by_filter(output):
+    rows = re.findall(rf"^(\d+)\t({CASE}(?:,{CASE})*)$", output, re.MULTILINE)
+    return sorted((int(frame), name) for frame, names in rows for name in names.split(","))
+
+
+def in_json(output):
+    return json.JSONDecoder().raw_decode(part(output, r"\{"))[0]
+
+
+def findings_of(report):
+    return sorted((finding["frame"], finding["case"]) for finding in report["findings"])
+
+
+def groups_of(report):
+    """(case, frames that are listed, number of findings) of each group, as text and markdown show them."""
+    frames = {}
+    for finding in report["findings"]:
+        frames.setdefault((finding["group"], finding["case"]), []).append(finding["frame"])
+    return [(case, listed[:FRAMES_SHOWN], len(listed)) for (_, case), listed in frames.items()]
+
+
+def groups_in(text):
+    """The same, from the report as text or markdown."""
+    groups, case = [], None
+    for line in text.splitlines():
+        title = re.fullmatch(rf"(?:### )?\d+\. .*\(`?({CASE})`?\)", line)
+        frames = re.fullmatch(r"(?:   Frames +|- \*\*Frames:\*\* )([\d, ]+?)(?: and (\d+) more)?", line)
+        if title:
+            case = title[1]
+        elif frames:
+            numbers = [int(number) for number in frames[1].split(", ")]
+            groups.append((case, numbers, len(numbers) + int(frames[2] or 0)))
+    return groups
+
+
+def total_in(text):
+    """(all findings, {severity: findings})"""
+    found = re.search(r"^(?:Findings +|- \*\*Findings:\*\* )(?:none|(\d+) \((.*)\))$", text, re.MULTILINE)
+    counts = dict(word.split() for word in (found[2] or "").split(", ") if word)
+    return int(found[1] or 0), {severity: int(count) for severity, count in counts.items()}
+
+
+def by_case(pattern, text):
+    counts = collections.Counter()
+    for one in re.finditer(pattern, text, re.MULTILINE):
+        counts[one["case"]] += int(one["count"])
+    return sorted(counts.items())
+
+
+def print_all(host, expectation, way):
+    statistics = [word for statistic in STATISTICS for word in ("-z", statistic)]
+    result = host.run(["tshark", "-r", expectation.capture, *WAYS[way], *statistics, *expectation.options])
+    result.check()
+    return result.out
+
+
+def agree(expectation, way, output):
+    report = in_json(output)
+    jsonschema.validate(report, SCHEMA)
+    expect_same(expectation.findings, findings_of(report), f"{way}, -: expected   +: in the JSON")
+    if way != "without a tree":
+        expect_same(expectation.findings, by_filter(output), f"{way}, -: expected   +: -Y netcase.expert")
+    severities = collections.Counter(finding["severity"] for finding in report["findings"])
+    for first_line in ("netcase report", "## netcase report"):
+        text = part(output, first_line)
+        end = re.search(r"^(### )?Checked$", text, re.MULTILINE).start()
+        if groups_in(text[:end]) != groups_of(report) or total_in(text) != (len(report["findings"]), severities):
+            raise Failure(f"{way}, JSON: {groups_of(report)}\n{text[:end]}")
+    counts = sorted(collections.Counter(name for _, name in expectation.findings).items())
+    expert = by_case(rf"^ +(?P<count>\d+) +\S.*? netcase +(?P<case>{CASE}): ", output)
+    expect_same(counts, expert, f"{way}, -: expected   +: -z expert")
+    tree = part(output, "Netcase/Findings:")
+    expect_same(counts, by_case(rf"^  (?P<case>{CASE}): .*?  +(?P<count>\d+) ", tree), f"{way}, -: expected   +: the tree")
+    return report
+
+
+def commands_are_commands(report):
+    """What follows the words of a check can be pasted into a shell."""
+    commands = {command_of(check) for finding in report["findings"] for check in finding["checks"]} - {None}
+    parsed = subprocess.run(["bash", "-n"], input="\n".join(sorted(commands)), capture_output=True, text=True, check=False)
+    if parsed.returncode != 0:
+        raise Failure("no shell takes these commands:\n" + "\n".join([*sorted(commands), parsed.stderr]))
+
+
+def command_of(check):
+    """What follows the last colon of a check that does not end with a full stop (plugin/api/case.h); None if nothing does."""
+    words = re.split(r": |：", check)
+    return None if len(words) == 1 or check.endswith((".", "。")) else words[-1]
+
+
+def all_ways(host, expectation):
+    """Where nothing is found, one pass is enough."""
+    first = None
+    for way in WAYS if expectation.findings else ["one pass"]:
+        report = agree(expectation, way, print_all(host, expectation, way))
+        if first and report != first:
+            raise Failure(f"{way}: the JSON is another one than in one pass")
+        first = first or report
+    found, silent = {name for _, name in expectation.findings}, set(first["without_finding"])
+    if found & silent:
+        raise Failure(f"both found and not found: {found & silent}")
+    commands_are_commands(first)
+
+
+def main():
+    host = Host()
+    expectations = [one for one in all_expectations() if one.capture]
+    tests = [(f"agreement {one.name}", functools.partial(all_ways, host, one)) for one in expectations]
+    return 0 if run_tests(tests) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
