@@ -214,6 +214,8 @@ preferences_fill(struct settings *settings)
     g_free(wrong);
     fill_ports(&settings->vxlan_ports, preferences.vxlan_ports);
     fill_ports(&settings->tls_ports, preferences.tls_ports);
+    /* sharkd sets preferences without asking us to apply them. */
+    check_thresholds();
     size_t thresholds = catalogue_threshold_number(catalogue_detector_count, 0);
     memcpy(settings->thresholds, preferences.thresholds, thresholds * sizeof *settings->thresholds);
     settings->countries = country_file_open(preferences.country_db);

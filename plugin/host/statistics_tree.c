@@ -63,67 +63,86 @@ count_findings(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection,
     return TAP_PACKET_REDRAW;
 }
 
-/* -- Sessions and timers: known when the tree is opened ---------------------------------------- */
+/* -- Sessions and timers: what is known at the end of the capture ------------------------------ */
 
-static tap_packet_status
-count_nothing(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection, const void *findings, tap_flags_t flags)
+static int sessions_root, timers_root;
+
+/* Wireshark sets the numbers of a tree that was started to 0 before it hands over the packets, so they are set again at
+ * the last one. In the only pass of tshark no frame is known to be the last. */
+static bool
+is_last_frame(const struct capture *capture, const packet_info *pinfo)
 {
-    (void)tree;
-    (void)pinfo;
-    (void)dissection;
-    (void)findings;
-    (void)flags;
-    return TAP_PACKET_DONT_REDRAW;
+    return capture != NULL && pinfo->fd->visited &&
+           frames_known(capture->frames, pinfo) == frames_newest(capture->frames);
+}
+
+static int
+put(stats_tree *tree, const char *name, int parent, bool with_children, uint64_t value)
+{
+    return set_stat_node(tree, name, parent, with_children, (int)MIN(value, G_MAXINT));
 }
 
 static void
-put(stats_tree *tree, const char *name, int parent, uint64_t value)
-{
-    stats_tree_create_node(tree, name, parent, STAT_DT_INT, FALSE);
-    increase_stat_node(tree, name, parent, FALSE, (int)MIN(value, G_MAXINT));
-}
-
-static void
-put_session(stats_tree *tree, int root, const struct session *session)
+put_session(stats_tree *tree, const struct session *session)
 {
     static const char *const roles[] = {"session", "mirror", "overlay"};
     char *source = address_text(&session->source), *target = address_text(&session->target);
-    char *name = g_strdup_printf("%u: %s, VNI %u %s, %s to %s", session->number, roles[session->role], session->vni,
-                                 tables_vni_name(session->vni), source, target);
-    int node = stats_tree_create_node(tree, name, root, STAT_DT_INT, TRUE);
-    increase_stat_node(tree, name, root, TRUE, (int)MIN(session->packets, G_MAXINT));
-    put(tree, "ingress", node, session->ingress);
-    put(tree, "egress", node, session->egress);
-    put(tree, "cut", node, session->cut_packets);
-    put(tree, "duplicates", node, session->duplicates);
-    put(tree, "gaps", node, session->gaps);
+    const char *vni_name = tables_vni_name(session->vni);
+    char *name = g_strdup_printf("%u: %s, VNI %u%s%s, %s to %s", session->number, roles[session->role], session->vni,
+                                 *vni_name != '\0' ? " " : "", vni_name, source, target);
+    int node = put(tree, name, sessions_root, true, session->packets);
+    put(tree, "ingress", node, false, session->ingress);
+    put(tree, "egress", node, false, session->egress);
+    put(tree, "cut", node, false, session->cut_packets);
+    put(tree, "duplicates", node, false, session->duplicates);
+    put(tree, "gaps", node, false, session->gaps);
     g_free(source);
     g_free(target);
     g_free(name);
 }
 
 static void
-start_sessions(stats_tree *tree)
+put_sessions(stats_tree *tree, const struct capture *capture)
 {
-    int root = stats_tree_create_node(tree, "Sessions", 0, STAT_DT_INT, TRUE);
-    struct capture *capture = capture_current();
-    if (capture == NULL)
-        return;
     const GPtrArray *sessions = encapsulation_sessions(engine_encapsulation(capture->engine));
-    for (guint i = 0; i < sessions->len; i++)
-        put_session(tree, root, g_ptr_array_index(sessions, i));
+    uint64_t packets = 0;
+    for (guint i = 0; i < sessions->len; i++) {
+        put_session(tree, g_ptr_array_index(sessions, i));
+        packets += ((const struct session *)g_ptr_array_index(sessions, i))->packets;
+    }
+    put(tree, "Sessions", 0, true, packets);
 }
 
-struct timer_tree {
-    stats_tree *tree;
-    int root;
-};
+static void
+start_sessions(stats_tree *tree)
+{
+    sessions_root = stats_tree_create_node(tree, "Sessions", 0, STAT_DT_INT, TRUE);
+    if (capture_current() != NULL)
+        put_sessions(tree, capture_current());
+}
+
+static tap_packet_status
+count_sessions(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection, const void *tapped, tap_flags_t flags)
+{
+    (void)dissection;
+    (void)tapped;
+    (void)flags;
+    if (!is_last_frame(capture_current(), pinfo))
+        return TAP_PACKET_DONT_REDRAW;
+    put_sessions(tree, capture_current());
+    return TAP_PACKET_REDRAW;
+}
 
 static char *
 idle_text(int64_t idle)
 {
     return idle > 0 ? duration_text(idle, LANGUAGE_ENGLISH) : g_strdup("-");
 }
+
+struct timer_tree {
+    stats_tree *tree;
+    unsigned servers;
+};
 
 static void
 put_bracket(const struct endpoint *server, const struct bracket *bracket, void *data)
@@ -132,7 +151,8 @@ put_bracket(const struct endpoint *server, const struct bracket *bracket, void *
     char *who = endpoint_text(server);
     char *survived = idle_text(bracket->longest_survived), *died = idle_text(bracket->shortest_died);
     char *name = g_strdup_printf("%s: longest idle survived %s, shortest that died %s", who, survived, died);
-    put(timers->tree, name, timers->root, 1);
+    put(timers->tree, name, timers_root, false, 1);
+    timers->servers++;
     g_free(who);
     g_free(survived);
     g_free(died);
@@ -140,12 +160,31 @@ put_bracket(const struct endpoint *server, const struct bracket *bracket, void *
 }
 
 static void
+put_timers(stats_tree *tree, const struct capture *capture)
+{
+    struct timer_tree timers = {.tree = tree};
+    knowledge_each_bracket(capture->engine->knowledge, put_bracket, &timers);
+    put(tree, "Servers", 0, true, timers.servers);
+}
+
+static void
 start_timers(stats_tree *tree)
 {
-    struct timer_tree timers = {tree, stats_tree_create_node(tree, "Servers", 0, STAT_DT_INT, TRUE)};
-    struct capture *capture = capture_current();
-    if (capture != NULL)
-        knowledge_each_bracket(capture->engine->knowledge, put_bracket, &timers);
+    timers_root = stats_tree_create_node(tree, "Servers", 0, STAT_DT_INT, TRUE);
+    if (capture_current() != NULL)
+        put_timers(tree, capture_current());
+}
+
+static tap_packet_status
+count_timers(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection, const void *tapped, tap_flags_t flags)
+{
+    (void)dissection;
+    (void)tapped;
+    (void)flags;
+    if (!is_last_frame(capture_current(), pinfo))
+        return TAP_PACKET_DONT_REDRAW;
+    put_timers(tree, capture_current());
+    return TAP_PACKET_REDRAW;
 }
 
 /* -- Registration ----------------------------------------------------------------------------- */
@@ -156,8 +195,7 @@ statistics_tree_register(void)
     tap = register_tap("netcase");
     stats_tree_register_plugin("netcase", "netcase_findings", "Netcase/Findings", 0, count_findings, start_findings,
                                NULL);
-    stats_tree_register_plugin("netcase", "netcase_sessions", "Netcase/Mirror Sessions", 0, count_nothing,
+    stats_tree_register_plugin("frame", "netcase_sessions", "Netcase/Mirror Sessions", 0, count_sessions,
                                start_sessions, NULL);
-    stats_tree_register_plugin("netcase", "netcase_timers", "Netcase/Idle Timers", 0, count_nothing, start_timers,
-                               NULL);
+    stats_tree_register_plugin("frame", "netcase_timers", "Netcase/Idle Timers", 0, count_timers, start_timers, NULL);
 }

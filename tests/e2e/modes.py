@@ -6,13 +6,11 @@ Taken with the captures that show the most cases; each mode must give what one p
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import functools
-import json
-import shutil
 import sys
 import tempfile
 
 from expectation import all_expectations
-from netcase_tshark import Failure, Host, Skip, expect_same, run_tests
+from netcase_tshark import Failure, Host, expect_same, run_tests
 
 
 def chosen_captures():
@@ -40,26 +38,6 @@ def printed_in_two_passes(host, expectation):
     frames = sorted({frame for frame, _ in expectation.findings})
     printed = [int(line.split()[1].rstrip(":")) for line in result.out.splitlines() if line.startswith("Frame ")]
     expect_same([(frame,) for frame in frames], [(frame,) for frame in printed])
-
-
-def read_again_by_sharkd(host, expectation):
-    """sharkd, the server behind web interfaces, loads first and filters later."""
-    if not shutil.which("sharkd"):
-        raise Skip("sharkd is not installed")
-    requests = [("load", {"file": str(expectation.capture)}),
-                ("frames", {"filter": "netcase.expert", "column0": "frame.number:1", "column1": "netcase.expert:0"})]
-    options = [option for word, option in zip(expectation.options[::2], expectation.options[1::2]) if word == "-o"]
-    preferences = [option.split(":", 1) for option in options]
-    requests = [("setconf", {"name": name, "value": value}) for name, value in preferences] + requests
-    lines = [json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters})
-             for number, (method, parameters) in enumerate(requests, 1)]
-    result = host.run(["sharkd", "-"], stdin="\n".join(lines) + "\n")
-    answers = [json.loads(line) for line in result.out.splitlines() if line.startswith("{")]
-    errors = [str(answer["error"]) for answer in answers if "error" in answer]
-    if errors or len(answers) < len(requests):
-        raise Failure("\n".join([f"sharkd ended with {result.status}", *errors, result.err]))
-    found = sorted((int(row["c"][0]), name) for row in answers[-1]["result"] for name in row["c"][1].split(","))
-    expect_same(expectation.findings, found)
 
 
 def columns_only(host, expectation):
@@ -115,7 +93,7 @@ def preference_changes_the_result(host, expectation):
         raise Failure("idle.reset is still found with -o netcase.levels:3600")
 
 
-MODES = [two_passes_with_read_filter, printed_in_two_passes, read_again_by_sharkd, columns_only, with_transum, disabled,
+MODES = [two_passes_with_read_filter, printed_in_two_passes, columns_only, with_transum, disabled,
          evidence_is_written]
 
 
