@@ -20,7 +20,7 @@ deb_packages=(dpkg-dev file)
 # shellcheck disable=SC2034
 test_packages=(
     "${build_packages[@]}"
-    libcmocka-dev clang-format valgrind python3 python3-jsonschema jq git util-linux shellcheck
+    libcmocka-dev clang-format valgrind python3 python3-jsonschema jq parallel git util-linux shellcheck
 )
 
 # install_packages PACKAGE...: get what is missing. Asks for a password (sudo) only then.

@@ -9,9 +9,9 @@ Usage: packaging/try.sh [CAPTURE...]
 
 Installs the packages that are missing (asks for a password only then), builds netcase in
 build-release/ (or in $NETCASE_BUILD), installs the plugin into your personal plugin folder, or for
-root into the system's, since Wireshark ignores personal plugins for root, with the command
-netcase-annotate in ~/.local/bin (root: /usr/local/bin) and the configuration profiles netcase and
-netcase-triage, and prints the findings of the captures: frame, severity, id and summary. Without
+root into the system's, since Wireshark ignores personal plugins for root, with the commands
+netcase-annotate and netcase-json in ~/.local/bin (root: /usr/local/bin) and the configuration
+profiles netcase and netcase-triage, and prints the findings of the captures: frame, severity, id and summary. Without
 CAPTURE: those of the folder captures/.
 HELP
 }

@@ -225,6 +225,8 @@ put_finding(json_dumper *json, const struct report *report, guint group, const s
     put_text(json, "confidence", confidence_name(finding->confidence));
     put_own_text(json, "title", finding_text(finding, TEXT_TITLE, language));
     put_own_text(json, "summary", finding_text(finding, TEXT_SUMMARY, language));
+    if (finding_culprit(finding) != NULL)
+        put_own_text(json, "culprit", fact_text(finding_culprit(finding), LANGUAGE_ENGLISH));
     put_lines(json, "causes", finding, TEXT_CAUSES, language);
     put_lines(json, "checks", finding, TEXT_CHECKS, language);
     put_lines(json, "disproof", finding, TEXT_DISPROOF, language);

@@ -5,7 +5,7 @@ Looks at the fenced blocks of README.md and docs/*.md:
 
 - ```console: lines that begin with `$ ` are run in the top folder, in one shell for each block, and
   must print the lines that follow. A line `...` stands for any number of lines, `...` at the end of
-  a line for the rest of it.
+  a line for the rest of it. A block that begins with ```console same shell goes on in the shell of the one before.
 - ```sh: every line is run (a `$ ` in front is allowed) and must succeed.
 - others, such as ```text, are left alone.
 
@@ -22,7 +22,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from netcase_tshark import TREE, Failure, Host, run_tests  # noqa: E402
 
-FENCE = re.compile(r"^(\s*)```(\w*)\s*$")
+FENCE = re.compile(r"^(\s*)```(\w*)( same shell)?\s*$")
 NOT_RUN = re.compile(r"^(sudo |apt|dpkg|git |cd netcase|cmake|ctest|ninja|wireshark|(\./)?(tests/run\.sh|\.ci/run))|tests/run\.sh")
 TRY = re.compile(r"^(\./)?packaging/try\.sh\b")
 # What try.sh tells before it shows findings.
@@ -31,17 +31,20 @@ MARK = "-- end of a command:"
 
 
 def blocks(path):
-    """(line number, language, lines) of each fenced block."""
-    start, language, lines, indent = 0, None, [], ""
+    """(line number, language, lines) of each fenced block; those in the same shell are one."""
+    found, start, language, lines, indent = [], 0, None, [], ""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         fence = FENCE.match(line)
         if fence and language is None:
             start, language, lines, indent = number, fence[2], [], fence[1]
+            if fence[3]:
+                start, language, lines = found.pop()
         elif fence:
-            yield start, language, lines
+            found.append((start, language, lines))
             language = None
         elif language is not None:
             lines.append(line.removeprefix(indent))
+    return found
 
 
 def commands(language, lines):
