@@ -13,6 +13,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   unit      unit tests and short fuzzing, without Wireshark, with sanitizers
   captures  the findings in captures/, in several modes of tshark
   modes     read filters, columns, preferences, writing: the same findings everywhere
+  settings  every preference and table takes effect; what is wrong in one is named
   sharkd    the findings, fields, statistics and settings through the server of web interfaces
   agreement -Y, the report as text, markdown and JSON, the expert window and the statistics tell the same findings
   report    the report can be read and pasted, in both languages
@@ -26,9 +27,10 @@ Installs the packages that the tests need, builds, and runs the suites:
   docs      the commands in the documentation show what it says, its example detector works
   bench     the cost of the plugin stays below its limit
 
-`e2e` means captures, modes, sharkd, agreement, report, annotate, folder and broken. Without SUITE all are run. As root, everything but the
-installation of packages is done by a user netcase-test, which is made for it, in a copy of the
-tree, because Wireshark ignores personal plugins for root.
+`e2e` means captures, modes, settings, sharkd, agreement, report, annotate, folder and broken. Without
+SUITE all are run. As root, everything but the installation of packages is done by a user
+netcase-test, which is made for it, in a copy of the tree, because Wireshark ignores personal
+plugins for root.
 
 --accept writes what is found now into the named expectations, for review; see docs/testing.md.
 HELP
@@ -50,13 +52,15 @@ while [ $# -gt 0 ]; do
         [[ ${#accept[@]} -gt 1 && $1 == captures || ${#accept[@]} -eq 1 && $1 == corpus ]] || { usage >&2 && exit 2; }
         break
         ;;
-    e2e) suites+=(captures modes sharkd agreement report annotate folder broken) ;;
-    unit | captures | modes | sharkd | agreement | report | annotate | folder | broken | pdml | corpus | rules | format | docs | bench) suites+=("$1") ;;
+    e2e) suites+=(captures modes settings sharkd agreement report annotate folder broken) ;;
+    unit | captures | modes | settings | sharkd | agreement | report | annotate | folder | broken | pdml | corpus | rules | format | docs | bench)
+        suites+=("$1")
+        ;;
     *) usage >&2 && exit 2 ;;
     esac
     shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes sharkd agreement report annotate folder broken docs pdml corpus bench)
+[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report annotate folder broken docs pdml corpus bench)
 
 install_packages "${test_packages[@]}"
 
