@@ -18,6 +18,7 @@ enum word {
     LOST,
     FINDINGS,
     FRAMES,
+    EVIDENCE,
     EVENTS,
     CAUSED_BY,
     CHECKED,
@@ -41,6 +42,7 @@ static const char *const words[WORDS][2] = {
     [LOST] = {"Lost", "漏抓"},
     [FINDINGS] = {"Findings", "诊断结果"},
     [FRAMES] = {"Frames", "报文"},
+    [EVIDENCE] = {"Evidence", "佐证报文"},
     [EVENTS] = {"Events", "次数"},
     [CAUSED_BY] = {"Caused by", "起因"},
     [CHECKED] = {"Checked", "检查范围"},
@@ -168,6 +170,58 @@ print_frames(struct printer *printer, const struct report_group *group)
     g_string_free(list, TRUE);
 }
 
+/* Of the finding whose text stands for all. */
+static void
+print_evidence(struct printer *printer, const struct finding *finding)
+{
+    GString *list = g_string_new(NULL);
+    for (guint i = 0; i < finding->evidence->len; i++)
+        g_string_append_printf(
+            list, "%s%u", i > 0 ? ", " : "",
+            printer->view->shown_frame(g_array_index(finding->evidence, uint32_t, i), printer->view->data));
+    if (list->len > 0)
+        printer_line(printer, "   ", word(printer, EVIDENCE), "%s", list->str);
+    g_string_free(list, TRUE);
+}
+
+static bool
+is_listed(const GArray *flows, uint32_t flow)
+{
+    for (guint i = 0; i < flows->len; i++)
+        if (g_array_index(flows, uint32_t, i) == flow)
+            return true;
+    return false;
+}
+
+/* A flood or a mirror session is more than the conversation in which it was noticed. */
+static bool
+is_of_one_flow(const struct finding *finding)
+{
+    const struct fact *culprit = finding_culprit(finding);
+    return finding->flow != 0 && finding->series.events == 0 && (culprit == NULL || culprit->name != FACT_session);
+}
+
+/* As a display filter, which shows these conversations whole. */
+static void
+print_flows(struct printer *printer, const struct report_group *group)
+{
+    GArray *flows = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (guint i = 0; i < group->findings->len && flows->len < FRAMES_SHOWN; i++) {
+        const struct finding *finding = g_ptr_array_index(group->findings, i);
+        if (is_of_one_flow(finding) && !is_listed(flows, finding->flow))
+            g_array_append_val(flows, finding->flow);
+    }
+    GString *filter = g_string_new(flows->len == 1 ? "netcase.flow == " : "netcase.flow in {");
+    for (guint i = 0; i < flows->len; i++)
+        g_string_append_printf(filter, "%s%u", i > 0 ? ", " : "", g_array_index(flows, uint32_t, i));
+    if (flows->len > 1)
+        g_string_append_c(filter, '}');
+    if (flows->len > 0)
+        printer_line(printer, "   ", word(printer, FLOWS), "%s", filter->str);
+    g_string_free(filter, TRUE);
+    g_array_unref(flows);
+}
+
 /* What the findings of the group stand for. */
 static void
 print_events(struct printer *printer, const struct report_group *group)
@@ -220,6 +274,8 @@ print_group(struct printer *printer, unsigned number, const struct report_group 
     else
         printer_paragraph(printer, "   ", summary);
     print_frames(printer, group);
+    print_evidence(printer, first);
+    print_flows(printer, group);
     print_events(printer, group);
     print_causes_found(printer, first);
     print_items(printer, CAUSES, first, TEXT_CAUSES);

@@ -199,9 +199,17 @@ words_of_many(void **state)
     struct stage *stage = *state;
     for (unsigned i = 0; i < 14; i++)
         add(stage, case_with(SEVERITY_ERROR, 0), CONFIDENCE_LIKELY, 1, 0);
+    struct finding *other = add(stage, case_with(SEVERITY_WARNING, 0), CONFIDENCE_LIKELY, 2, 0);
+    static const uint32_t evidence[] = {3, 9};
+    g_array_append_vals(other->evidence, evidence, 2);
+    other->flow = 77;
     struct report *report = report_new(stage->engine, every, NULL);
+    for (guint i = 0; i < group(report, 0)->findings->len; i++)
+        ((struct finding *)g_ptr_array_index(group(report, 0)->findings, i))->flow = 5 + i / 2;
     struct report_view view = {.shown_frame = same_number};
     char *text = report_words(report, &view);
+    assert_non_null(strstr(text, "Flows       netcase.flow in {5, 6, 7, 8, 9, 10, 11}\n"));
+    assert_non_null(strstr(text, "Evidence    3, 9\n   Flows       netcase.flow == 77\n"));
     assert_non_null(strstr(text, "Frames      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more\n"));
     assert_non_null(strstr(text, "Events      14\n"));
     g_free(text);
