@@ -25,7 +25,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   rules     the rules of the house
   format    clang-format and shellcheck
   docs      the commands in the documentation show what it says, its example detector works
-  bench     the cost of the plugin stays below its limit
+  bench     the cost of the plugin stays below its limit, the profile netcase-triage is faster
 
 `e2e` means captures, modes, settings, sharkd, agreement, report, annotate, folder and broken. Without
 SUITE all are run. As root, everything but the installation of packages is done by a user

@@ -87,10 +87,19 @@ def commands_stand_whole(report, text, kind):
 
 
 def labels_are_aligned(host, expectation):
+    """In a terminal, where a Chinese character takes two columns."""
     text = print_report(host, expectation, "", "-o", "netcase.language:zh_CN")
-    for line in text.splitlines()[1:5]:
-        if not re.match(r"\S+ +\S", line) or width(re.match(r"\S+ +", line)[0]) != LABEL_COLUMNS:
-            raise Failure(f"not aligned: {line}")
+    labels = re.findall(r"^(?:   )?((?:抓包|会话|可见方向|镜像会话|截短|重复|漏抓|诊断结果|报文|次数|起因|TCP|TLS) {2,})\S", text, re.MULTILINE)
+    if len(labels) < 6 or {width(label) for label in labels} != {LABEL_COLUMNS}:
+        raise Failure(f"not aligned: {labels}")
+
+
+def table_is_aligned(host, expectation):
+    """All cells of a column begin in the same column of the terminal, behind names of any script."""
+    text = print_report(host, expectation, ",sessions", "-o", 'uat:netcase_vni_names:"1","网关一号"', "-o", 'uat:netcase_vni_names:"2","web"')
+    starts = {tuple(width(line[:cell.start()]) for cell in re.finditer(r"\S+(?: \S+)*", line)) for line in text.splitlines()}
+    if "网关一号" not in text or len(starts) != 1:
+        raise Failure(f"cells begin at {starts}\n{text}")
 
 
 def word_tests(host, expectation):
@@ -129,6 +138,7 @@ def main():
     healthy = next(one for one in expectations if one.healthy)
     tests += [(f"report {healthy.name}: nothing found", functools.partial(nothing_found, host, healthy)),
               ("report a wrong filter is refused", functools.partial(wrong_filter, host, healthy)),
+              ("report a table with Chinese names", functools.partial(table_is_aligned, host, named["mirror/two-vni-same-connection"])),
               ("report timers", functools.partial(timers_table, host, named["idle/bracket-17s-to-33s"]))]
     return 0 if run_tests(tests) else 1
 
