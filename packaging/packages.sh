@@ -16,11 +16,16 @@ build_packages=(
 # shellcheck disable=SC2034
 deb_packages=(dpkg-dev file)
 
+# To drive Wireshark's windows without a screen: the suite gui and docs/images/make.py.
+# shellcheck disable=SC2034
+gui_packages=(wireshark xvfb xdotool imagemagick dbus-daemon at-spi2-core python3 python3-gi fonts-dejavu-core fonts-noto-cjk)
+
 # To test it as well: unit tests, layout of the sources, captures and instruction counts.
 # shellcheck disable=SC2034
 test_packages=(
     "${build_packages[@]}"
     libcmocka-dev clang-format valgrind python3 python3-jsonschema jq parallel git util-linux shellcheck
+    "${gui_packages[@]}"
 )
 
 # install_packages PACKAGE...: get what is missing. Asks for a password (sudo) only then.

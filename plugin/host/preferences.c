@@ -99,21 +99,42 @@ preferences_apply(void)
 /* -- Registration ----------------------------------------------------------------------------- */
 
 static void
+register_threshold(module_t *module, const char *family, const struct threshold *threshold, unsigned *value)
+{
+    prefs_register_uint_preference(
+        module, wmem_strdup_printf(wmem_epan_scope(), "%s_%s", family, threshold->name), threshold->title,
+        wmem_strdup_printf(wmem_epan_scope(), "%s (%u to %u)", threshold->help, threshold->minimum, threshold->maximum),
+        10, value);
+}
+
+static void
+register_family(module_t *module, const char *family)
+{
+    prefs_register_static_text_preference(module, wmem_strdup_printf(wmem_epan_scope(), "heading_%s", family),
+                                          wmem_strdup_printf(wmem_epan_scope(), "Thresholds of %s", family),
+                                          wmem_strdup_printf(wmem_epan_scope(), "They change the cases %s.*", family));
+    for (size_t i = 0; i < catalogue_detector_count; i++) {
+        const struct detector *detector = catalogue_detectors[i];
+        if (strcmp(detector->family, family) != 0)
+            continue;
+        for (size_t j = 0; j < detector->threshold_count; j++)
+            register_threshold(module, family, &detector->thresholds[j],
+                               &preferences.thresholds[catalogue_threshold_number(i, j)]);
+    }
+}
+
+/* Several detectors may serve one family; a person looks for the family. */
+static void
 register_thresholds(module_t *module)
 {
+    GHashTable *done = g_hash_table_new(g_str_hash, g_str_equal);
     preferences.thresholds = catalogue_default_thresholds();
     for (size_t i = 0; i < catalogue_detector_count; i++) {
         const struct detector *detector = catalogue_detectors[i];
-        for (size_t j = 0; j < detector->threshold_count; j++) {
-            const struct threshold *threshold = &detector->thresholds[j];
-            prefs_register_uint_preference(
-                module, wmem_strdup_printf(wmem_epan_scope(), "%s_%s", detector->family, threshold->name),
-                threshold->title,
-                wmem_strdup_printf(wmem_epan_scope(), "%s (%u to %u)", threshold->help, threshold->minimum,
-                                   threshold->maximum),
-                10, &preferences.thresholds[catalogue_threshold_number(i, j)]);
-        }
+        if (detector->threshold_count > 0 && g_hash_table_add(done, (gpointer)detector->family))
+            register_family(module, detector->family);
     }
+    g_hash_table_unref(done);
 }
 
 static void
@@ -159,8 +180,8 @@ preferences_register(int protocol)
                                        "MaxMind folders, else the one that came with netcase.",
                                        &preferences.country_db, FALSE);
     register_separation(module);
-    register_thresholds(module);
     tables_register(module);
+    register_thresholds(module);
 }
 
 const struct preferences *

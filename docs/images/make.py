@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Take the pictures of the documentation from a real Wireshark under Xvfb.
+
+    NETCASE_BUILD=BUILD docs/images/make.py [FOLDER [NAME...]]
+
+BUILD is the build folder that holds netcase.so, FOLDER where the pictures go (default: here). NAME limits it to some
+pictures. Needed: the packages gui_packages of packaging/packages.sh. Run it as an ordinary user: Wireshark ignores
+personal plugins for root.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import pathlib
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parents[1] / "tests" / folder) for folder in ("e2e", "gui")]
+
+from netcase_tshark import CAPTURES, Host  # pylint: disable=wrong-import-position
+from wireshark import Wireshark, open_finding, open_preferences  # pylint: disable=wrong-import-position
+
+WITHOUT_BYTES = ("-o", "gui.layout_type:1", "-o", "gui.layout_content_1:PLIST", "-o", "gui.layout_content_2:PDETAILS",
+                 "-o", "gui.layout_content_3:NONE")
+CHINESE = ("-o", "netcase.language:zh_CN")
+DNS = ("dns/handbook-cname-abroad-home-set.pcapng", 5, "-o", "netcase.home_countries:CN")
+RESET = ("idle/handbook-15s-reset.pcapng", 23)
+ALERT = ("tls/handbook-120s-alert-fin.pcapng", 49)
+MANY = ("tunnel/rp-filter-25-clients.pcapng", 1)
+
+
+def finding(wireshark):
+    """The packet list, and the selected frame's finding."""
+    open_finding(wireshark)
+    wireshark.wait_for("tree item", "[Severity")
+    return 0, 0, wireshark.desktop.width, wireshark.desktop.height
+
+
+def expert(wireshark):
+    wireshark.menu("Analyze", "Expert Information")
+    return wireshark.place("Wireshark · Expert Information", 1280, 300)
+
+
+def statistics(wireshark):
+    wireshark.menu("Statistics", "Netcase", "Findings")
+    return wireshark.place("Wireshark · Findings", 1280, 300)
+
+
+def preferences(wireshark):
+    open_preferences(wireshark)
+    return wireshark.place("Wireshark · Preferences", 900, 800)
+
+
+PICTURES = {
+    "idle-reset": (finding, RESET),
+    "idle-reset-zh": (finding, (*RESET, *CHINESE)),
+    "tls-alert-fin": (finding, ALERT),
+    "dns-cname-dead": (finding, DNS),
+    "dns-cname-dead-zh": (finding, (*DNS, *CHINESE)),
+    "expert-information": (expert, DNS),
+    "statistics-findings": (statistics, MANY),
+    "statistics-findings-zh": (statistics, (*MANY, *CHINESE)),
+    "preferences": (preferences, RESET),
+}
+
+
+def take(host, name, folder):
+    show, (capture, frame, *options) = PICTURES[name]
+    with Wireshark(host, CAPTURES / capture, *WITHOUT_BYTES, *options, frame=frame, size=(1280, 900)) as wireshark:
+        left, top, width, height = show(wireshark)
+        wireshark.desktop.xdotool("mousemove", wireshark.desktop.width - 1, wireshark.desktop.height - 1)
+        time.sleep(1)  # what is drawn last: the scroll bars fade, the line below the pointer is released
+        wireshark.desktop.picture(folder / f"{name}.png", left, top, width, height)
+    print(name, (folder / f"{name}.png").stat().st_size, "bytes")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    host = Host()
+    for name in sys.argv[2:] or PICTURES:
+        take(host, name, folder)
+
+
+if __name__ == "__main__":
+    main()
