@@ -95,7 +95,8 @@ class Wireshark:
             if answer:
                 return answer
             if self.process.poll() is not None:
-                raise Failure(f"Wireshark ended with {self.process.returncode} instead of showing {what}")
+                said = (self.home / "stderr").read_text(encoding="utf-8")
+                raise Failure(f"Wireshark ended with {self.process.returncode} instead of showing {what}:\n{said}")
             time.sleep(0.1)
         raise Failure(f"{what}: not there after {LIMIT} s")
 
