@@ -28,7 +28,8 @@ class Desktop:
 
     def __init__(self, width, height):
         self.width, self.height = width, height
-        screen = ["-screen", "0", f"{width}x{height}x24"]
+        # Without -noreset it would start anew, and drop Wireshark, whenever xdotool was its only client and leaves.
+        screen = ["-screen", "0", f"{width}x{height}x24", "-noreset"]
         self.screen = Server(["Xvfb", "-displayfd", "1", *screen, "-nolisten", "tcp"], os.environ)
         self.environment = {"DISPLAY": f":{self.screen.where}", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1", "QT_QPA_PLATFORM": "xcb"}
 
