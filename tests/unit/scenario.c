@@ -114,9 +114,10 @@ read_rounds(struct script *script, char **line, unsigned rounds)
         script->line = first;
         for (char **each = line; each < end && script->problem == NULL; each++) {
             char **parts = g_strsplit(*each, "$n", -1);
-            char *text = g_strjoinv(number, parts);
+            char *numbered = g_strjoinv(number, parts), *text = script_fill_in(script, numbered, round - 1);
             read_line(script, text);
             g_free(text);
+            g_free(numbered);
             g_strfreev(parts);
         }
         g_free(number);

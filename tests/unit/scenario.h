@@ -18,9 +18,12 @@
  *   0.250 A > data 100 FIN         at 0.25 s client to server; < is server to client
  *   +0.03 A < ack                  0.03 s after the line before; times may go backwards
  *   0.000 A open                   SYN, SYN-ACK, ACK, 10 ms apart
- *   repeat 50                      the lines up to `end` 50 times; their times are best written with +, and $n in
- *   end                            them is the number of the round, from 1
  *   +0.01 A tls 1.2 NAME           the handshake of TLS 1.2 (5 packets) or 1.3 (4 packets), 10 ms apart
+ *
+ *   repeat 60                      the lines up to "end" 60 times; their times are best written with +,
+ *   tcp A client:{40000+i} server{i%2}:80       $n in them is the number of the round, from 1, and i in braces
+ *   +0.05 A open                                that from 0; + - * / % are worked out from left to right
+ *   end
  *
  * Words of a packet:
  *   SYN SYN-ACK ACK FIN RST RST-ACK, ack [+N|-N|=N], seq +N|-N|=N, no-ack
@@ -28,7 +31,7 @@
  *   client-hello NAME [LENGTH], server-hello 1.2|1.3|retry,
  *   certificate N, ccs, finished, appdata N, alert fatal|warning NAME, encrypted-alert, hex DIGITS
  *   query A NAME, answer A NAME {CNAME TARGET|A ADDRESS|AAAA ADDRESS} [rcode N] [txid N]
- *       [aa] [tc] [no-recursion]; a query may also be for SOA, PTR or TXT
+ *       [aa] [tc] [no-recursion]; a query may also be for SOA, PTR, TXT or ANY
  *   again [N]     sends the last (or Nth last) segment again: new IP ID, new timestamp
  *   copy          the last packet of this direction, captured once more
  *   probe [1]     keepalive, without or with a byte

@@ -18,13 +18,14 @@ take_type(struct script *script)
     static const struct {
         const char *name;
         uint16_t type;
-    } types[] = {{"A", DNS_TYPE_A}, {"AAAA", DNS_TYPE_AAAA}, {"CNAME", DNS_TYPE_CNAME}, {"SOA", 6}, {"PTR", 12},
-                 {"TXT", 16}};
+    } types[] = {
+        {"A", DNS_TYPE_A}, {"AAAA", DNS_TYPE_AAAA}, {"CNAME", DNS_TYPE_CNAME}, {"SOA", 6}, {"PTR", 12}, {"TXT", 16},
+        {"ANY", 255}};
     const char *name = script_take(script);
     for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
         if (strcmp(types[i].name, name) == 0)
             return types[i].type;
-    script_fail(script, "A, AAAA, CNAME, SOA, PTR or TXT, not \"%s\"", name);
+    script_fail(script, "A, AAAA, CNAME, SOA, PTR, TXT or ANY, not \"%s\"", name);
     return 0;
 }
 

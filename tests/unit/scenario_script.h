@@ -89,6 +89,9 @@ struct wrappings script_take_wrappings(struct script *script);
 bool script_take_payload(struct script *script, GByteArray *payload);
 bool script_take_dns(struct script *script, GByteArray *payload);
 
+/* A line as it is in round `round` of a repetition: {i}, {i%3}, {40000+i*2} are worked out. */
+char *script_fill_in(struct script *script, const char *text, unsigned round);
+
 /* Lines, of which the first word was taken. */
 void script_take_host(struct script *script);
 void script_take_wrapping(struct script *script, bool mirror);

@@ -81,3 +81,47 @@ script_read_time(struct script *script, const char *text)
         script_fail(script, "\"%s\" is not a time", text);
     return time;
 }
+
+/* What stands in braces: numbers and i, joined by + - * / %, worked out from left to right. */
+static uint64_t
+work_out(struct script *script, const char **at, unsigned round)
+{
+    uint64_t value = 0;
+    char operation = '+';
+    for (;;) {
+        char *end = (char *)*at + 1;
+        uint64_t next = **at == 'i' ? round : g_ascii_strtoull(*at, &end, 10);
+        if (end == *at || (strchr("/%", operation) != NULL && next == 0)) {
+            script_fail(script, "\"%s\" can't be worked out", *at);
+            return 0;
+        }
+        value = operation == '+'   ? value + next
+                : operation == '-' ? value - next
+                : operation == '*' ? value * next
+                : operation == '/' ? value / next
+                                   : value % next;
+        *at = end;
+        if (**at == '}' || **at == '\0' || strchr("+-*/%", **at) == NULL)
+            return value;
+        operation = *(*at)++;
+    }
+}
+
+char *
+script_fill_in(struct script *script, const char *text, unsigned round)
+{
+    GString *line = g_string_new(NULL);
+    while (*text != '\0' && script->problem == NULL) {
+        if (*text != '{') {
+            g_string_append_c(line, *text++);
+            continue;
+        }
+        text++;
+        g_string_append_printf(line, "%" G_GUINT64_FORMAT, work_out(script, &text, round));
+        if (*text++ != '}') {
+            script_fail(script, "a closing brace is missing");
+            break;
+        }
+    }
+    return g_string_free(line, FALSE);
+}
