@@ -66,6 +66,7 @@ struct packet {
     /* What the engine found out about the packet in its flow (TCP only unless said otherwise). */
     bool from_client;      /* UDP too */
     bool duplicate;        /* the same packet seen again, not a retransmission; UDP too */
+    int64_t copy_age;      /* of a duplicate: nanoseconds since the packet that it is a copy of; UDP too */
     uint32_t copy_of;      /* frame in which a session brought the same packet before, 0 = none; UDP too */
     uint32_t copy_session; /* that session's number */
     bool retransmission;   /* payload, SYN or FIN that is no news: sent before, or it fills a hole */

@@ -347,7 +347,9 @@ take_packet(struct engine *engine, struct arrival *arrival)
     packet->missing = arrival->ip_length - arrival->ip_present;
     packet->frame_length = arrival->place.frame_length;
     struct flow_record *record = flow_table_get(engine->flows, packet, arrival->place.path, &started);
-    packet->duplicate = duplicates_check(engine->duplicates, packet, record->flow.number) != NULL;
+    const struct sighting *original = duplicates_check(engine->duplicates, packet, record->flow.number);
+    packet->duplicate = original != NULL;
+    packet->copy_age = original != NULL ? packet->time - original->time : 0;
     engine->duplicate_packets += packet->duplicate;
     engine->cut_packets += packet->payload.captured < packet->payload.length;
     count_session(engine, packet, started);

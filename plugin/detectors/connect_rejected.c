@@ -99,7 +99,10 @@ static const struct case_info cases[] = {
             .disproof = "同样的请求稍后成功：说明只是路由正在收敛。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 9; RFC 792; RFC 4443, 3.1; RFC 1812, 5.2.7",
-        .explained_by = {{"policy.port_blocked", SAME_SERVER}, {"flood.scan", SAME_CLIENT}, {"flood.syn_out", SAME_CLIENT}},
+        .explained_by = {{"policy.port_blocked", SAME_SERVER},
+                         {"flood.scan", SAME_CLIENT},
+                         {"flood.syn_out", SAME_CLIENT},
+                         {"flood.udp_reflection", SAME_ADDRESS}},
         .silent_on = "an ICMP error about a connection that works\ntraceroute\nICMP for an answer that came too late",
     },
 };
@@ -222,12 +225,23 @@ reason_of(const struct icmp_error *error)
     return NULL;
 }
 
+/* What comes from the port of a service is an answer, late or to nobody (a reflection attack). */
+static bool
+is_service(uint16_t port)
+{
+    static const uint16_t ports[] = {17, 19, 53, 111, 123, 161, 389, 1900, 3702, 5353, 5683, 11211};
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+        if (ports[i] == port)
+            return true;
+    return false;
+}
+
 static bool
 is_expected(const struct flow *flow)
 {
     uint16_t port = flow->server.port;
-    return flow->protocol == PROTOCOL_UDP &&
-           (port >= EPHEMERAL_FIRST || port == NETBIOS_NAME || port == NETBIOS_DATAGRAM);
+    return flow->protocol == PROTOCOL_UDP && (port >= EPHEMERAL_FIRST || port == NETBIOS_NAME ||
+                                              port == NETBIOS_DATAGRAM || is_service(flow->client.port));
 }
 
 static bool

@@ -1,0 +1,464 @@
+/* UDP reflection: servers that amplify what somebody asks in the name of another.
+ *
+ * The attacker sends small queries with the victim's address as source to open servers of NTP, DNS, memcached and
+ * others. Their answers, many times as large, meet at the victim and fill its uplink. At the victim: large responses
+ * from a service that it never asked. At such a server: one "client" that repeats the same small query.
+ *
+ * Source: Alibaba Cloud, security product handbook, ch. 1 (NTP flood); US-CERT TA14-017A (the protocols);
+ * factors as collected by protocolports.org ("UDP amplification DDoS ports"), where it gives any.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
+#include "detector.h"
+
+/* WINDOW_SECONDS: what is counted together. LARGE: payload of a response that amplifies; those of time queries and
+ * of most name queries are smaller. REFLECTORS_BLIND: where the victim's own packets are not captured, so many
+ * servers must answer at once. FACTOR and REQUESTS: of a reflector, and 3 of 4
+ * requests must be the same. */
+enum { WINDOW_SECONDS = 10, LARGE = 200, REFLECTORS_BLIND = 10, FACTOR = 10, REQUESTS = 10 };
+
+enum { PACKETS };
+
+static const struct threshold thresholds[] = {
+    [PACKETS] = {"reflection_packets", "Flood: UDP responses without query",
+                 "So many large responses (200 bytes or more) of one service must reach one host within 10 s", 30, 10,
+                 1000000},
+};
+
+enum { UDP_REFLECTION };
+
+/* clang-format off */
+static const struct case_info cases[] = {
+    [UDP_REFLECTION] = {
+        .id = "flood.udp_reflection",
+        .severity = SEVERITY_ERROR,
+        .english = {
+            .title = "UDP reflection flood",
+            .summary = "[{client.address} received {packets} large {service} responses (threshold {limit}; together {bytes}) "
+                       "within {delay} without having sent a query{!reflector}][, from {sources} servers{!reflector}]"
+                       "[{client.address} got {packets} large {service} responses (threshold {limit}; together {bytes}) "
+                       "within {delay} for small requests that were all alike, {attempts} of them; the responses "
+                       "were {amplification} times as large{?reflector}][, and came from {sources} servers{?reflector}].",
+            .causes = "[Somebody asks open {service} servers in the name of {client.address}: a reflection attack; the large "
+                      "responses fill its uplink{!reflector}.][ Amplification as documented: {amplification} times{!reflector}.]\n"
+                      "[{client.address} is the victim of a reflection attack: the requests carry its address, but "
+                      "another host has sent them. {server} is an open reflector{?reflector}.]\n"
+                      "[{client.address} answers with ICMP \"port unreachable\": no program there waits for these "
+                      "responses{?port_closed}.]\n"
+                      "[No packet of {client.address} itself was captured. That it sent no query is concluded from "
+                      "the number of servers{?one_way}.]\n"
+                      "[A load test or a program that repeats the same request without a pause{?reflector}{!port_closed}.]\n"
+                      "[The queries leave by another path, which was not captured{!reflector}{!port_closed}.]",
+            .checks = "How many packets and bytes, from which addresses (FILE is this capture): tshark -r FILE -q -z conv,udp,"
+                      "'udp.srcport=={server.port}'\n"
+                      "[On {client.address}, does any program use this service: ss -uanp 'dport = :{server.port}'{!reflector}]\n"
+                      "[Is the uplink full: sar -n DEV 1 5{!reflector}]\n"
+                      "[A firewall on the host can't empty the uplink: have the provider or the DDoS protection drop UDP "
+                      "with source port {server.port} to {client.address}{!reflector}.]\n"
+                      "[On the server, who may ask it: ss -ulnp 'sport = :{server.port}'{?reflector}]\n"
+                      "[Close it to the Internet: NTP: \"restrict default noquery\", \"disable monitor\"; DNS: no open "
+                      "recursion, response rate limiting; memcached: -U 0; others: allow the own networks only in the "
+                      "firewall or security group{?reflector}.]\n"
+                      "[Until then limit what leaves: nft add rule inet filter output udp sport {server.port} limit rate over "
+                      "100/second drop{?reflector}]",
+            .disproof = "[{client.address} did ask these servers: its queries are in a capture on another of its "
+                        "interfaces{!reflector}.][The owner of {client.address} confirms that it sent these requests{?reflector}.]",
+        },
+        .chinese = {
+            .title = "UDP 反射攻击",
+            .summary = "[{client.address} 没有发出查询，却在 {delay}内收到 {packets} 个较大的 {service} 响应（阈值 {limit} 个，共 "
+                       "{bytes}）{!reflector}][，来自 {sources} 台服务器{!reflector}]"
+                       "[{client.address} 在 {delay}内因 {attempts} 个内容相同的小请求得到 {packets} 个较大的 {service} 响应（阈值 "
+                       "{limit} 个，共 {bytes}），响应是请求的 {amplification} 倍{?reflector}][，来自 {sources} 台服务器{?reflector}]。",
+            .causes = "[有人冒用 {client.address} 的地址向开放的 {service} 服务器查询（反射攻击），大量响应占满其带宽{!reflector}。]"
+                      "[资料记载的放大倍数：{amplification}{!reflector}。]\n"
+                      "[{client.address} 是反射攻击的受害者：请求的源地址是伪造的，由其他主机发出；{server} 是被利用的开放反射器"
+                      "{?reflector}。]\n"
+                      "[{client.address} 回应 ICMP “port unreachable（端口不可达）”：本机没有程序在等待这些响应{?port_closed}。]\n"
+                      "[本抓包中没有 {client.address} 自己发出的报文，“没有发出查询”是由服务器数量推断的{?one_way}。]\n"
+                      "[压力测试，或某个程序不停地重复同一请求{?reflector}{!port_closed}。]\n"
+                      "[查询从另一条未被抓包的路径发出{!reflector}{!port_closed}。]",
+            .checks = "按地址统计报文数和字节数（FILE 为本抓包文件）：tshark -r FILE -q -z conv,udp,"
+                      "'udp.srcport=={server.port}'\n"
+                      "[在 {client.address} 上查看是否有程序使用该服务：ss -uanp 'dport = :{server.port}'{!reflector}]\n"
+                      "[查看带宽是否占满：sar -n DEV 1 5{!reflector}]\n"
+                      "[主机上的防火墙无法腾出带宽：请运营商或 DDoS 高防丢弃发往 {client.address}、源端口为 UDP {server.port} 的报文"
+                      "{!reflector}。]\n"
+                      "[在服务器上查看该服务向谁开放：ss -ulnp 'sport = :{server.port}'{?reflector}]\n"
+                      "[不要对公网开放：NTP 配置 “restrict default noquery”、“disable monitor”；DNS 关闭开放递归并启用响应限速；memcached 使用 "
+                      "-U 0；其他服务在防火墙或安全组中只放行自有网段{?reflector}。]\n"
+                      "[在此之前先限制发出的报文：nft add rule inet filter output udp sport {server.port} limit rate over 100/second "
+                      "drop{?reflector}]",
+            .disproof = "[{client.address} 确实查询过这些服务器：在它的其他网卡上能抓到查询报文{!reflector}。]"
+                        "[{client.address} 的使用者确认这些请求是自己发出的{?reflector}。]",
+        },
+        .source = "Alibaba Cloud security product handbook, ch. 1; US-CERT TA14-017A",
+        .silent_on = "NTP clients\nDNS clients\na pool of 50 NTP servers\na resolver whose answers come late\n"
+                     "answers to a multicast search\nonly the direction of the answers captured\nQUIC and games\n"
+                     "a server of large DNS answers",
+    },
+};
+/* clang-format on */
+
+/* -- Services --------------------------------------------------------------------------------- */
+
+struct service {
+    uint16_t port;
+    const char *name;
+    const char *factor;  /* documented; NULL where no source gives one */
+    uint8_t changing;    /* leading bytes of a request that change each time: an identifier */
+    bool searched;       /* by multicast or broadcast: answers come from hosts that were not asked one by one */
+    bool many_at_a_time; /* asked of many hosts by ordinary programs (a resolver, a network management) */
+    bool streams;        /* large packets in a row are normal for whoever asked */
+};
+
+/* By port. */
+static const struct service services[] = {
+    {7, "Echo", .factor = "2-3"},
+    {17, .name = "QOTD"},
+    {19, "CharGEN", .factor = "358"},
+    {53, "DNS", .factor = "28-54", .changing = 2, .many_at_a_time = true},
+    {111, "Portmap", .changing = 4},
+    {123, "NTP", .factor = "556"},
+    {137, "NetBIOS", .changing = 2, .searched = true},
+    {161, "SNMP", .factor = "6-9", .many_at_a_time = true},
+    {389, "CLDAP", .factor = "56-70", .many_at_a_time = true},
+    {520, .name = "RIP"},
+    {1900, "SSDP", .factor = "30", .searched = true},
+    {3702, "WS-Discovery", .factor = "150", .searched = true},
+    {5353, "mDNS", .factor = "10", .changing = 2, .searched = true},
+    {5683, "CoAP", .factor = "10-50", .changing = 4, .searched = true},
+    {11211, "memcached", .factor = "10,000-51,000", .changing = 2},
+    {27015, "Steam", .factor = "5", .many_at_a_time = true, .streams = true},
+};
+
+/* NULL for other ports. */
+static const struct service *
+service_of(uint16_t port)
+{
+    size_t first = 0, end = sizeof services / sizeof *services;
+    if (port > services[end - 1].port)
+        return NULL;
+    while (end - first > 1) {
+        size_t middle = (first + end) / 2;
+        if (services[middle].port > port)
+            end = middle;
+        else
+            first = middle;
+    }
+    return services[first].port == port ? &services[first] : NULL;
+}
+
+/* -- State ------------------------------------------------------------------------------------ */
+
+enum { SOURCES_MAX = 128, SOURCE_SLOTS = 2 * SOURCES_MAX, NAMES_MAX = 4 };
+
+/* What one host gets from one service. Asked: a reflector's view; else the victim's. */
+struct victim {
+    int64_t start; /* of the window, first packet */
+    uint32_t first_frame, packets;
+    uint64_t bytes;
+    uint32_t requests, alike;
+    uint64_t request_bytes;
+    uint64_t request; /* digest of one of them */
+    uint32_t sources, source[SOURCE_SLOTS];
+    uint64_t name[NAMES_MAX]; /* that DNS responses are about */
+    uint32_t other_names;
+    bool port_closed; /* the host rejects what comes */
+    uint32_t finding; /* number, 0 = none */
+};
+
+enum { KEY_UNASKED, KEY_ASKED, KEY_SEARCH };
+
+/* A multicast search of a host. */
+struct search {
+    bool seen;
+    int64_t time;
+};
+
+/* The last large response that counted, and a bit for each host that got one lately: only their queries are looked at. */
+struct capture {
+    int64_t last;
+    uint64_t hosts;
+};
+
+struct host_key {
+    struct ip_address address;
+    uint16_t port; /* of the service */
+};
+
+static void *
+state_of(struct context *context, unsigned kind, const struct ip_address *address, uint16_t port, size_t size)
+{
+    struct host_key key;
+    memset(&key, 0, sizeof key);
+    key.address = *address;
+    key.port = port;
+    return keyed_state(context, kind, &key, sizeof key, size);
+}
+
+static uint64_t
+host_bit(const struct ip_address *address)
+{
+    return UINT64_C(1) << address_digest(address) % 64;
+}
+
+static void
+note_host(struct context *context, const struct packet *packet)
+{
+    struct capture *capture = capture_state(context);
+    if (packet->time - capture->last > SECONDS(WINDOW_SECONDS))
+        capture->hosts = 0;
+    capture->hosts |= host_bit(&packet->destination.address);
+    capture->last = packet->time;
+}
+
+static bool
+is_noted(struct context *context, const struct packet *packet)
+{
+    const struct capture *capture = capture_state(context);
+    return packet->time - capture->last <= SECONDS(WINDOW_SECONDS) &&
+           (capture->hosts & host_bit(&packet->source.address)) != 0;
+}
+
+/* Whether the packet counts. A reflector says the same again and again, with IP ID 0, which looks like copies of
+ * one packet. Real copies come at once, or with another TTL. */
+static bool
+is_another(const struct flow *flow, const struct packet *packet)
+{
+    if (packet->copy_of != 0 && packet->copy_session != packet->session)
+        return false;
+    return !packet->duplicate || (packet->ttl == flow_sender(flow, packet)->ttl && packet->copy_age >= MILLISECONDS(1));
+}
+
+static void
+roll(struct victim *victim, const struct packet *packet)
+{
+    if (victim->packets > 0 && packet->time - victim->start <= SECONDS(WINDOW_SECONDS))
+        return;
+    *victim = (struct victim){.start = packet->time,
+                              .first_frame = packet->frame,
+                              .port_closed = victim->port_closed,
+                              .finding = victim->finding};
+}
+
+static void
+note_source(struct victim *victim, const struct ip_address *address)
+{
+    uint32_t hash = (uint32_t)address_digest(address) | 1;
+    uint32_t at = hash / 2 % SOURCE_SLOTS;
+    if (victim->sources >= SOURCES_MAX)
+        return;
+    for (; victim->source[at] != 0; at = (at + 1) % SOURCE_SLOTS)
+        if (victim->source[at] == hash)
+            return;
+    victim->source[at] = hash;
+    victim->sources++;
+}
+
+/* A reflection asks for the few names that have large records; a resolver's answers are about all kinds. */
+static void
+note_name(struct victim *victim, const struct dns_message *dns)
+{
+    if (dns == NULL)
+        return;
+    uint64_t digest = dns_name_digest(dns->query_name);
+    for (unsigned i = 0; i < NAMES_MAX; i++) {
+        if (victim->name[i] == 0)
+            victim->name[i] = digest;
+        if (victim->name[i] == digest)
+            return;
+    }
+    victim->other_names++;
+}
+
+/* -- Reporting -------------------------------------------------------------------------------- */
+
+static void
+report_victim(struct context *context, const struct packet *packet, struct victim *victim,
+              const struct service *service, struct finding *finding)
+{
+    struct endpoint address = {packet->destination.address, 0};
+    victim->finding = finding_number(finding);
+    report_series(finding, victim->packets, victim->first_frame, victim->start);
+    report_endpoint(finding, FACT_client, &address);
+    report_endpoint(finding, FACT_server, &packet->source);
+    report_text(finding, FACT_service, service->name);
+    report_count(finding, FACT_packets, victim->packets);
+    report_count(finding, FACT_limit, threshold_value(context, PACKETS));
+    report_count(finding, FACT_bytes, victim->bytes);
+    report_duration(finding, FACT_delay, packet->time - victim->start);
+    if (victim->sources < SOURCES_MAX)
+        report_count(finding, FACT_sources, victim->sources);
+    if (victim->port_closed)
+        report_flag(finding, FACT_port_closed);
+    report_evidence(finding, victim->first_frame);
+}
+
+static bool
+searches(struct context *context, const struct packet *packet, const struct service *service)
+{
+    if (!service->searched)
+        return false;
+    const struct search *search =
+        state_of(context, KEY_SEARCH, &packet->destination.address, packet->source.port, sizeof *search);
+    return search->seen && packet->time - search->time <= SECONDS(WINDOW_SECONDS);
+}
+
+/* Whether the number of servers alone shows that nobody asked them. Some programs ask many, and devices of the local
+ * network are found without being asked one by one. */
+static bool
+too_many_to_be_asked(const struct victim *victim, const struct packet *packet, const struct service *service)
+{
+    return victim->sources >= REFLECTORS_BLIND &&
+           (!(service->searched || service->many_at_a_time) || address_is_public(&packet->source.address));
+}
+
+/* Responses to a host that asked nobody. */
+static void
+check_unasked(struct context *context, const struct flow *flow, const struct packet *packet, struct victim *victim,
+              const struct service *service)
+{
+    /* A host that asks as well is no victim, or the few answers are not worth a word: a capture that begins in the
+     * middle, answers from another address than was asked. */
+    if (victim->packets < threshold_value(context, PACKETS) || 4 * victim->requests > victim->packets ||
+        4 * victim->other_names > victim->packets || searches(context, packet, service))
+        return;
+    bool one_way = session_is_one_way_so_far(session_of(context, packet->session));
+    bool visible = victim->port_closed || (!one_way && address_was_seen(context, flow, &packet->destination.address) &&
+                                           answers_visible(context, flow, packet->from_client));
+    if (!visible && !too_many_to_be_asked(victim, packet, service))
+        return;
+    enum confidence confidence = victim->port_closed ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY;
+    if (!visible && (one_way || service->many_at_a_time))
+        confidence = CONFIDENCE_POSSIBLE;
+    struct finding *finding = report(context, &cases[UDP_REFLECTION], confidence);
+    if (finding == NULL)
+        return;
+    report_victim(context, packet, victim, service, finding);
+    report_text(finding, FACT_amplification, service->factor);
+    if (!visible)
+        report_flag(finding, FACT_one_way);
+}
+
+/* Responses many times as large as what was asked, and always the same was asked. */
+static void
+check_asked(struct context *context, const struct packet *packet, struct victim *victim, const struct service *service)
+{
+    char factor[24];
+    if (victim->packets < threshold_value(context, PACKETS) || victim->requests < REQUESTS ||
+        4 * victim->alike < 3 * victim->requests || victim->bytes < FACTOR * victim->request_bytes)
+        return;
+    struct finding *finding =
+        report(context, &cases[UDP_REFLECTION], victim->port_closed ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
+    if (finding == NULL)
+        return;
+    report_victim(context, packet, victim, service, finding);
+    report_flag(finding, FACT_reflector);
+    report_count(finding, FACT_attempts, victim->requests);
+    snprintf(factor, sizeof factor, "%llu", (unsigned long long)(victim->bytes / victim->request_bytes));
+    report_text(finding, FACT_amplification, factor);
+}
+
+/* -- Packets ---------------------------------------------------------------------------------- */
+
+static void
+note_response(struct context *context, const struct flow *flow, const struct packet *packet,
+              const struct service *service)
+{
+    const struct side *receiver = flow_receiver(flow, packet);
+    bool asked = receiver->packets > 0;
+    if (asked && (service->streams || flow_sender(flow, packet)->bytes < FACTOR * receiver->bytes))
+        return;
+    if (!address_is_unicast(&packet->destination.address) || !is_another(flow, packet))
+        return;
+    note_host(context, packet);
+    struct victim *victim = state_of(context, asked ? KEY_ASKED : KEY_UNASKED, &packet->destination.address,
+                                     packet->source.port, sizeof *victim);
+    if (victim->finding != 0) {
+        report_again(context, victim->finding);
+        return;
+    }
+    bool first = victim->packets == 0;
+    roll(victim, packet);
+    if (first && asked) {
+        victim->requests = victim->alike = 1;
+        victim->request_bytes = receiver->bytes;
+    }
+    victim->packets++;
+    victim->bytes += packet->payload.length;
+    note_source(victim, &packet->source.address);
+    if (asked) {
+        check_asked(context, packet, victim, service);
+    } else {
+        note_name(victim, packet->dns);
+        check_unasked(context, flow, packet, victim, service);
+    }
+}
+
+static void
+note_request(struct context *context, const struct flow *flow, const struct packet *packet,
+             const struct service *service)
+{
+    uint16_t port = packet->destination.port;
+    if (service->searched) {
+        struct search *search = state_of(context, KEY_SEARCH, &packet->source.address, port, sizeof *search);
+        *search = (struct search){.seen = true, .time = packet->time};
+    }
+    if (!is_noted(context, packet) || !is_another(flow, packet))
+        return;
+    struct victim *unasked = state_of(context, KEY_UNASKED, &packet->source.address, port, sizeof *unasked);
+    unasked->requests++;
+    struct victim *asked = state_of(context, KEY_ASKED, &packet->source.address, port, sizeof *asked);
+    if (asked->packets == 0)
+        return;
+    const struct payload *payload = &packet->payload;
+    uint64_t request = payload->length;
+    for (uint32_t i = service->changing; i < payload->captured; i++)
+        request = digest_mix(request, payload->bytes[i]);
+    if (asked->request == 0)
+        asked->request = request;
+    asked->requests++;
+    asked->alike += asked->request == request;
+    asked->request_bytes += payload->length;
+}
+
+/* "Port unreachable": the host takes its packets for an answer to nothing. */
+static void
+note_rejection(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct endpoint *quoted = packet->from_client ? &flow->client : &flow->server;
+    const struct endpoint *target = packet->from_client ? &flow->server : &flow->client;
+    const struct icmp_error *error = packet->icmp;
+    if (flow->protocol != PROTOCOL_UDP || service_of(quoted->port) == NULL || !is_noted(context, packet) ||
+        !address_equal(&packet->source.address, &target->address) ||
+        !(error->ipv6 ? error->type == 1 && error->code == 4 : error->type == 3 && error->code == 3))
+        return;
+    for (unsigned kind = KEY_UNASKED; kind <= KEY_ASKED; kind++) {
+        struct victim *victim = state_of(context, kind, &target->address, quoted->port, sizeof *victim);
+        victim->port_closed = true;
+    }
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct service *service;
+    if (packet->icmp != NULL)
+        note_rejection(context, flow, packet);
+    else if (packet->payload.length >= LARGE && (service = service_of(packet->source.port)) != NULL)
+        note_response(context, flow, packet, service);
+    else if ((service = service_of(packet->destination.port)) != NULL)
+        note_request(context, flow, packet, service);
+}
+
+const struct detector flood_udp_detector = {
+    .family = "flood",
+    .summary = "Responses of UDP services that nobody asked for",
+    .sees = SEES_UDP | SEES_ICMP | SEES_DUPLICATES,
+    DETECTOR_TABLE(case, cases),
+    DETECTOR_TABLE(threshold, thresholds),
+    .capture_state_size = sizeof(struct capture),
+    .on_packet = on_packet,
+};
