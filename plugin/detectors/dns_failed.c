@@ -10,8 +10,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "detector.h"
 
-/* More findings about one client say nothing new. */
-enum { REPORTED_MAX = 10 };
+/* More findings about one client say nothing new, nor do more about one server, which a flood may ask for any number of
+ * names in the name of any number of clients. */
+enum { REPORTED_MAX = 10, SERVER_REPORTED_MAX = 30 };
 
 enum { PORT_DNS = 53, NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5, TYPE_SOA = 6 };
 
@@ -108,11 +109,15 @@ struct client {
     } suffix[SUFFIXES_MAX];
 };
 
+struct server {
+    unsigned reported;
+};
+
 struct capture {
     bool nxdomain_seen; /* before, no search list needs to be looked for */
 };
 
-enum { KEY_NAME, KEY_CLIENT };
+enum { KEY_NAME, KEY_CLIENT, KEY_SERVER };
 
 static struct client *
 client_of(struct context *context, const struct flow *flow)
@@ -376,6 +381,19 @@ may_be_made_up(struct failed_name *failed, const struct dns_message *message)
     return true;
 }
 
+/* Whether this client or server has too many findings already; they get one more otherwise. */
+static bool
+said_enough(struct context *context, const struct flow *flow, struct client *client)
+{
+    struct server *server =
+        keyed_state(context, KEY_SERVER, &flow->server.address, sizeof flow->server.address, sizeof *server);
+    if (client->reported >= REPORTED_MAX || server->reported >= SERVER_REPORTED_MAX)
+        return true;
+    client->reported++;
+    server->reported++;
+    return false;
+}
+
 static void
 check_failure(struct context *context, const struct flow *flow, const struct packet *packet)
 {
@@ -391,7 +409,7 @@ check_failure(struct context *context, const struct flow *flow, const struct pac
     bool with_suffix = message->rcode == NXDOMAIN && known_suffix(client, message->query_name) != 0;
     if (failed->finding != 0)
         report_again(context, failed->finding);
-    else if (client->reported++ < REPORTED_MAX)
+    else if (!said_enough(context, flow, client))
         failed->finding = report_failed(context, flow, packet,
                                         message->rcode == NXDOMAIN && !last_step && !is_final(message->query_name));
     if (message->rcode != NXDOMAIN)
