@@ -68,12 +68,20 @@ are_related(enum relation relation, const struct finding *cause, const struct fi
     return false;
 }
 
+/* Whether these two share nothing but the time. */
 static bool
-explains(const struct finding *cause, const struct finding *effect)
+is_far(enum relation relation, const struct finding *cause, const struct finding *effect)
+{
+    return relation == SAME_TIME && !share_address(cause, FACT_client, effect, FACT_client);
+}
+
+static bool
+explains(const struct finding *cause, const struct finding *effect, bool by_time_alone)
 {
     const struct explanation *explanation = effect->info->explained_by;
     for (size_t i = 0; i < EXPLANATIONS_MAX && explanation[i].id != NULL; i++)
-        if (strcmp(explanation[i].id, cause->info->id) == 0 && are_related(explanation[i].relation, cause, effect))
+        if (is_far(explanation[i].relation, cause, effect) == by_time_alone &&
+            strcmp(explanation[i].id, cause->info->id) == 0 && are_related(explanation[i].relation, cause, effect))
             return true;
     return false;
 }
@@ -87,18 +95,26 @@ is_named(const struct case_info *info, const struct finding *const *causes, size
     return false;
 }
 
-size_t
-causes_of(const struct store *store, const struct finding *finding, const struct finding *causes[CAUSES_MAX])
+static size_t
+find_causes(const struct store *store, const struct finding *finding, bool by_time_alone,
+            const struct finding *causes[CAUSES_MAX])
 {
     const GPtrArray *findings = store_findings(store);
     size_t count = 0;
 
-    if (finding->info->explained_by[0].id == NULL)
-        return 0;
     for (guint i = 0; i < findings->len && count < CAUSES_MAX; i++) {
         const struct finding *cause = g_ptr_array_index(findings, i);
-        if (cause != finding && explains(cause, finding) && !is_named(cause->info, causes, count))
+        if (cause != finding && explains(cause, finding, by_time_alone) && !is_named(cause->info, causes, count))
             causes[count++] = cause;
     }
     return count;
+}
+
+size_t
+causes_of(const struct store *store, const struct finding *finding, const struct finding *causes[CAUSES_MAX])
+{
+    if (finding->info->explained_by[0].id == NULL)
+        return 0;
+    size_t count = find_causes(store, finding, false, causes);
+    return count > 0 ? count : find_causes(store, finding, true, causes);
 }

@@ -90,6 +90,7 @@ static const struct case_info cases[] = {
         },
         .source = "Alibaba Cloud security product handbook, ch. 9; resolv.conf(5)",
         .explained_by = {{"connect.unreachable", SAME_SERVER},
+                         {"dns.unanswered", BEHIND},
                          {"dns.conflict", SAME_SERVER},
                          {"flood.dns", SAME_SERVER},
                          {"flood.syn_out", SAME_TIME},

@@ -45,10 +45,10 @@
  *
  * Sequence numbers, acknowledgments, IP IDs and timestamps go on by themselves.
  *
- *   expect idle.reset [error] [likely] [idle='14.94 s'] [keepalive=yes] [survived=none]
+ *   expect idle.reset [error] [likely] [idle='14.94 s'] [keepalive=yes] [survived=none] [caused-by=tls.alert_fin]
  *
- * at the packet above: this case, perhaps with this severity, confidence and facts. All that is
- * found must be expected.
+ * at the packet above: this case, perhaps with this severity, confidence and facts, and explained by these cases or
+ * none. All that is found must be expected.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_TESTS_SCENARIO_H

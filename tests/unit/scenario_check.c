@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "core/causes.h"
 #include "core/text.h"
 
 bool
@@ -98,14 +99,32 @@ fact_is(const struct finding *finding, const char *name, const char *value)
     return is_it;
 }
 
+/* "caused-by=flood.scan": the cases that explain it, "none" if there are none. */
 static bool
-word_holds(const struct finding *finding, const char *word)
+causes_are(const struct store *store, const struct finding *finding, const char *value)
+{
+    const struct finding *causes[CAUSES_MAX];
+    size_t count = causes_of(store, finding, causes);
+    GString *ids = g_string_new(count == 0 ? "none" : causes[0]->info->id);
+    for (size_t i = 1; i < count; i++)
+        g_string_append_printf(ids, "; %s", causes[i]->info->id);
+    bool are_they = strcmp(ids->str, value) == 0;
+    if (!are_they)
+        printf("caused by \"%s\", not \"%s\"\n", ids->str, value);
+    g_string_free(ids, TRUE);
+    return are_they;
+}
+
+static bool
+word_holds(const struct store *store, const struct finding *finding, const char *word)
 {
     char **parts = g_strsplit(word, "=", 2);
     bool holds;
     if (parts[1] == NULL)
         holds = strcmp(word, severity_name(finding->severity, LANGUAGE_ENGLISH)) == 0 ||
                 strcmp(word, confidence_name(finding->confidence)) == 0;
+    else if (strcmp(parts[0], "caused-by") == 0)
+        holds = causes_are(store, finding, parts[1]);
     else
         holds = fact_is(finding, parts[0], parts[1]);
     g_strfreev(parts);
@@ -113,14 +132,15 @@ word_holds(const struct finding *finding, const char *word)
 }
 
 static bool
-check_words(const char *file, const struct expectation *expectation, const GPtrArray *findings)
+check_words(const char *file, const struct expectation *expectation, const struct store *store)
 {
+    const GPtrArray *findings = store_findings(store);
     for (guint i = 0; i < findings->len; i++) {
         const struct finding *finding = g_ptr_array_index(findings, i);
         if (finding->frame != expectation->frame || strcmp(finding->info->id, expectation->id) != 0)
             continue;
         for (char **word = expectation->words; *word != NULL; word++)
-            if (!word_holds(finding, *word))
+            if (!word_holds(store, finding, *word))
                 return scenario_failed(file, "facts", "line %u: %s is not %s", expectation->line, finding->info->id,
                                        *word);
     }
@@ -137,6 +157,6 @@ scenario_check(const char *file, const struct scenario *scenario, struct engine 
         right = check_texts(file, finding) && check_evidence(file, finding) && right;
     }
     for (guint i = 0; i < scenario->expectations->len; i++)
-        right = check_words(file, g_ptr_array_index(scenario->expectations, i), findings) && right;
+        right = check_words(file, g_ptr_array_index(scenario->expectations, i), engine_store(engine)) && right;
     return right;
 }

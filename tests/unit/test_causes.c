@@ -105,6 +105,27 @@ a_name_in_common(void **state)
     store_free(store);
 }
 
+static void
+the_time_alone_counts_least(void **state)
+{
+    (void)state;
+    static const struct case_info near = {.id = "near.cause"};
+    static const struct case_info info = {.id = "a.both",
+                                          .explained_by = {{"flood.cause", SAME_TIME}, {"near.cause", SAME_FLOW}}};
+    struct store *store = store_new();
+    const struct finding *causes[CAUSES_MAX];
+    struct finding *flood = add(store, &cause_info, 1, SECONDS(1), host(1, 1), host(2, 1));
+    struct finding *effect = add(store, &info, 2, SECONDS(2), host(3, 1), host(4, 1));
+    assert_int_equal(causes_of(store, effect, causes), 1);
+    assert_ptr_equal(causes[0], flood);
+    struct finding *flow = add(store, &near, 2, SECONDS(2), host(3, 1), host(4, 1));
+    assert_int_equal(causes_of(store, effect, causes), 1);
+    assert_ptr_equal(causes[0], flow);
+    struct finding *of_the_client = add(store, &info, 2, SECONDS(2), host(1, 1), host(4, 1));
+    assert_int_equal(causes_of(store, of_the_client, causes), 2);
+    store_free(store);
+}
+
 int
 main(void)
 {
@@ -112,6 +133,7 @@ main(void)
         cmocka_unit_test(each_relation),
         cmocka_unit_test(a_series_lasts),
         cmocka_unit_test(a_name_in_common),
+        cmocka_unit_test(the_time_alone_counts_least),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
