@@ -124,17 +124,19 @@ struct capture {
 enum { KEY_REFUSED, KEY_UNREACHABLE, KEY_CLIENT };
 
 struct pair_key {
+    uint32_t path; /* networks with the same addresses are mirrored with a VNI each */
     struct ip_address client, server;
     uint16_t port; /* 0 where it does not matter */
 };
 
 static struct rejected *
-rejected_of(struct context *context, unsigned kind, const struct ip_address *client, const struct ip_address *server,
+rejected_of(struct context *context, unsigned kind, const struct flow *flow, const struct ip_address *server,
             uint16_t port)
 {
     struct pair_key key;
     memset(&key, 0, sizeof key);
-    key.client = *client;
+    key.path = flow->path;
+    key.client = flow->client.address;
     key.server = *server;
     key.port = port;
     return keyed_state(context, kind, &key, sizeof key, sizeof(struct rejected));
@@ -160,8 +162,7 @@ check_refused(struct context *context, const struct flow *flow, const struct pac
         handshake->syn_ack_frame != 0 || flow->by_server.packets > 1 || flow->by_client.new_bytes > 0 ||
         packet->acknowledgment != flow->client_first_sequence)
         return;
-    struct rejected *rejected =
-        rejected_of(context, KEY_REFUSED, &flow->client.address, &flow->server.address, flow->server.port);
+    struct rejected *rejected = rejected_of(context, KEY_REFUSED, flow, &flow->server.address, flow->server.port);
     if (rejected->finding != 0) {
         report_again(context, rejected->finding);
         return;
@@ -261,7 +262,7 @@ check_unreachable(struct context *context, const struct flow *flow, const struct
     /* A host without IPv6 fails alike at every destination: the router that says so stands for all of them. */
     const struct ip_address *culprit =
         means_no_ipv6_route(packet->icmp) ? &packet->source.address : &flow->server.address;
-    struct rejected *rejected = rejected_of(context, KEY_UNREACHABLE, &flow->client.address, culprit, 0);
+    struct rejected *rejected = rejected_of(context, KEY_UNREACHABLE, flow, culprit, 0);
     if (rejected->finding != 0) {
         report_again(context, rejected->finding);
         return;
