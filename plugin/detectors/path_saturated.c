@@ -355,6 +355,14 @@ note_bulk(struct plateau *plateau, const struct flow *flow, const struct packet 
             note_round_trip(plateau, flow, packet, round_trip_to_receiver(flow, i == 0), sides[i]->round_trip);
 }
 
+/* The receiver had most of what this side has sent again so far (D-SACK): the way is slow at times, and the sender impatient. */
+static bool
+is_impatient(const struct side *sender, const struct side *receiver, const struct packet *packet)
+{
+    uint64_t repeated = sender->bytes - sender->new_bytes;
+    return receiver->received_twice > 0 && 2 * (uint64_t)receiver->received_twice * packet->payload.length >= repeated;
+}
+
 /* What fills a hole was lost before this place and sent again a round trip later. */
 static void
 note_retransmission(struct vantage *vantage, const struct flow *flow, const struct packet *packet)
@@ -367,7 +375,7 @@ note_retransmission(struct vantage *vantage, const struct flow *flow, const stru
     if (sequence_difference(sender->next_sequence, end) > FAR)
         return; /* a box on the way changes the numbers */
     bool had_it = receiver->acknowledgment_known && sequence_difference(receiver->acknowledgment, end) >= 0;
-    if (packet->fills_hole || (!packet->keepalive_probe && !had_it)) {
+    if (packet->fills_hole || (!packet->keepalive_probe && !had_it && !is_impatient(sender, receiver, packet))) {
         vantage->losses++;
         plateau->losses++;
     }
