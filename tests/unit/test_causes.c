@@ -126,14 +126,27 @@ the_time_alone_counts_least(void **state)
     store_free(store);
 }
 
+static void
+behind_on_a_loopback(void **state)
+{
+    (void)state;
+    struct store *store = store_new();
+    const struct finding *causes[CAUSES_MAX];
+    add(store, &cause_info, 1, SECONDS(1), host(1, 40000), host(1, 53));
+    struct finding *same = add(store, &effects[BEHIND], 2, SECONDS(2), host(1, 40001), host(1, 53));
+    struct finding *proxy = add(store, &effects[BEHIND], 3, SECONDS(2), host(1, 40002), host(1, 80));
+    assert_int_equal(causes_of(store, same, causes), 0);
+    assert_int_equal(causes_of(store, proxy, causes), 1);
+    store_free(store);
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_relation),
-        cmocka_unit_test(a_series_lasts),
-        cmocka_unit_test(a_name_in_common),
-        cmocka_unit_test(the_time_alone_counts_least),
+        cmocka_unit_test(each_relation),        cmocka_unit_test(a_series_lasts),
+        cmocka_unit_test(a_name_in_common),     cmocka_unit_test(the_time_alone_counts_least),
+        cmocka_unit_test(behind_on_a_loopback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
