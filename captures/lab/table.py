@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Writes the table of captures in README.md from the expectation files, and checks that each capture has one.
+"""Writes the table of captures of each folder, its README.md, from the expectation files, and checks that each capture has one.
 
-    table.py            rewrites the table
-    table.py --check    fails when the table, a capture or an expectation is missing or out of step
+    table.py            rewrites the tables
+    table.py --check    fails when a table, a capture or an expectation is missing or out of step
 """
 import glob
 import os
@@ -10,7 +10,15 @@ import re
 import sys
 
 CAPTURES = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BEGIN, END = "<!-- table.py: begin -->", "<!-- table.py: end -->"
+HEAD = """<!-- Printed by captures/lab/table.py; don't edit. -->
+
+# %s
+
+What the columns say, and where the packets come from: [captures/README.md](../README.md).
+
+| capture (`.pcapng`) | what happens | expected findings (frame and case) | look-alike of | origin |
+|---|---|---|---|---|
+"""
 
 
 def read_expectation(path):
@@ -33,7 +41,7 @@ def row(stem):
     expects = ", ".join("%d `%s`" % finding for finding in findings) or "nothing"
     alike = "; ".join(marks.get("look-alike", []))
     # What the file shows is in the third column already; the fourth names what it could be mistaken for.
-    return "| `%s` | %s | %s | %s | %s |" % (stem, about, expects, alike, "; ".join(marks.get("origin", ["MISSING"])))
+    return "| `%s` | %s | %s | %s | %s |" % (os.path.basename(stem), about, expects, alike, "; ".join(marks.get("origin", ["MISSING"])))
 
 
 def main():
@@ -41,15 +49,15 @@ def main():
     described = sorted(os.path.relpath(p, CAPTURES)[:-len(".expect")] for p in glob.glob(os.path.join(CAPTURES, "*", "*.expect")))
     if stems != described:
         sys.exit("capture without expectation or the other way round: %s" % sorted(set(stems) ^ set(described)))
-    lines = ["| capture (`.pcapng`) | what happens | expected findings (frame and case) | look-alike of | origin |",
-             "|---|---|---|---|---|"] + [row(stem) for stem in stems]
-    path = os.path.join(CAPTURES, "README.md")
-    text = open(path, encoding="utf-8").read()
-    head, rest = text.split(BEGIN)
-    fresh = head + BEGIN + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1]
-    if "--check" in sys.argv:
-        sys.exit(0 if fresh == text else "README.md is out of step: run lab/table.py")
-    open(path, "w", encoding="utf-8").write(fresh)
+    stale = []
+    for folder in sorted({os.path.dirname(stem) for stem in stems}):
+        fresh = HEAD % folder + "".join(row(stem) + "\n" for stem in stems if os.path.dirname(stem) == folder)
+        path = os.path.join(CAPTURES, folder, "README.md")
+        if "--check" not in sys.argv:
+            open(path, "w", encoding="utf-8").write(fresh)
+        elif not os.path.exists(path) or open(path, encoding="utf-8").read() != fresh:
+            stale.append(folder)
+    sys.exit("out of step, run lab/table.py: %s" % ", ".join(stale) if stale else 0)
 
 
 main()

@@ -85,6 +85,12 @@ def captures_have_expectations(files):
                 yield f"{expectation} has neither `# shows:` nor `# look-alike:`"
 
 
+def tables_of_captures_are_fresh(_files):
+    check = subprocess.run([sys.executable, TREE / "captures/lab/table.py", "--check"], capture_output=True, text=True, check=False)
+    if check.returncode != 0:
+        yield check.stderr.strip()
+
+
 def silent_entries():
     """(case, look-alike) for all that docs/cases.md, which is printed from the cases, says they stay silent on."""
     case = None
@@ -132,8 +138,8 @@ def no_paths_of_a_build_machine(files):
 
 
 RULES = [detectors_include_only_the_contract, core_does_not_know_wireshark, versions_are_compared_in_one_place,
-         table_and_detectors_agree, captures_have_expectations, look_alikes_have_captures, top_level_is_closed,
-         no_large_files, no_paths_of_a_build_machine]
+         table_and_detectors_agree, captures_have_expectations, tables_of_captures_are_fresh,
+         look_alikes_have_captures, top_level_is_closed, no_large_files, no_paths_of_a_build_machine]
 
 
 def main():
