@@ -161,6 +161,8 @@ report(struct context *context, const struct case_info *info, enum confidence co
     record->reported |= bit;
     struct finding *finding = finding_new(info, confidence, context->packet->frame, record->flow.number);
     finding->time = context->packet->time;
+    finding->path = record->flow.path;
+    finding->session = context->packet->session;
     store_add(context->engine->store, finding);
     return finding;
 }

@@ -52,9 +52,11 @@ struct finding {
     const struct case_info *info;
     enum severity severity;
     enum confidence confidence;
-    uint32_t frame; /* trigger, the engine's number */
-    int64_t time;   /* of the trigger */
-    uint32_t flow;  /* 0 = none */
+    uint32_t frame;   /* trigger, the engine's number */
+    int64_t time;     /* of the trigger */
+    uint32_t flow;    /* 0 = none */
+    uint32_t path;    /* encapsulation path of the flow */
+    uint32_t session; /* that brought the trigger, 0 = none */
     struct series series;
     GArray *facts;    /* struct fact, in the order of the report */
     GArray *evidence; /* uint32_t frames, ascending, without the trigger */

@@ -15,6 +15,8 @@ static bool
 same_culprit(const struct finding *a, const struct finding *b)
 {
     const struct fact *one = finding_culprit(a), *other = finding_culprit(b);
+    if (a->path != b->path)
+        return false;
     if (one == NULL || other == NULL)
         return one == other;
     return one->name == other->name && one->number == other->number && endpoint_equal(&one->endpoint, &other->endpoint);
@@ -87,6 +89,7 @@ report_new(struct engine *engine, bool (*is_wanted)(const struct finding *findin
     const GPtrArray *findings = store_findings(engine_store(engine));
 
     report->store = engine_store(engine);
+    report->encapsulation = engine_encapsulation(engine);
     report->summary = summary_of(engine);
     report->groups = g_ptr_array_new_with_free_func(group_free);
     report->silent = g_ptr_array_new();

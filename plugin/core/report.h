@@ -9,7 +9,7 @@
 #include "core/summary.h"
 
 /* Findings of one case about one culprit: the server that they share, or where there is none the client, the address or
- * the mirror session. Severity and confidence are the highest among them. */
+ * the mirror session. Equal addresses in two tunnels or mirror sessions may be two hosts. Severity and confidence are the highest among them. */
 struct report_group {
     GPtrArray *findings; /* const struct finding *, in the order of the reports; the first one's text stands for all */
     enum severity severity;
@@ -20,6 +20,7 @@ struct report_group {
 
 struct report {
     const struct store *store;
+    const struct encapsulation *encapsulation;
     struct capture_summary summary;
     GPtrArray *groups; /* struct report_group * */
     GPtrArray *silent; /* const struct case_info *: without a finding */

@@ -19,6 +19,7 @@ enum word {
     FINDINGS,
     FRAMES,
     EVIDENCE,
+    SESSION,
     EVENTS,
     CAUSED_BY,
     CHECKED,
@@ -43,6 +44,7 @@ static const char *const words[WORDS][2] = {
     [FINDINGS] = {"Findings", "诊断结果"},
     [FRAMES] = {"Frames", "报文"},
     [EVIDENCE] = {"Evidence", "佐证报文"},
+    [SESSION] = {"Session", "封装会话"},
     [EVENTS] = {"Events", "次数"},
     [CAUSED_BY] = {"Caused by", "起因"},
     [CHECKED] = {"Checked", "检查范围"},
@@ -222,6 +224,16 @@ print_flows(struct printer *printer, const struct report_group *group)
     g_array_unref(flows);
 }
 
+/* Tenants may have the same addresses. */
+static void
+print_session(struct printer *printer, const struct finding *finding)
+{
+    const struct session *session = encapsulation_session(printer->report->encapsulation, finding->session);
+    if (session != NULL && finding_fact(finding, FACT_session) == NULL)
+        printer_line(printer, "   ", word(printer, SESSION),
+                     printer_is_chinese(printer) ? "%u（VNI %u）" : "%u (VNI %u)", session->number, session->vni);
+}
+
 /* What the findings of the group stand for. */
 static void
 print_events(struct printer *printer, const struct report_group *group)
@@ -276,6 +288,7 @@ print_group(struct printer *printer, unsigned number, const struct report_group 
     print_frames(printer, group);
     print_evidence(printer, first);
     print_flows(printer, group);
+    print_session(printer, first);
     print_events(printer, group);
     print_causes_found(printer, first);
     print_items(printer, CAUSES, first, TEXT_CAUSES);

@@ -221,6 +221,8 @@ put_finding(json_dumper *json, const struct report *report, guint group, const s
     put_own_text(json, "time", time_text(finding->time));
     if (finding->flow != 0)
         put_number(json, "flow", finding->flow);
+    if (finding->session != 0)
+        put_number(json, "session", finding->session);
     put_text(json, "severity", severity_name(finding->severity, LANGUAGE_ENGLISH));
     put_text(json, "confidence", confidence_name(finding->confidence));
     put_own_text(json, "title", finding_text(finding, TEXT_TITLE, language));

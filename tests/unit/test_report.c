@@ -110,6 +110,36 @@ grouped_by_culprit(void **state)
     report_free(NULL);
 }
 
+static uint32_t
+same_number(uint32_t frame, void *data)
+{
+    (void)data;
+    return frame;
+}
+
+/* Two tenants may use one address. */
+static void
+one_address_in_two_tunnels(void **state)
+{
+    struct stage *stage = *state;
+    const struct case_info *error = case_with(SEVERITY_ERROR, 0);
+    const struct ip_address one = ipv4(10, 9, 9, 1), other = ipv4(10, 9, 9, 2);
+    struct encapsulation *encapsulation = engine_encapsulation(stage->engine);
+    const struct place outside = {0};
+    add(stage, error, CONFIDENCE_LIKELY, 1, 0);
+    struct finding *inside = add(stage, error, CONFIDENCE_LIKELY, 1, 0);
+    struct place place = encapsulation_enter(encapsulation, &outside, SESSION_VXLAN, &one, &other, 77, 100);
+    inside->path = place.path;
+    inside->session = place.session;
+    struct report *report = report_new(stage->engine, every, NULL);
+    assert_int_equal(report->groups->len, 2);
+    struct report_view view = {.shown_frame = same_number};
+    char *text = report_words(report, &view);
+    assert_non_null(strstr(text, "Session     1 (VNI 77)\n"));
+    g_free(text);
+    report_free(report);
+}
+
 /* Severity, confidence, number of events, and then the order of the capture. */
 static void
 ordered_by_weight(void **state)
@@ -171,13 +201,6 @@ left_out(void **state)
     report_free(report);
 }
 
-static uint32_t
-same_number(uint32_t frame, void *data)
-{
-    (void)data;
-    return frame;
-}
-
 static void
 words_of_nothing(void **state)
 {
@@ -227,8 +250,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(grouped_by_culprit), TEST(ordered_by_weight), TEST(the_cause_first), TEST(severity_of_the_finding),
-        TEST(left_out),           TEST(words_of_nothing),  TEST(words_of_many),
+        TEST(grouped_by_culprit),      TEST(one_address_in_two_tunnels),
+        TEST(ordered_by_weight),       TEST(the_cause_first),
+        TEST(severity_of_the_finding), TEST(left_out),
+        TEST(words_of_nothing),        TEST(words_of_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
