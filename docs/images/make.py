@@ -31,7 +31,7 @@ MANY = ("tunnel/rp-filter-25-clients.pcapng", 1)
 def finding(wireshark):
     """The packet list, and the selected frame's finding."""
     open_finding(wireshark)
-    wireshark.wait_for("tree item", "[Severity")
+    wireshark.wait_for("tree item", "[Client")
     return 0, 0, wireshark.desktop.width, wireshark.desktop.height
 
 

@@ -127,6 +127,27 @@ add_series(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, const
             tree, fields.rate, tvb, 0, 0, (double)series->events * NANOSECONDS_PER_SECOND / (double)duration));
 }
 
+/* The value is one for scripts, whatever the language. */
+static void
+add_word(proto_tree *tree, tvbuff_t *tvb, int field, const char *value, const char *chinese_label,
+         const char *chinese_word)
+{
+    if (preferences_language() == LANGUAGE_CHINESE)
+        proto_item_set_generated(
+            proto_tree_add_string_format(tree, field, tvb, 0, 0, value, "%s: %s", chinese_label, chinese_word));
+    else
+        add_generated_string(tree, tvb, field, value);
+}
+
+static void
+add_weight(proto_tree *tree, tvbuff_t *tvb, const struct finding *finding)
+{
+    add_word(tree, tvb, fields.severity, severity_name(finding->severity, LANGUAGE_ENGLISH), "严重程度",
+             severity_name(finding->severity, LANGUAGE_CHINESE));
+    add_word(tree, tvb, fields.confidence, confidence_name(finding->confidence), "可信度",
+             confidence_word(finding->confidence, LANGUAGE_CHINESE));
+}
+
 /* The findings that explain this one. */
 static void
 add_causes(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, const struct finding *finding)
@@ -178,8 +199,7 @@ add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pack
     }
     add_expert_info(pinfo, item, finding, summary);
     if (subtree != NULL) {
-        add_generated_string(subtree, tvb, fields.severity, severity_name(finding->severity, LANGUAGE_ENGLISH));
-        add_generated_string(subtree, tvb, fields.confidence, confidence_name(finding->confidence));
+        add_weight(subtree, tvb, finding);
         add_lines(subtree, tvb, fields.cause, finding, TEXT_CAUSES);
         add_lines(subtree, tvb, fields.check, finding, TEXT_CHECKS);
         add_lines(subtree, tvb, fields.disproof, finding, TEXT_DISPROOF);
@@ -277,7 +297,12 @@ static proto_tree *
 netcase_tree(proto_tree *tree, tvbuff_t *tvb, unsigned findings)
 {
     proto_item *item = proto_tree_add_item(tree, protocol, tvb, 0, 0, ENC_NA);
-    if (findings > 0)
+    bool chinese = preferences_language() == LANGUAGE_CHINESE;
+    if (chinese)
+        proto_item_set_text(item, "netcase：已知故障模式");
+    if (findings > 0 && chinese)
+        proto_item_append_text(item, "，%u 个诊断结果", findings);
+    else if (findings > 0)
         proto_item_append_text(item, ", %u finding%s", findings, findings == 1 ? "" : "s");
     proto_item_set_generated(item);
     return proto_item_add_subtree(item, fields.tree);
