@@ -54,6 +54,12 @@ class Desktop:
         command = ["import", "-window", "root", "-crop", f"1x1+{left}+{top}", "-depth", "8", "rgb:-"]
         return tuple(subprocess.run(command, env={**os.environ, **self.environment}, check=True, capture_output=True).stdout)
 
+    def colours(self):
+        """How many different colours the screen shows; a blank one has one."""
+        command = ["import", "-window", "root", "-format", "%k", "info:"]
+        done = subprocess.run(command, env={**os.environ, **self.environment}, check=True, capture_output=True, text=True)
+        return int(done.stdout)
+
     def picture(self, file, left, top, width, height):
         """A part of the screen as a small PNG."""
         command = ["import", "-window", "root", "-crop", f"{width}x{height}+{left}+{top}", "+repage", "-depth", "8", "-colors", "64",

@@ -26,13 +26,12 @@ RECENT = """\
 gui.geometry_main_upper_pane: {list_height}
 gui.geometry_main_lower_pane: {details_height}
 gui.packet_list_colorize: TRUE
-column.width: %m, 45, %t, 85, "%Cus:netcase.flow", 45, "%Cus:tcp.time_delta", 95, %s, 125, %d, 125, %p, 65, %L, 60, \
-"%Cus:netcase.expert or netcase.related", 150, %i, 480
 """
 PREFERENCES = """\
 gui.update.enabled: FALSE
 gui.ask_unsaved: FALSE
 """
+COLOURS_LEAST = 32  # text alone has more shades
 COMPLAINT = re.compile(r"netcase|Dissector bug|Assertion|(?<!GUI )(WARNING|CRITICAL|ERROR)\]", re.IGNORECASE)
 
 
@@ -63,13 +62,15 @@ class Wireshark:
         (self.configuration / "recent_common").write_text(RECENT_COMMON.format(**vars(self.desktop)))
         (self.configuration / "preferences").write_text(PREFERENCES)
         recent = RECENT.format(list_height=self.desktop.height // 3, details_height=self.desktop.height * 2 // 3)
-        (self.configuration / "profiles" / profile / "recent").write_text(recent)
+        with open(self.configuration / "profiles" / profile / "recent", "a", encoding="utf-8") as file:
+            file.write(recent)
 
     def __enter__(self):
         return self
 
     def __exit__(self, kind, error, trace):
         alive = self.process.poll() is None
+        blank = alive and self.desktop.colours() < COLOURS_LEAST
         self.process.terminate()
         self.process.wait()
         self.session_bus.stop()
@@ -79,6 +80,8 @@ class Wireshark:
         self.complaints.close()
         if kind is None and not alive:
             raise Failure(f"Wireshark ended with {self.process.returncode}")
+        if kind is None and blank:
+            raise Failure("the screen is blank")
         if kind is None and said:
             raise Failure("Wireshark complains:\n" + "\n".join(said))
 
