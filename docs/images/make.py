@@ -9,6 +9,7 @@ personal plugins for root.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import functools
 import pathlib
 import sys
 import time
@@ -25,6 +26,8 @@ CHINESE = ("-o", "netcase.language:zh_CN")
 DNS = ("dns/handbook-cname-abroad-home-set.pcapng", 5, "-o", "netcase.home_countries:CN")
 RESET = ("idle/handbook-15s-reset.pcapng", 23)
 ALERT = ("tls/handbook-120s-alert-fin.pcapng", 49)
+MIRROR = ("mirror/two-vni-same-connection.pcapng", 1)
+TIMERS = ("idle/bracket-17s-to-33s.pcapng", 1)
 MANY = ("tunnel/rp-filter-25-clients.pcapng", 1)
 
 
@@ -36,13 +39,25 @@ def finding(wireshark):
 
 
 def expert(wireshark):
+    """A line for each case."""
     wireshark.menu("Analyze", "Expert Information")
     return wireshark.place("Wireshark · Expert Information", 1280, 300)
 
 
-def statistics(wireshark):
-    wireshark.menu("Statistics", "Netcase", "Findings")
-    return wireshark.place("Wireshark · Findings", 1280, 300)
+def expert_texts(wireshark):
+    """A line for each finding, with its text."""
+    wireshark.menu("Analyze", "Expert Information")
+    window = wireshark.window("Wireshark · Expert Information")
+    wireshark.click(wireshark.wait_for("check box", "Group by summary", window))
+    for severity in ("Warning", "Error"):
+        wireshark.click(wireshark.wait_for("tree item", severity, window))
+        wireshark.desktop.xdotool("key", "Right")
+    return wireshark.place("Wireshark · Expert Information", 1280, 300)
+
+
+def statistics(entry, wireshark):
+    wireshark.menu("Statistics", "Netcase", entry)
+    return wireshark.place(f"Wireshark · {entry}", 1280, 300)
 
 
 def preferences(wireshark):
@@ -57,8 +72,11 @@ PICTURES = {
     "dns-cname-dead": (finding, DNS),
     "dns-cname-dead-zh": (finding, (*DNS, *CHINESE)),
     "expert-information": (expert, DNS),
-    "statistics-findings": (statistics, MANY),
-    "statistics-findings-zh": (statistics, (*MANY, *CHINESE)),
+    "expert-information-zh": (expert_texts, (*DNS, *CHINESE)),
+    "statistics-findings": (functools.partial(statistics, "Findings"), MANY),
+    "statistics-findings-zh": (functools.partial(statistics, "Findings"), (*MANY, *CHINESE)),
+    "statistics-sessions": (functools.partial(statistics, "Mirror Sessions"), MIRROR),
+    "statistics-timers": (functools.partial(statistics, "Idle Timers"), TIMERS),
     "preferences": (preferences, RESET),
 }
 
