@@ -33,6 +33,16 @@ endpoint_equal(const struct endpoint *a, const struct endpoint *b)
     return a->port == b->port && address_equal(&a->address, &b->address);
 }
 
+/* The network that one site has as a rule, with the host part zero: /24, of IPv6 /64. */
+static inline struct ip_address
+address_network(const struct ip_address *address)
+{
+    struct ip_address network = *address;
+    unsigned kept = address->family == 4 ? 3 : 8;
+    memset(network.bytes + kept, 0, sizeof network.bytes - kept);
+    return network;
+}
+
 /* Whether the address is one that the public Internet routes: not private (RFC 1918, RFC 4193),
  * loopback, link local, shared (RFC 6598), documentation, benchmark, multicast or reserved. */
 bool address_is_public(const struct ip_address *address);

@@ -200,7 +200,7 @@ static bool
 is_of_one_flow(const struct finding *finding)
 {
     const struct fact *culprit = finding_culprit(finding);
-    return finding->flow != 0 && finding->series.events == 0 && (culprit == NULL || culprit->name != FACT_session);
+    return finding->flow != 0 && finding->series.events <= 1 && (culprit == NULL || culprit->name != FACT_session);
 }
 
 /* As a display filter, which shows these conversations whole. */

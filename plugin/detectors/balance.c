@@ -144,19 +144,10 @@ enum choice { BY_CLIENT, BY_BALANCER, IN_TUNNEL };
 
 /* -- Who belongs together --------------------------------------------------------------------- */
 
-static struct ip_address
-network_of(const struct ip_address *address)
-{
-    struct ip_address network = *address;
-    size_t kept = address->family == 4 ? 3 : 8; /* /24, /64 */
-    memset(network.bytes + kept, 0, sizeof network.bytes - kept);
-    return network;
-}
-
 static bool
 same_network(const struct ip_address *a, const struct ip_address *b)
 {
-    struct ip_address network_a = network_of(a), network_b = network_of(b);
+    struct ip_address network_a = address_network(a), network_b = address_network(b);
     return address_equal(&network_a, &network_b);
 }
 
@@ -201,7 +192,7 @@ group_of_flow(struct context *context, const struct flow *flow)
         (address_is_public(server) && !same_network(server, &flow->client.address)) ||
         address_equal(server, &flow->client.address))
         return NULL;
-    struct ip_address network = network_of(&flow->client.address);
+    struct ip_address network = address_network(&flow->client.address);
     return group_of(context, flow, &network, false);
 }
 

@@ -239,10 +239,7 @@ visits_at(struct visitor *visitor, uint16_t port)
 static struct origin
 network_of(const struct ip_address *address)
 {
-    struct origin origin = {.address = *address, .network = true};
-    unsigned kept = address->family == 4 ? 3 : 8;
-    memset(origin.address.bytes + kept, 0, sizeof origin.address.bytes - kept);
-    return origin;
+    return (struct origin){.address = address_network(address), .network = true};
 }
 
 static bool

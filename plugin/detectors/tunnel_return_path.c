@@ -144,16 +144,6 @@ known_of(struct context *context, unsigned kind, const struct tunnel *tunnel, co
     return keyed_state(context, kind, &key, sizeof key, sizeof(struct known));
 }
 
-/* Clients route alike within a /24 or /64. */
-static struct ip_address
-network_of(const struct ip_address *address)
-{
-    unsigned kept = address->family == 4 ? 3 : 8;
-    struct ip_address network = *address;
-    memset(network.bytes + kept, 0, sizeof network.bytes - kept);
-    return network;
-}
-
 /* The tunnel that brought the packet. A session may be a mirror, which tunnels nothing, unless packets come back. */
 static bool
 tunnel_of(struct context *context, const struct flow *flow, const struct packet *packet, struct tunnel *tunnel)
@@ -192,7 +182,7 @@ is_explained(struct context *context, const struct flow *flow, const struct pack
 {
     const struct tunnel *tunnel = &state->tunnel;
     const struct tunnel nowhere = {.path = flow->path};
-    struct ip_address client = network_of(&flow->client.address), server = network_of(&flow->server.address);
+    struct ip_address client = address_network(&flow->client.address), server = address_network(&flow->server.address);
 
     /* Neighbours in a VXLAN: the tunnel is the way back as well. */
     if (!address_is_unicast(&flow->server.address) || (!packet->in_ip_tunnel && address_equal(&client, &server)) ||
@@ -268,7 +258,7 @@ note_syn(struct context *context, const struct flow *flow, const struct packet *
 static void
 note_answered(struct context *context, const struct flow *flow, const struct tunnel *tunnel, int64_t time)
 {
-    struct ip_address client = network_of(&flow->client.address);
+    struct ip_address client = address_network(&flow->client.address);
     if (known_of(context, KEY_NETWORK, tunnel, &client, 0)->holds)
         return;
     struct known *vip = known_of(context, KEY_VIP, tunnel, &flow->server.address, 0);
@@ -291,7 +281,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     if (!tunnel_of(context, flow, packet, &tunnel))
         return;
     if (!packet->from_client) {
-        struct ip_address network = network_of(&flow->client.address);
+        struct ip_address network = address_network(&flow->client.address);
         known_of(context, KEY_NETWORK, &tunnel, &network, 0)->holds = true;
     } else if (packet->flags & TCP_SYN) {
         note_syn(context, flow, packet, &tunnel);

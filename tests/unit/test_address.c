@@ -102,12 +102,33 @@ no_address(void **state)
     assert_string_equal(text, "?");
 }
 
+static void
+network_of_a_site(void **state)
+{
+    (void)state;
+    static const struct {
+        int family;
+        const char *address, *network;
+    } pairs[] = {{AF_INET, "192.0.2.77", "192.0.2.0"},
+                 {AF_INET, "255.255.255.255", "255.255.255.0"},
+                 {AF_INET6, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct ip_address address = {.family = pairs[i].family == AF_INET ? 4 : 6};
+        inet_pton(pairs[i].family, pairs[i].address, address.bytes);
+        struct ip_address network = address_network(&address);
+        char text[ADDRESS_TEXT_SIZE];
+        address_format(&network, text);
+        assert_string_equal(text, pairs[i].network);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinds),
         cmocka_unit_test(no_address),
+        cmocka_unit_test(network_of_a_site),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
