@@ -166,6 +166,8 @@ void report_count(struct finding *finding, enum fact_name name, uint64_t count);
 void report_endpoint(struct finding *finding, enum fact_name name, const struct endpoint *endpoint);
 void report_address(struct finding *finding, enum fact_name name, const struct ip_address *address);
 void report_text(struct finding *finding, enum fact_name name, const char *text);
+/* A TEXT that is words: the field has the English, the texts of the finding those of their language. */
+void report_localized(struct finding *finding, enum fact_name name, const char *english, const char *chinese);
 void report_flag(struct finding *finding, enum fact_name name);
 
 /* FACT_client and FACT_server of the flow. */

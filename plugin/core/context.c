@@ -238,6 +238,12 @@ report_text(struct finding *finding, enum fact_name name, const char *text)
 }
 
 void
+report_localized(struct finding *finding, enum fact_name name, const char *english, const char *chinese)
+{
+    add_fact(finding, (struct fact){.name = name, .text = g_strdup(english), .chinese = g_strdup(chinese)});
+}
+
+void
 report_flag(struct finding *finding, enum fact_name name)
 {
     add_fact(finding, (struct fact){.name = name, .number = 1});

@@ -119,6 +119,8 @@ fact_text(const struct fact *fact, enum language language)
     case TYPE_ADDRESS:
         return address_text(&fact->endpoint.address);
     case TYPE_TEXT:
+        if (language == LANGUAGE_CHINESE && fact->chinese != NULL)
+            return g_strdup(fact->chinese);
         return g_strdup(fact->text != NULL ? fact->text : "");
     case TYPE_FRAME:
         return g_strdup_printf("%" G_GINT64_FORMAT, fact->number);

@@ -13,6 +13,7 @@ static void
 fact_clear(gpointer fact)
 {
     g_free(((struct fact *)fact)->text);
+    g_free(((struct fact *)fact)->chinese);
 }
 
 struct finding *

@@ -38,6 +38,7 @@ struct fact {
     int64_t number;
     struct endpoint endpoint; /* of ENDPOINT; ADDRESS uses its address */
     char *text;               /* of TEXT, owned */
+    char *chinese;            /* the same in Chinese, owned; NULL if there is no difference */
 };
 
 /* What a culprit did in all, where one finding stands for many events. No events: it is not of that kind. */

@@ -68,7 +68,7 @@ static const struct case_info cases[CASES] = {
                         "whose connections do.",
         },
         .chinese = {
-            .title = "大量不发数据的连接（连接数攻击）",
+            .title = "大量不发数据的连接：连接数攻击",
             .summary = "{client.address} 在 {delay}内与 {server} 建立 {attempts} 个连接[，其中 {held} 个仍未关闭]，没"
                        "有发送任何数据（阈值 {limit} 个）；[同期另有 {sources} 个地址与其建立连接{?sources}][同期没有"
                        "其他地址与其建立连接{!sources}]。",
@@ -117,7 +117,7 @@ static const struct case_info cases[CASES] = {
                         "or benchmark of the service's own operator.",
         },
         .chinese = {
-            .title = "TLS 握手洪水（SSL 连接攻击）",
+            .title = "大量 TLS 握手：SSL 连接攻击",
             .summary = "{client.address} 在 {delay}内与 {server} 完成 {attempts} 次 TLS 握手，之后没有发送任何请求（阈"
                        "值：10 秒 {limit} 次）。",
             .causes = "SSL 连接攻击：每次握手都要服务器做一次私钥运算，客户端几乎没有代价。\n"

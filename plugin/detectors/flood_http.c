@@ -73,7 +73,7 @@ static const struct case_info cases[] = {
             .disproof = "The source belongs to a known client (monitoring, load test, own back end) and the rate is intended.",
         },
         .chinese = {
-            .title = "HTTP Flood（CC 攻击）",
+            .title = "HTTP Flood：CC 攻击",
             .summary = "[{client.address}{!sources}][{sources} 个以上源地址{?sources}]在 {delay}内对 {server} 的 \"{uri}\" 发送 {requests} 个请求（"
                        "阈值：{threshold}内 {limit} 个）。最近请求中占比：源 {source_share} %、URI {uri_share} %[、User-Agent "
                        "{user_agent_share} %][、Referer {referer_share} %]。",

@@ -84,7 +84,7 @@ static const struct case_info cases[CASES] = {
                         "connections are completed where both directions are captured.",
         },
         .chinese = {
-            .title = "主机对外发起 SYN 洪水",
+            .title = "主机对外发起 SYN Flood 攻击",
             .summary = "{client.address} 在 {delay}内向 {destinations} 个地址的 {ports} 端口发起 {attempts} 个连接，只"
                        "完成 {completed} 个（阈值：10 秒 {limit} 个，完成率低于 10%）。",
             .causes = "主机已被入侵，成为攻击他人的肉鸡：向互不相关的公网地址的 Web 端口发送 SYN，速率不可能来自正常用"
@@ -93,7 +93,7 @@ static const struct case_info cases[CASES] = {
                       "[主机的出口不通，原本正常的业务（爬虫、代理、监控）在不断重试：它的 SYN 有重传，这是协议栈等待"
                       "应答的表现{?repeated}。]\n"
                       "爬虫或 P2P 客户端使用的地址列表大多已失效；或负载均衡以半开连接方式做健康检查。",
-            .checks = "在该主机（或此 NAT 地址后的机器）上查看由谁发送，洪水通常使用原始套接字：ss -tanp state "
+            .checks = "在该主机（或此 NAT 地址后的机器）上查看由谁发送，Flood 工具通常使用原始套接字：ss -tanp state "
                       "syn-sent; ss -wanp; ss -0anp\n"
                       "查看它占用了多少出口带宽、发往何处：iftop -nP; sar -n DEV 1 5\n"
                       "隔离之前先在网关限制它的新建连接：iptables -I FORWARD -s {client.address} -p tcp --syn -m limit "
@@ -137,10 +137,10 @@ static const struct case_info cases[CASES] = {
                         "SYNs, which then wait for a server that does not answer.",
         },
         .chinese = {
-            .title = "服务器遭受 SYN 洪水",
+            .title = "服务器遭受 SYN Flood 攻击",
             .summary = "{server} 在 {delay}内收到来自 {sources} 个地址的 {attempts} 个连接请求，只完成 {completed} 个"
                        "（阈值：10 秒 {limit} 个，完成率低于 10%）。",
-            .causes = "伪造源地址的 SYN 洪水：每个地址只发一个 SYN，不重传，也不理会 SYN-ACK，或由地址的真正主人回应 "
+            .causes = "伪造源地址的 SYN Flood：每个地址只发一个 SYN，不重传，也不理会 SYN-ACK，或由地址的真正主人回应 "
                       "RST。\n"
                       "[由单台主机用真实地址发起：{client.address}。]\n"
                       "服务器的应答在回程丢失，客户端无法继续；但那样客户端会在 1 秒后重传 SYN。\n"

@@ -73,7 +73,7 @@ static const struct case_info cases[] = {
         },
         .chinese = {
             .title = "网络丢包",
-            .summary = "[{sender}][{sources} 台主机]发往[ {receiver}][ {destinations} 台主机]的 {packets} 个报文中丢失 "
+            .summary = "[{sender} ][{sources} 台主机]发往[ {receiver} ][ {destinations} 台主机]的 {packets} 个报文中丢失 "
                        "{retransmissions} 个（{loss}，阈值千分之 {limit}）[，无害{?harmless}][；抓包点之前 {lost_before} 个][；之后 "
                        "{lost_behind} 个]。",
             .causes = "[{lost_before} 个丢在发送方与抓包点之间：后面的报文先到，它们自身在重传时才出现。]\n"

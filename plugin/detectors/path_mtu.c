@@ -62,7 +62,7 @@ static const struct case_info cases[] = {
                         "then packets are lost for another reason.",
         },
         .chinese = {
-            .title = "大包消失、小包正常（路径 MTU 黑洞）",
+            .title = "大包消失、小包正常：路径 MTU 黑洞",
             .summary = "[{client}{?by_client}][{server}{?by_server}] 在 {delay}内将 {bytes}的报文重传 {retransmissions} 次（阈值 "
                        "{limit} 次）仍未被确认，而该连接的小包正常。[{reporter} 通告的 MTU 为 {mtu}。]",
             .causes = "[{reporter} 的 ICMP 差错（{mtu}）被忽略：发送端防火墙丢弃了它，或负载均衡、NAT 把它送到了别的主机。]\n"

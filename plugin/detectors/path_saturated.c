@@ -77,8 +77,8 @@ static const struct case_info cases[] = {
         },
         .chinese = {
             .title = "链路带宽打满",
-            .summary = "吞吐量持续 {delay} 停在 {bit_rate}（阈值 {threshold}）[，与{purchased}吻合]；同时往返时间从 "
-                       "{round_trip_before} 升到 {round_trip}，{retransmissions} 个报文重传（阈值 {limit} 个）。",
+            .summary = "吞吐量持续 {delay}停在 {bit_rate}（阈值 {threshold}）[，与 {purchased} 吻合]；同时往返时间从 "
+                       "{round_trip_before}升到 {round_trip}，{retransmissions} 个报文重传（阈值 {limit} 个）。",
             .causes = "购买的带宽或限速已用完，瓶颈处的队列已满。按发送字节数：{row}。\n"
                       "有主机在发送不该有的流量：被入侵（向大量目标发包），或在不合适的时间做备份、迁移。\n"
                       "来自外部的攻击占满了链路。\n"

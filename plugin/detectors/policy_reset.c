@@ -171,11 +171,13 @@ struct reset_flow {
 
 /* What speaks for another sender. A HINT needs company; one WEAK sign makes it possible, two or a STRONG one likely. */
 enum strength { HINT, WEAK, STRONG };
-enum { SIGNALS_MAX = 5, SIGNAL_SIZE = 56 };
+enum { SIGNALS_MAX = 5, SIGNAL_SIZE = 80 };
 
 struct signals {
     unsigned count, of[STRONG + 1];
-    char text[SIGNALS_MAX][SIGNAL_SIZE];
+    struct {
+        char english[SIGNAL_SIZE], chinese[SIGNAL_SIZE];
+    } words[SIGNALS_MAX + 1]; /* the last one is for those that are too many */
 };
 
 struct culprit {
@@ -184,15 +186,25 @@ struct culprit {
 };
 
 __attribute__((format(printf, 3, 4))) static void
-add_signal(struct signals *signals, enum strength strength, const char *format, ...)
+add_signal(struct signals *signals, enum strength strength, const char *english, ...)
 {
     va_list arguments;
     signals->of[strength]++;
-    if (signals->count == SIGNALS_MAX)
-        return;
-    va_start(arguments, format);
-    vsnprintf(signals->text[signals->count++], SIGNAL_SIZE, format, arguments);
+    va_start(arguments, english);
+    vsnprintf(signals->words[signals->count].english, SIGNAL_SIZE, english, arguments);
     va_end(arguments);
+}
+
+/* The words of the signal that was added last; without them it is not told. */
+__attribute__((format(printf, 2, 3))) static void
+in_chinese(struct signals *signals, const char *chinese, ...)
+{
+    va_list arguments;
+    va_start(arguments, chinese);
+    vsnprintf(signals->words[signals->count].chinese, SIGNAL_SIZE, chinese, arguments);
+    va_end(arguments);
+    if (signals->count < SIGNALS_MAX)
+        signals->count++;
 }
 
 static struct culprit *
@@ -238,7 +250,7 @@ report_injected(struct context *context, const struct flow *flow, const struct p
     report_flow(finding, flow);
     report_endpoint(finding, FACT_closer, &packet->source);
     for (unsigned i = 0; i < signals->count; i++)
-        report_text(finding, FACT_signal, signals->text[i]);
+        report_localized(finding, FACT_signal, signals->words[i].english, signals->words[i].chinese);
     report_evidence(finding, state->by_client.frame);
     report_evidence(finding, state->by_server.frame);
 }
@@ -286,8 +298,10 @@ look_at_ttl(struct context *context, const struct flow *flow, const struct packe
         return;
     /* Both, because control packets may come from a SYN proxy, whose TTL differs from that of the data. */
     if (ttl_differs(context, packet->ttl, sender->ttl) && ttl_differs(context, packet->ttl, data) &&
-        !was_over(context, flow, packet))
+        !was_over(context, flow, packet)) {
         add_signal(signals, WEAK, "TTL %u, of its other packets %u", packet->ttl, data);
+        in_chinese(signals, "TTL 为 %u，其他报文为 %u", packet->ttl, data);
+    }
 }
 
 static bool
@@ -317,14 +331,20 @@ look_at_burst(const struct flow *flow, const struct packet *packet, const struct
 
     if (packet->time - first->time > BURST)
         return;
-    if (are_known_windows(last_window, packet->window))
+    if (are_known_windows(last_window, packet->window)) {
         add_signal(signals, STRONG, "windows %u, %u of an injector", last_window, packet->window);
+        in_chinese(signals, "窗口值 %u、%u 是注入设备的特征", last_window, packet->window);
+    }
     if (ahead > 0 && ahead <= GUESS_MAX && sender->sequence_known &&
-        sequence_difference(packet->sequence, sender->next_sequence) > 0)
+        sequence_difference(packet->sequence, sender->next_sequence) > 0) {
         add_signal(signals, ahead % GUESS_STEP == 0 || ahead == GUESS_FAR ? STRONG : HINT,
                    "a second RST %d bytes ahead", (int)ahead);
-    if (first->count >= 3 && first->count > other->packets && flow->handshake.syn_frame != 0)
+        in_chinese(signals, "第二个 RST 的序号超前 %d 字节", (int)ahead);
+    }
+    if (first->count >= 3 && first->count > other->packets && flow->handshake.syn_frame != 0) {
         add_signal(signals, STRONG, "%u RSTs for %u packets", first->count, other->packets);
+        in_chinese(signals, "%u 个 RST，而对端只发了 %u 个报文", first->count, other->packets);
+    }
 }
 
 static void
@@ -333,19 +353,25 @@ look_at_reset(struct context *context, const struct flow *flow, const struct pac
 {
     const struct side *sender = flow_sender(flow, packet), *other = flow_receiver(flow, packet);
 
-    if (is_diagnostic(&packet->payload))
+    if (is_diagnostic(&packet->payload)) {
         add_signal(signals, STRONG, "payload 01 02 03 04 05 06 07 08 09 00");
+        in_chinese(signals, "载荷为 01 02 03 04 05 06 07 08 09 00");
+    }
     if (!mine->for_syn && sender->packets > mine->count)
         look_at_ttl(context, flow, packet, signals);
     if (mine->count > 1)
         return;
-    if (sender->sequence_known && sequence_difference(packet->sequence, sender->next_sequence) > 0)
+    if (sender->sequence_known && sequence_difference(packet->sequence, sender->next_sequence) > 0) {
         add_signal(signals, HINT, "sequence number %d ahead",
                    (int)sequence_difference(packet->sequence, sender->next_sequence));
+        in_chinese(signals, "序号超前 %d", (int)sequence_difference(packet->sequence, sender->next_sequence));
+    }
     int64_t apart = packet->time - theirs->time;
     if (theirs->frame != 0 && theirs->last_frame == other->last_frame && apart <= TOGETHER &&
-        !was_over(context, flow, packet))
+        !was_over(context, flow, packet)) {
         add_signal(signals, WEAK, "RSTs to both sides within %d ms", (int)(apart / MILLISECONDS(1)) + 1);
+        in_chinese(signals, "%d 毫秒内双方都收到 RST", (int)(apart / MILLISECONDS(1)) + 1);
+    }
 }
 
 /* -- The RST ----------------------------------------------------------------------------------- */
@@ -439,10 +465,14 @@ static void
 add_late_signals(struct context *context, const struct packet *packet, const struct reset *reset,
                  struct signals *signals)
 {
-    if (ttl_differs(context, reset->ttl, packet->ttl))
+    if (ttl_differs(context, reset->ttl, packet->ttl)) {
         add_signal(signals, WEAK, "TTL %u, now %u", reset->ttl, packet->ttl);
-    if (reset->acknowledges && !reset->timestamp && packet->has_timestamp && !reset->for_syn)
+        in_chinese(signals, "RST 的 TTL 为 %u，之后为 %u", reset->ttl, packet->ttl);
+    }
+    if (reset->acknowledges && !reset->timestamp && packet->has_timestamp && !reset->for_syn) {
         add_signal(signals, HINT, "no timestamps option in the RST");
+        in_chinese(signals, "RST 没有时间戳选项");
+    }
 }
 
 static void
@@ -460,6 +490,7 @@ check_talks_on(struct context *context, const struct flow *flow, const struct pa
         if (!accepts_refused_syn(flow, packet))
             return;
         add_signal(&signals, STRONG, "it accepts the SYN after its RST");
+        in_chinese(&signals, "该端在 RST 之后又接受了这个 SYN");
     } else {
         int32_t away = sequence_difference(packet->sequence, reset->sequence);
         int32_t later = sequence_difference(packet->acknowledgment, reset->other_next);
@@ -468,8 +499,10 @@ check_talks_on(struct context *context, const struct flow *flow, const struct pa
         if (later > 0 && sequence_difference(packet->acknowledgment, other->next_sequence) <= 0) {
             confidence = CONFIDENCE_CONFIRMED;
             add_signal(&signals, STRONG, "it acknowledges what came after its RST");
+            in_chinese(&signals, "该端确认了 RST 之后的数据");
         } else if (contradicts(reset, packet)) {
             add_signal(&signals, STRONG, "it talks on after its RST");
+            in_chinese(&signals, "该端在 RST 之后仍继续通信");
         } else {
             return;
         }
@@ -480,7 +513,7 @@ check_talks_on(struct context *context, const struct flow *flow, const struct pa
 
 /* -- Reasons ------------------------------------------------------------------------------------ */
 
-enum { TEXT_MAX = 80 };
+enum { TEXT_MAX = 80, REASON_SIZE = TEXT_MAX + 16 };
 
 /* Some devices turn a passing data segment into a RST and leave its payload in. */
 static bool
@@ -511,19 +544,33 @@ read_text(const struct payload *payload, char text[TEXT_MAX + 1])
     return size >= 4 && printable * 10 >= size * 9;
 }
 
+/* In both languages, each with room for REASON_SIZE; false if it carries none. */
+static bool
+read_reason(const struct packet *packet, char *english, char *chinese)
+{
+    char text[TEXT_MAX + 1];
+    if (packet->payload.length == 0) {
+        snprintf(english, REASON_SIZE, "window %u", packet->window);
+        snprintf(chinese, REASON_SIZE, "窗口值 %u", packet->window);
+    } else if (is_diagnostic(&packet->payload)) {
+        snprintf(english, REASON_SIZE, "payload 01 02 03 04 05 06 07 08 09 00");
+        snprintf(chinese, REASON_SIZE, "载荷 01 02 03 04 05 06 07 08 09 00");
+    } else if (!is_http(&packet->payload) && read_text(&packet->payload, text)) {
+        snprintf(english, REASON_SIZE, "\"%s\"", text);
+        snprintf(chinese, REASON_SIZE, "“%s”", text);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void
 check_reason(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    char text[TEXT_MAX + 1], reason[TEXT_MAX + 32];
+    char english[REASON_SIZE], chinese[REASON_SIZE];
     bool code = packet->payload.length == 0;
 
-    if (code)
-        snprintf(reason, sizeof reason, "window %u", packet->window);
-    else if (is_diagnostic(&packet->payload))
-        snprintf(reason, sizeof reason, "payload 01 02 03 04 05 06 07 08 09 00");
-    else if (!is_http(&packet->payload) && read_text(&packet->payload, text))
-        snprintf(reason, sizeof reason, "\"%s\"", text);
-    else
+    if (!read_reason(packet, english, chinese))
         return;
     struct culprit *culprit = culprit_of(context, code ? KEY_CODE : KEY_PAYLOAD, &packet->source);
     if (culprit->finding != 0) {
@@ -537,7 +584,7 @@ check_reason(struct context *context, const struct flow *flow, const struct pack
     report_series(finding, 1, packet->frame, packet->time);
     report_flow(finding, flow);
     report_endpoint(finding, FACT_closer, &packet->source);
-    report_text(finding, FACT_reason, reason);
+    report_localized(finding, FACT_reason, english, chinese);
 }
 
 static void

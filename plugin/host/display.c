@@ -81,7 +81,7 @@ add_fact(proto_tree *tree, tvbuff_t *tvb, const struct fact *fact)
         item = proto_tree_add_uint(tree, field, tvb, 0, 0, (uint32_t)fact->number);
         break;
     default:
-        text = fact_text(fact, preferences_language());
+        text = fact_text(fact, LANGUAGE_ENGLISH); /* for filters the same in each language */
         item = proto_tree_add_string(tree, field, tvb, 0, 0, text);
         g_free(text);
     }

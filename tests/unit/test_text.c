@@ -248,12 +248,30 @@ names(void **state)
     }
 }
 
+/* Words are told in the language of the reader; names and numbers have but one form. */
+static void
+words_of_a_language(void **state)
+{
+    (void)state;
+    const struct fact words = {.name = FACT_signal, .text = (char *)"talks on", .chinese = (char *)"仍继续通信"};
+    const struct fact name = {.name = FACT_name, .text = (char *)"www.example.com"};
+    const struct fact *facts[] = {&words, &words, &name, &name};
+    static const char *const expected[] = {"talks on", "仍继续通信", "www.example.com", "www.example.com"};
+    for (size_t i = 0; i < G_N_ELEMENTS(facts); i++) {
+        char *text = fact_text(facts[i], i % 2 == 0 ? LANGUAGE_ENGLISH : LANGUAGE_CHINESE);
+        assert_string_equal(text, expected[i]);
+        g_free(text);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(filled),  cmocka_unit_test(parts),     cmocka_unit_test(lines), cmocka_unit_test(checked),
-        cmocka_unit_test(formats), cmocka_unit_test(endpoints), cmocka_unit_test(names),
+        cmocka_unit_test(filled),  cmocka_unit_test(parts),
+        cmocka_unit_test(lines),   cmocka_unit_test(checked),
+        cmocka_unit_test(formats), cmocka_unit_test(endpoints),
+        cmocka_unit_test(names),   cmocka_unit_test(words_of_a_language),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
