@@ -4,17 +4,8 @@
 
 . "$(dirname "$0")/lib.sh"
 
-resolver_on() {
-    local host=$1
-    shift
-    background "$host" dnsmasq --keep-in-foreground --no-resolv --no-hosts --conf-file=/dev/null --user=root --pid-file \
-        --local-ttl=600 --auth-ttl=600 "$@"
-    local try
-    for try in $(seq 50); do
-        inside "$host" ss -Hlun "sport = :53" | grep -q . && return
-        sleep 0.1
-    done
-    die "dnsmasq did not start ($try tries)"
+lasting_resolver_on() {
+    resolver_on "$@" --local-ttl=600 --auth-ttl=600
 }
 
 lookup() {
@@ -25,7 +16,7 @@ CHINA=-o\ netcase.home_countries:CN
 
 dead_home_set() {
     network c=192.168.0.100/24 resolver=192.168.9.53/24 abroad=108.160.166.142/24
-    resolver_on resolver --cname=pay.com,gfvip09aj.com --host-record=gfvip09aj.com,108.160.166.142
+    lasting_resolver_on resolver --cname=pay.com,gfvip09aj.com --host-record=gfvip09aj.com,108.160.166.142
     firewall ip daddr 108.160.166.142 drop
     record dns/cname-abroad-dead-home-set c eth0
     lookup 192.168.9.53 pay.com A 443 2 4
@@ -43,7 +34,7 @@ END
 
 dead_home_derived() {
     network c=192.168.0.100/24 resolver=223.5.5.5/24 shop=47.104.79.200/24 images=115.28.115.126/24 abroad=108.160.166.142/24
-    resolver_on resolver --host-record=shop.example.cn,47.104.79.200 --host-record=img.example.cn,115.28.115.126 \
+    lasting_resolver_on resolver --host-record=shop.example.cn,47.104.79.200 --host-record=img.example.cn,115.28.115.126 \
         --cname=pay.com,gfvip09aj.com --host-record=gfvip09aj.com,108.160.166.142
     serve shop listen 80 loop:200
     serve images listen 80 loop:200
@@ -66,7 +57,7 @@ END
 
 dead_ipv6() {
     network c=2001:db8:1::2/64 resolver=2001:db8:3::53/64 abroad=2620:100:6022:1::2/64
-    resolver_on resolver --cname=pay.com,gfvip09aj.com --host-record=gfvip09aj.com,2620:100:6022:1::2
+    lasting_resolver_on resolver --cname=pay.com,gfvip09aj.com --host-record=gfvip09aj.com,2620:100:6022:1::2
     firewall ip6 daddr 2620:100:6022:1::2 drop
     record dns/cname-abroad-dead-aaaa c eth0
     lookup 2001:db8:3::53 pay.com AAAA 443 1 4
@@ -84,7 +75,7 @@ END
 
 cdn_at_home() {
     network c=192.168.0.100/24 resolver=223.5.5.5/24 shop=47.104.79.200/24
-    resolver_on resolver --cname=www.example.cn,www.example.cn.w.cdngslb.com --cname=www.example.cn.w.cdngslb.com,edge7.cdngslb.com \
+    lasting_resolver_on resolver --cname=www.example.cn,www.example.cn.w.cdngslb.com --cname=www.example.cn.w.cdngslb.com,edge7.cdngslb.com \
         --host-record=edge7.cdngslb.com,47.104.79.200
     serve shop listen 80 loop:200
     record dns/cdn-chain-ends-at-home c eth0
@@ -100,7 +91,7 @@ END
 
 private_address() {
     network c=192.168.0.100/24,fd00:1::2/64 resolver=223.5.5.5/24 shop=10.2.0.2/24,fd00:2::2/64
-    resolver_on resolver --cname=wiki.example.cn,k8s-ingress.corp.example.com \
+    lasting_resolver_on resolver --cname=wiki.example.cn,k8s-ingress.corp.example.com \
         --host-record=k8s-ingress.corp.example.com,10.2.0.2,fd00:2::2
     serve shop listen 80 loop:200
     record dns/cname-to-private-address c eth0
@@ -117,8 +108,8 @@ END
 
 abroad_for_everybody() {
     network c=192.168.0.100/24 resolver=223.5.5.5/24 second=119.29.29.29/24 abroad=162.125.2.18/24
-    resolver_on resolver --host-record=www.dropbox.com,162.125.2.18
-    resolver_on second --cname=www.dropbox.com,www-env.dropbox-dns.com --host-record=www-env.dropbox-dns.com,162.125.2.18
+    lasting_resolver_on resolver --host-record=www.dropbox.com,162.125.2.18
+    lasting_resolver_on second --cname=www.dropbox.com,www-env.dropbox-dns.com --host-record=www-env.dropbox-dns.com,162.125.2.18
     serve abroad listen 80 loop:200
     record dns/name-abroad-for-every-resolver c eth0
     lookup 223.5.5.5 www.dropbox.com A 80 1 4
@@ -134,7 +125,7 @@ END
 
 abroad_and_works() {
     network c=192.168.0.100/24 resolver=192.168.9.53/24 abroad=108.160.166.142/24
-    resolver_on resolver --cname=pay.com,gfvip09aj.com --host-record=gfvip09aj.com,108.160.166.142
+    lasting_resolver_on resolver --cname=pay.com,gfvip09aj.com --host-record=gfvip09aj.com,108.160.166.142
     serve abroad listen 80 loop:200
     record dns/cname-abroad-works-home-set c eth0
     lookup 192.168.9.53 pay.com A 80 1 4
@@ -157,7 +148,7 @@ END
 
 works_after_lost_syn() {
     network c=192.168.0.100/24 resolver=192.168.9.53/24 abroad=108.160.166.142/24
-    resolver_on resolver --cname=pay.com,gfvip09aj.com --host-record=gfvip09aj.com,108.160.166.142
+    lasting_resolver_on resolver --cname=pay.com,gfvip09aj.com --host-record=gfvip09aj.com,108.160.166.142
     serve abroad listen 80 loop:200
     lose_first 1 ip daddr 108.160.166.142
     record dns/cname-works-after-lost-syn c eth0

@@ -4,18 +4,13 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# resolver_on HOST [options of dnsmasq]: what it does not know of its domains does not exist, unless it asks others
-resolver_on() {
-    local host=$1 try own="--local=/example.com/ --local=/example.cn/"
+# own_resolver_on HOST [options of dnsmasq]: what it does not know of its domains does not exist, unless it asks others
+own_resolver_on() {
+    local host=$1
+    local -a own=(--local=/example.com/ --local=/example.cn/)
     shift
-    [ "${*#*--server}" = "$*" ] || own=
-    background "$host" dnsmasq --keep-in-foreground --no-resolv --no-hosts --conf-file=/dev/null --user=root --pid-file \
-        --local-ttl=600 ${own:+"${own% *}" "${own#* }"} "$@"
-    for try in $(seq 50); do
-        inside "$host" ss -Hlun "sport = :53" | grep -q . && return
-        sleep 0.1
-    done
-    die "dnsmasq did not start ($try tries)"
+    [ "${*#*--server}" = "$*" ] || own=()
+    resolver_on "$host" --local-ttl=600 "${own[@]}" "$@"
 }
 
 # resolv_conf LINE...: of the client c
@@ -49,7 +44,7 @@ inject() {
 
 conflict() {
     network c=10.1.0.2/24 s=223.5.5.5/24
-    resolver_on s --host-record=www.example.com,93.184.216.34 --host-record=www.example.cn,47.104.79.200
+    own_resolver_on s --host-record=www.example.com,93.184.216.34 --host-record=www.example.cn,47.104.79.200
     slow_path 0.2 0 s
     resolv_conf "nameserver 223.5.5.5"
     inject www.example.com 31.13.72.1 --ttl 51
@@ -75,7 +70,7 @@ END
 
 conflict_ipv6() {
     network c=2001:db8:1::2/64 s=2400:3200::53/64
-    resolver_on s --host-record=www.example.com,2606:2800:220:1::1
+    own_resolver_on s --host-record=www.example.com,2606:2800:220:1::1
     slow_path 0.2 0 s
     inject www.example.com 2001::1f0d:4801 2001::5bd:1122 --ttl 64 --aa
     record dns/conflict-ipv6-router r c
@@ -91,7 +86,7 @@ END
 
 conflict_nxdomain() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s --host-record=www.example.com,93.184.216.34
+    own_resolver_on s --host-record=www.example.com,93.184.216.34
     slow_path 0.2 0 s
     inject www.example.com rcode:3
     record dns/conflict-nxdomain c eth0
@@ -109,7 +104,7 @@ END
 
 conflict_repeated() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s --host-record=one.example.com,10.0.0.1 --host-record=many.example.com,10.0.0.1 \
+    own_resolver_on s --host-record=one.example.com,10.0.0.1 --host-record=many.example.com,10.0.0.1 \
         --host-record=many.example.com,10.0.0.2
     inject one.example.com again
     record dns/answer-sent-twice c eth0
@@ -125,7 +120,7 @@ END
 
 conflict_rotated() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s --host-record=many.example.com,10.0.0.1 --host-record=many.example.com,10.0.0.2
+    own_resolver_on s --host-record=many.example.com,10.0.0.1 --host-record=many.example.com,10.0.0.2
     inject many.example.com again
     record dns/answer-in-another-order c eth0
     ask @10.2.0.53 many.example.com
@@ -145,7 +140,7 @@ truncated() {
     network c=10.1.0.2/24 s=10.2.0.53/24
     local text
     text=$(head -c 240 /dev/zero | tr '\0' t)
-    resolver_on s --txt-record="big.example.com,$text,$text,$text"
+    own_resolver_on s --txt-record="big.example.com,$text,$text,$text"
     record dns/truncated-then-tcp c eth0
     ask @10.2.0.53 +noedns big.example.com TXT
     sleep 5.2
@@ -161,9 +156,9 @@ END
 
 two_resolvers() {
     network c=10.1.0.2/24 s=10.2.0.53/24 t=10.3.0.53/24
-    resolver_on s --host-record=www.example.com,10.0.0.1
-    resolver_on t --host-record=www.example.com,10.0.0.2
-    resolver_on r --all-servers --server=10.2.0.53 --server=10.3.0.53 --cache-size=0
+    own_resolver_on s --host-record=www.example.com,10.0.0.1
+    own_resolver_on t --host-record=www.example.com,10.0.0.2
+    own_resolver_on r --all-servers --server=10.2.0.53 --server=10.3.0.53 --cache-size=0
     slow_path 0.3 0 t
     record dns/forwarder-asks-both r any
     ask @10.1.0.1 www.example.com
@@ -241,7 +236,7 @@ END
 
 servfail_first() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s --host-record=www.example.com,93.184.216.34
+    own_resolver_on s --host-record=www.example.com,93.184.216.34
     slow_path 0.2 0 s
     inject www.example.com rcode:2
     record dns/servfail-then-answer c eth0
@@ -260,7 +255,7 @@ END
 
 nxdomain() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s --local=/exmaple.com/ --host-record=mirror.example.com,10.2.0.53
+    own_resolver_on s --local=/exmaple.com/ --host-record=mirror.example.com,10.2.0.53
     resolv_conf "nameserver 10.2.0.53"
     record dns/failed-nxdomain c eth0
     look_up mirror.example.com
@@ -287,7 +282,7 @@ END
 
 refused_ipv6() {
     network c=2001:db8:1::2/64 s=2001:db8:2::53/64
-    resolver_on s --host-record=mirror.example.com,2001:db8:2::53
+    own_resolver_on s --host-record=mirror.example.com,2001:db8:2::53
     resolv_conf "nameserver 2001:db8:2::53"
     record dns/failed-refused-ipv6-router-any r any
     look_up mirror.example.com
@@ -315,7 +310,7 @@ while True:
 PY
     background u "$PYTHON" "$WORK/servfail.py"
     sleep 0.5
-    resolver_on s --server=10.3.0.53
+    own_resolver_on s --server=10.3.0.53
     resolv_conf "nameserver 10.2.0.53"
     record dns/failed-servfail s eth0
     look_up repo.example.net
@@ -332,7 +327,7 @@ END
 
 search_list() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s --host-record=db.prod.example.cn,10.2.0.5 --host-record=cache.prod.example.cn,10.2.0.6
+    own_resolver_on s --host-record=db.prod.example.cn,10.2.0.5 --host-record=cache.prod.example.cn,10.2.0.6
     resolv_conf "nameserver 10.2.0.53" "search test.example.cn prod.example.cn"
     record dns/search-list c eth0
     look_up db
@@ -351,7 +346,7 @@ END
 
 reverse() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s --local=/10.in-addr.arpa/
+    own_resolver_on s --local=/10.in-addr.arpa/
     record dns/reverse-lookups c eth0
     ask @10.2.0.53 -x 10.1.0.7
     ask @10.2.0.53 -x 10.1.0.8
@@ -367,7 +362,7 @@ END
 
 blacklists() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s --local=/example.org/ --host-record=2.0.0.127.zen.example.org,127.0.0.2
+    own_resolver_on s --local=/example.org/ --host-record=2.0.0.127.zen.example.org,127.0.0.2
     record dns/blacklist-lookups c eth0
     ask @10.2.0.53 2.0.0.127.zen.example.org
     ask @10.2.0.53 17.113.0.203.zen.example.org
@@ -383,7 +378,7 @@ END
 
 probes() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s "--address=/#/"
+    own_resolver_on s "--address=/#/"
     resolv_conf "nameserver 10.2.0.53"
     record dns/probes-for-names c eth0
     local name
@@ -405,7 +400,7 @@ END
 
 nodata() {
     network c=10.1.0.2/24,2001:db8:1::2/64 s=10.2.0.53/24
-    resolver_on s --host-record=www.example.com,10.2.0.80
+    own_resolver_on s --host-record=www.example.com,10.2.0.80
     resolv_conf "nameserver 10.2.0.53"
     record dns/no-ipv6-address c eth0
     look_up www.example.com
@@ -422,7 +417,7 @@ END
 
 no_recursion() {
     network c=10.1.0.2/24 s=10.2.0.53/24 t=10.3.0.53/24
-    resolver_on s
+    own_resolver_on s
     firewall ip daddr 10.3.0.53 drop
     record dns/no-recursion-desired c eth0
     ask @10.2.0.53 +norecurse www.example.net
@@ -440,7 +435,7 @@ END
 
 never_asked() {
     network c=10.1.0.2/24 s=10.2.0.53/24 x=10.3.0.66/24
-    resolver_on s
+    own_resolver_on s
     inside r sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.x.rp_filter=0
     record dns/answers-never-asked-for c eth0
     inside x "$PYTHON" - <<'PY'
@@ -484,7 +479,7 @@ END
 
 second_resolver() {
     network c=10.1.0.2/24,2001:db8:1::2/64 s=10.2.0.53/24,2001:db8:2::53/64 t=10.3.0.53/24
-    resolver_on t --host-record=www.example.com,10.0.0.1 --host-record=mail.example.com,10.0.0.2
+    own_resolver_on t --host-record=www.example.com,10.0.0.1 --host-record=mail.example.com,10.0.0.2
     firewall ip6 daddr 2001:db8:2::53 drop
     resolv_conf "nameserver 2001:db8:2::53" "nameserver 10.3.0.53"
     record dns/unanswered-first-of-two-router-any r any
@@ -503,7 +498,7 @@ END
 never_again() {
     network c=10.1.0.2/24 s=10.2.0.53/24
     nginx_on s ""
-    resolver_on s --host-record=www.example.com,10.2.0.53
+    own_resolver_on s --host-record=www.example.com,10.2.0.53
     record dns/unanswered-asked-once c eth0
     ask @10.2.0.53 www.example.com
     firewall udp dport 53 drop
@@ -521,7 +516,7 @@ END
 
 slow() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s --host-record=www.example.com,10.0.0.1
+    own_resolver_on s --host-record=www.example.com,10.0.0.1
     slow_path 1.6 0 s
     resolv_conf "nameserver 10.2.0.53"
     record dns/slow-answer c eth0
@@ -538,7 +533,7 @@ END
 blind() {
     network c=10.1.0.2/24 s=10.2.0.53/24
     nginx_on s ""
-    resolver_on s --host-record=www.example.com,10.2.0.53
+    own_resolver_on s --host-record=www.example.com,10.2.0.53
     resolv_conf "nameserver 10.2.0.53" "options timeout:1"
     record dns/blind-direction c eth0 src host 10.1.0.2
     local round
@@ -560,7 +555,7 @@ END
 
 end_of_capture() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s --host-record=www.example.com,10.0.0.1
+    own_resolver_on s --host-record=www.example.com,10.0.0.1
     record dns/capture-ends-after-a-query c eth0
     ask @10.2.0.53 www.example.com
     firewall udp dport 53 drop
@@ -592,7 +587,7 @@ END
 
 two_programs() {
     network c=10.1.0.2/24 s=10.2.0.53/24
-    resolver_on s --host-record=www.example.com,10.0.0.1
+    own_resolver_on s --host-record=www.example.com,10.0.0.1
     slow_path 0.8 0 s
     record dns/two-programs-ask-the-same c eth0
     background c dig @10.2.0.53 www.example.com

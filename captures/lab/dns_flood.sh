@@ -3,17 +3,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-resolver_on() {
-    local host=$1 try
-    shift
-    background "$host" dnsmasq --keep-in-foreground --no-resolv --no-hosts --conf-file=/dev/null --user=root --pid-file "$@"
-    for try in $(seq 50); do
-        inside "$host" ss -Hlun "sport = :53" | grep -q . && return
-        sleep 0.1
-    done
-    die "dnsmasq did not start ($try tries)"
-}
-
 ask() {
     local host=$1
     shift

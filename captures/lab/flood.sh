@@ -212,35 +212,11 @@ for n in range(150):
 END
 }
 
-# wireguard HOST ADDRESS OTHER ENDPOINT: wireguard-go with UDP port 51820; the keys are in $WORK
-wireguard() {
-    local host=$1 try
-    # Its socket has the device's name and lies in one folder for all namespaces.
-    local device=wf$host$((BASHPID % 10000))
-    background "$host" wireguard-go -f "$device"
-    for try in $(seq 50); do
-        inside "$host" wg show "$device" >"$WORK/wg" 2>&1 && break
-        sleep 0.1
-    done
-    [ "$try" -lt 50 ] || { cat "$WORK/$host.log" >&2; die "wireguard-go did not start"; }
-    inside "$host" wg set "$device" listen-port 51820 private-key "$WORK/$host.key" peer "$(cat "$WORK/$3.pub")" \
-        endpoint "$4:51820" allowed-ips 10.9.0.0/24
-    inside "$host" ip addr add "$2/24" dev "$device"
-    inside "$host" ip link set dev "$device" mtu 1420 up
-}
-
 # The case of an operator: a compromised host behind the same uplink as a WireGuard mesh.
 uplink_full() {
     network c=10.1.0.2/24 x=10.3.0.66/24 s=10.2.0.2/24
     dark s 203.0.113.0/24
-    local host
-    umask 077
-    for host in c s; do
-        wg genkey >"$WORK/$host.key"
-        wg pubkey <"$WORK/$host.key" >"$WORK/$host.pub"
-    done
-    wireguard c 10.9.0.1 s 10.2.0.2
-    wireguard s 10.9.0.2 c 10.1.0.2
+    wireguard_between 10.1.0.2 10.2.0.2
     # What the uplink takes: 3 packets a second.
     firewall oifname s limit rate over 3/second burst 3 packets drop
     # At the router, what comes in: the packets as their senders sent them.

@@ -117,7 +117,7 @@ END
 
 resolver_and_loopback() {
     network c=192.168.0.100/24 s=192.168.9.53/24
-    background s dnsmasq --keep-in-foreground --no-resolv --no-hosts --conf-file=/dev/null --user=root --pid-file \
+    resolver_on s \
         --cname=wiki.example.cn,ingress.example.cn --host-record=ingress.example.cn,192.168.9.53,fd00::53 \
         --host-record=host1.example.cn,192.168.9.53
     serve s listen 80 loop:100

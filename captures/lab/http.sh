@@ -4,27 +4,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# proxy_on HOST UPSTREAM 'lines of the location': nginx on port 80 that passes requests on; /page is its own
-proxy_on() {
-    local host=$1 upstream=$2
-    cat >"$WORK/proxy.conf" <<END
-daemon off; master_process off; user root; pid $WORK/proxy.pid; error_log $WORK/proxy.err info;
-events { worker_connections 256; }
-http {
-    access_log off;
-    client_body_temp_path $WORK/p1; proxy_temp_path $WORK/p2; fastcgi_temp_path $WORK/p3;
-    uwsgi_temp_path $WORK/p4; scgi_temp_path $WORK/p5;
-    server {
-        listen 80; listen [::]:80;
-        location / { proxy_pass http://$upstream; $3 }
-        location /maintenance { return 503; }
-    }
-}
-END
-    background "$host" nginx -c "$WORK/proxy.conf" -e "$WORK/proxy.err"
-    wait_port "$host" 80
-}
-
 # haproxy_on HOST MODE UPSTREAM 'lines of the defaults'
 haproxy_on() {
     cat >"$WORK/haproxy.cfg" <<END

@@ -265,6 +265,69 @@ END
     wait_port "$host" 443
 }
 
+# resolver_on HOST [arguments of dnsmasq...]
+resolver_on() {
+    local host=$1 try
+    shift
+    background "$host" dnsmasq --keep-in-foreground --no-resolv --no-hosts --conf-file=/dev/null --user=root --pid-file "$@"
+    for try in $(seq 50); do
+        inside "$host" ss -Hlun "sport = :53" | grep -q . && return
+        sleep 0.1
+    done
+    die "dnsmasq did not start ($try tries)"
+}
+
+# proxy_on HOST UPSTREAM 'lines of the location': nginx on port 80 that passes requests on; /maintenance is its own
+proxy_on() {
+    local host=$1 upstream=$2
+    cat >"$WORK/proxy.conf" <<END
+daemon off; master_process off; user root; pid $WORK/proxy.pid; error_log $WORK/proxy.err info;
+events { worker_connections 256; }
+http {
+    access_log off;
+    client_body_temp_path $WORK/p1; proxy_temp_path $WORK/p2; fastcgi_temp_path $WORK/p3;
+    uwsgi_temp_path $WORK/p4; scgi_temp_path $WORK/p5;
+    server {
+        listen 80; listen [::]:80;
+        location / { proxy_pass http://$upstream; $3 }
+        location /maintenance { return 503; }
+    }
+}
+END
+    background "$host" nginx -c "$WORK/proxy.conf" -e "$WORK/proxy.err"
+    wait_port "$host" 80
+}
+
+# wireguard_end HOST ADDRESS OTHER ENDPOINT: wireguard-go with UDP port 51820; the keys are in $WORK
+wireguard_end() {
+    local host=$1 try
+    # Its socket has the device's name and lies in one folder for all namespaces.
+    local device=wg$host$((BASHPID % 10000))
+    background "$host" wireguard-go -f "$device"
+    for try in $(seq 50); do
+        inside "$host" wg show "$device" >"$WORK/wg" 2>&1 && break
+        sleep 0.1
+    done
+    [ "$try" -lt 50 ] || { cat "$WORK/$host.log" >&2; die "wireguard-go did not start"; }
+    inside "$host" wg set "$device" listen-port 51820 private-key "$WORK/$host.key" peer "$(cat "$WORK/$3.pub")" \
+        endpoint "$4:51820" allowed-ips 10.9.0.0/24
+    inside "$host" ip addr add "$2/24" dev "$device"
+    inside "$host" ip link set dev "$device" mtu 1420 up
+}
+
+# wireguard_between ADDRESS_OF_C ADDRESS_OF_S: a tunnel of c (10.9.0.1) and s (10.9.0.2)
+wireguard_between() {
+    (
+        umask 077
+        for host in c s; do
+            wg genkey >"$WORK/$host.key"
+            wg pubkey <"$WORK/$host.key" >"$WORK/$host.pub"
+        done
+    )
+    wireguard_end c 10.9.0.1 s "$2"
+    wireguard_end s 10.9.0.2 c "$1"
+}
+
 # --- captures ----------------------------------------------------------------------------------------------------------
 
 declare -A CAPTURING=()

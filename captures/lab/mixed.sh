@@ -3,35 +3,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# resolver_on HOST ARGUMENTS of dnsmasq...
-resolver_on() {
-    local host=$1 try
-    shift
-    background "$host" dnsmasq --keep-in-foreground --no-resolv --no-hosts --conf-file=/dev/null --user=root --pid-file \
-        --local-ttl=600 "$@"
-    for try in $(seq 50); do
-        inside "$host" ss -Hlun "sport = :53" | grep -q . && return
-        sleep 0.1
-    done
-    die "dnsmasq did not start ($try tries)"
-}
-
-# proxy_on HOST UPSTREAM SECONDS: nginx on port 80 that waits so long for its upstream
-proxy_on() {
-    cat >"$WORK/proxy.conf" <<END
-daemon off; master_process off; user root; pid $WORK/proxy.pid; error_log $WORK/proxy.err info;
-events { worker_connections 256; }
-http {
-    access_log off;
-    client_body_temp_path $WORK/p1; proxy_temp_path $WORK/p2; fastcgi_temp_path $WORK/p3;
-    uwsgi_temp_path $WORK/p4; scgi_temp_path $WORK/p5;
-    server { listen 80; listen [::]:80; location / { proxy_pass http://$2; proxy_read_timeout $3; } }
-}
-END
-    background "$1" nginx -c "$WORK/proxy.conf" -e "$WORK/proxy.err"
-    wait_port "$1" 80
-}
-
 # injector ARGUMENTS of inject.py...: on the router
 injector() {
     local try
@@ -84,9 +55,9 @@ all_done() {
 client_faults() {
     network c=192.168.0.100/24 o=192.168.1.30/24 resolver=223.5.5.5/24 shop=47.104.79.200/24 lb=115.28.115.126/24 \
         abroad=108.160.166.142/24
-    resolver_on resolver --cname=pay.com,gfvip09aj.com --host-record=gfvip09aj.com,108.160.166.142 \
+    resolver_on resolver --local-ttl=600 --cname=pay.com,gfvip09aj.com --host-record=gfvip09aj.com,108.160.166.142 \
         --host-record=shop.example.cn,47.104.79.200
-    resolver_on c --server=223.5.5.5 --listen-address=127.0.0.1
+    resolver_on c --local-ttl=600 --server=223.5.5.5 --listen-address=127.0.0.1
     nginx_on shop "keepalive_timeout 15s;"
     serve lb listen 80 loop:200
     firewall ip daddr 108.160.166.142 drop
@@ -139,7 +110,7 @@ services() {
     nginx_on s "listen 8703;"
     serve s listen 8080 recv sleep:60
     serve s listen 8888 recv sleep:0.3 respond:300
-    proxy_on p 10.2.0.2:8080 15s
+    proxy_on p 10.2.0.2:8080 'proxy_read_timeout 15s;'
     serve p listen 8703 recv respond:300 close
     serve p listen 8704 recv respond:300 close
     firewall ip saddr 10.1.0.2 ip daddr 10.4.0.2 tcp dport 8703 drop
@@ -306,13 +277,13 @@ END
 
 client_ipv6() {
     network c=2001:db8:1::2/64 o=2001:db8:5::2/64 d=2001:db8:3::53/64 p=2001:db8:4::2/64 s=2001:db8:2::2/64
-    resolver_on d --host-record=www.example.cn,2001:db8:2::2 --address=/example.net/
+    resolver_on d --local-ttl=600 --host-record=www.example.cn,2001:db8:2::2 --address=/example.net/
     firewall ip6 daddr 2001:db8:3::54 drop
     inside r ip -6 route add 2001:db8:3::54/128 via 2001:db8:3::53
     nginx_on s ""
     head -c 150000 /dev/zero | tr '\0' f >"$WORK/www/file"
     serve s listen 8080 recv sleep:60
-    proxy_on p '[2001:db8:2::2]:8080' 15s
+    proxy_on p '[2001:db8:2::2]:8080' 'proxy_read_timeout 15s;'
     firewall ip6 daddr 2001:db8:2::2 tcp dport 8443 reject with icmpv6 type admin-prohibited
     slow_path 0.01 11 s
     record mixed/client-ipv6 c eth0 -s 160
@@ -414,31 +385,11 @@ END
 
 # --- a compromised host behind an uplink --------------------------------------------------------------------------------
 
-# wireguard HOST ADDRESS OTHER ENDPOINT: wireguard-go with UDP port 51820; the keys are in $WORK
-wireguard() {
-    local host=$1 try
-    # Its socket has the device's name and lies in one folder for all namespaces.
-    local device=wm$host$((BASHPID % 10000))
-    background "$host" wireguard-go -f "$device"
-    for try in $(seq 50); do
-        inside "$host" wg show "$device" >"$WORK/wg" 2>&1 && break
-        sleep 0.1
-    done
-    [ "$try" -lt 50 ] || { cat "$WORK/$host.log" >&2; die "wireguard-go did not start"; }
-    inside "$host" wg set "$device" listen-port 51820 private-key "$WORK/$host.key" peer "$(cat "$WORK/$3.pub")" \
-        endpoint "$4:51820" allowed-ips 10.9.0.0/24
-    inside "$host" ip addr add "$2/24" dev "$device"
-    inside "$host" ip link set dev "$device" mtu 1420 up
-}
-
 uplink() {
     network c=10.1.0.2/24 x=10.3.0.66/24 o=10.4.0.2/24 s=198.51.100.2/24
     inside r ip route add 203.0.113.0/24 via 198.51.100.2
     inside s ip route add blackhole 203.0.113.0/24
-    local host
-    ( umask 077; for host in c s; do wg genkey >"$WORK/$host.key"; wg pubkey <"$WORK/$host.key" >"$WORK/$host.pub"; done )
-    wireguard c 10.9.0.1 s 198.51.100.2
-    wireguard s 10.9.0.2 c 10.1.0.2
+    wireguard_between 10.1.0.2 198.51.100.2
     nginx_on s ""
     serve o listen 8080 recv respond:300 close
     record mixed/uplink-wireguard-host-any c any -s 160

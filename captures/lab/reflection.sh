@@ -24,17 +24,6 @@ datagram_server() {
     die "nothing waits on UDP port $port ($try tries)"
 }
 
-resolver_on() {
-    local host=$1 try
-    shift
-    background "$host" dnsmasq --keep-in-foreground --no-resolv --no-hosts --conf-file=/dev/null --user=root --pid-file "$@"
-    for try in $(seq 50); do
-        inside "$host" ss -Hlun "sport = :53" | grep -q . && return
-        sleep 0.1
-    done
-    die "dnsmasq did not start ($try tries)"
-}
-
 # more_addresses HOST PREFIX FIRST LAST LENGTH: PREFIX.FIRST to PREFIX.LAST on its eth0; printed
 more_addresses() {
     local host=$1 prefix=$2 number

@@ -3,33 +3,9 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# wireguard HOST ADDRESS PEER_ENDPOINT: wireguard-go as wg0, UDP port 51820; the peers' keys are in $WORK
-wireguard() {
-    local host=$1 address=$2 endpoint=$3 other=c try
-    [ "$host" = s ] || other=s
-    umask 077
-    local key
-    for key in c s; do
-        [ -f "$WORK/$key.key" ] || { wg genkey >"$WORK/$key.key" && wg pubkey <"$WORK/$key.key" >"$WORK/$key.pub"; }
-    done
-    # Each wireguard-go has a socket named after its device in one folder for all namespaces.
-    local device=wg${host}$((BASHPID % 10000))
-    background "$host" wireguard-go -f "$device"
-    for try in $(seq 50); do
-        inside "$host" wg show "$device" >/dev/null 2>&1 && break
-        sleep 0.1
-    done
-    [ "$try" -lt 50 ] || die "wireguard-go did not start"
-    inside "$host" wg set "$device" listen-port 51820 private-key "$WORK/$host.key" \
-        peer "$(cat "$WORK/$other.pub")" endpoint "$endpoint:51820" allowed-ips 10.9.0.0/24
-    inside "$host" ip addr add "$address/24" dev "$device"
-    inside "$host" ip link set dev "$device" mtu 1420 up
-}
-
 tunnel_ends() {
     network c=10.1.0.2/24 s=10.2.0.2/24
-    wireguard c 10.9.0.1 10.2.0.2
-    wireguard s 10.9.0.2 10.1.0.2
+    wireguard_between 10.1.0.2 10.2.0.2
 }
 
 wireguard_unanswered() {
