@@ -75,46 +75,46 @@ is_far(enum relation relation, const struct finding *cause, const struct finding
     return relation == SAME_TIME && !share_address(cause, FACT_client, effect, FACT_client);
 }
 
-static bool
-explains(const struct finding *cause, const struct finding *effect, bool by_time_alone)
+/* The first finding of the case that explains this one. */
+static const struct finding *
+first_cause(const struct store *store, const struct finding *finding, const struct explanation *explanation,
+            bool by_time_alone)
 {
-    const struct explanation *explanation = effect->info->explained_by;
-    for (size_t i = 0; i < EXPLANATIONS_MAX && explanation[i].id != NULL; i++)
-        if (is_far(explanation[i].relation, cause, effect) == by_time_alone &&
-            strcmp(explanation[i].id, cause->info->id) == 0 && are_related(explanation[i].relation, cause, effect))
-            return true;
-    return false;
-}
-
-static bool
-is_named(const struct case_info *info, const struct finding *const *causes, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (causes[i]->info == info)
-            return true;
-    return false;
+    const GPtrArray *findings = store_by_case(store, explanation->id);
+    for (guint i = 0; findings != NULL && i < findings->len; i++) {
+        const struct finding *cause = g_ptr_array_index(findings, i);
+        if (cause != finding && is_far(explanation->relation, cause, finding) == by_time_alone &&
+            are_related(explanation->relation, cause, finding))
+            return cause;
+    }
+    return NULL;
 }
 
 static size_t
 find_causes(const struct store *store, const struct finding *finding, bool by_time_alone,
             const struct finding *causes[CAUSES_MAX])
 {
-    const GPtrArray *findings = store_findings(store);
+    const struct explanation *explanation = finding->info->explained_by;
+    const struct finding *found[EXPLANATIONS_MAX];
     size_t count = 0;
 
-    for (guint i = 0; i < findings->len && count < CAUSES_MAX; i++) {
-        const struct finding *cause = g_ptr_array_index(findings, i);
-        if (cause != finding && explains(cause, finding, by_time_alone) && !is_named(cause->info, causes, count))
-            causes[count++] = cause;
+    for (size_t i = 0; i < EXPLANATIONS_MAX && explanation[i].id != NULL; i++) {
+        const struct finding *cause = first_cause(store, finding, &explanation[i], by_time_alone);
+        if (cause == NULL)
+            continue;
+        size_t place = count++;
+        for (; place > 0 && found[place - 1]->number > cause->number; place--)
+            found[place] = found[place - 1];
+        found[place] = cause;
     }
+    count = MIN(count, CAUSES_MAX);
+    memcpy(causes, found, count * sizeof *causes);
     return count;
 }
 
 size_t
 causes_of(const struct store *store, const struct finding *finding, const struct finding *causes[CAUSES_MAX])
 {
-    if (finding->info->explained_by[0].id == NULL)
-        return 0;
     size_t count = find_causes(store, finding, false, causes);
     return count > 0 ? count : find_causes(store, finding, true, causes);
 }

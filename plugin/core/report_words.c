@@ -157,14 +157,23 @@ print_capture(struct printer *printer)
 /* -- Findings --------------------------------------------------------------------------------- */
 
 static void
+list_number(GString *list, uint32_t number)
+{
+    g_string_append_printf(list, "%s%u", list->len > 0 ? ", " : "", number);
+}
+
+static void
+list_frame(struct printer *printer, GString *list, uint32_t frame)
+{
+    list_number(list, printer->view->shown_frame(frame, printer->view->data));
+}
+
+static void
 print_frames(struct printer *printer, const struct report_group *group)
 {
     GString *list = g_string_new(NULL);
-    for (guint i = 0; i < group->findings->len && i < FRAMES_SHOWN; i++) {
-        const struct finding *finding = g_ptr_array_index(group->findings, i);
-        g_string_append_printf(list, "%s%u", i > 0 ? ", " : "",
-                               printer->view->shown_frame(finding->frame, printer->view->data));
-    }
+    for (guint i = 0; i < group->findings->len && i < FRAMES_SHOWN; i++)
+        list_frame(printer, list, ((const struct finding *)g_ptr_array_index(group->findings, i))->frame);
     if (group->findings->len > FRAMES_SHOWN)
         g_string_append_printf(list, printer_is_chinese(printer) ? " 等 %u 个" : " and %u more",
                                group->findings->len - (printer_is_chinese(printer) ? 0 : FRAMES_SHOWN));
@@ -178,9 +187,7 @@ print_evidence(struct printer *printer, const struct finding *finding)
 {
     GString *list = g_string_new(NULL);
     for (guint i = 0; i < finding->evidence->len; i++)
-        g_string_append_printf(
-            list, "%s%u", i > 0 ? ", " : "",
-            printer->view->shown_frame(g_array_index(finding->evidence, uint32_t, i), printer->view->data));
+        list_frame(printer, list, g_array_index(finding->evidence, uint32_t, i));
     if (list->len > 0)
         printer_line(printer, "   ", word(printer, EVIDENCE), "%s", list->str);
     g_string_free(list, TRUE);
@@ -213,14 +220,13 @@ print_flows(struct printer *printer, const struct report_group *group)
         if (is_of_one_flow(finding) && !is_listed(flows, finding->flow))
             g_array_append_val(flows, finding->flow);
     }
-    GString *filter = g_string_new(flows->len == 1 ? "netcase.flow == " : "netcase.flow in {");
+    GString *list = g_string_new(NULL);
     for (guint i = 0; i < flows->len; i++)
-        g_string_append_printf(filter, "%s%u", i > 0 ? ", " : "", g_array_index(flows, uint32_t, i));
-    if (flows->len > 1)
-        g_string_append_c(filter, '}');
+        list_number(list, g_array_index(flows, uint32_t, i));
     if (flows->len > 0)
-        printer_line(printer, "   ", word(printer, FLOWS), "%s", filter->str);
-    g_string_free(filter, TRUE);
+        printer_line(printer, "   ", word(printer, FLOWS),
+                     flows->len == 1 ? "netcase.flow == %s" : "netcase.flow in {%s}", list->str);
+    g_string_free(list, TRUE);
     g_array_unref(flows);
 }
 

@@ -5,6 +5,7 @@ struct store {
     GPtrArray *findings;     /* owns them */
     GHashTable *by_frame;    /* frame -> GPtrArray of struct finding * */
     GHashTable *by_evidence; /* the same */
+    GHashTable *by_case;     /* id -> the same */
     guint indexed;           /* findings whose evidence is in by_evidence */
     uint32_t last_frame;     /* the highest that has a finding */
 };
@@ -28,6 +29,7 @@ store_new(void)
     store->findings = g_ptr_array_new_with_free_func(free_finding);
     store->by_frame = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_list);
     store->by_evidence = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_list);
+    store->by_case = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_list);
     return store;
 }
 
@@ -38,17 +40,18 @@ store_free(struct store *store)
         return;
     g_hash_table_destroy(store->by_frame);
     g_hash_table_destroy(store->by_evidence);
+    g_hash_table_destroy(store->by_case);
     g_ptr_array_unref(store->findings);
     g_free(store);
 }
 
 static void
-add_to(GHashTable *table, uint32_t frame, struct finding *finding)
+add_to(GHashTable *table, const void *key, struct finding *finding)
 {
-    GPtrArray *list = g_hash_table_lookup(table, GUINT_TO_POINTER(frame));
+    GPtrArray *list = g_hash_table_lookup(table, key);
     if (list == NULL) {
         list = g_ptr_array_new();
-        g_hash_table_insert(table, GUINT_TO_POINTER(frame), list);
+        g_hash_table_insert(table, (void *)key, list);
     }
     g_ptr_array_add(list, finding);
 }
@@ -58,7 +61,8 @@ store_add(struct store *store, struct finding *finding)
 {
     g_ptr_array_add(store->findings, finding);
     finding->number = store->findings->len;
-    add_to(store->by_frame, finding->frame, finding);
+    add_to(store->by_frame, GUINT_TO_POINTER(finding->frame), finding);
+    add_to(store->by_case, finding->info->id, finding);
     store->last_frame = MAX(store->last_frame, finding->frame);
 }
 
@@ -87,12 +91,18 @@ store_by_evidence(const struct store *store, uint32_t frame)
     return g_hash_table_lookup(store->by_evidence, GUINT_TO_POINTER(frame));
 }
 
+const GPtrArray *
+store_by_case(const struct store *store, const char *id)
+{
+    return g_hash_table_lookup(store->by_case, id);
+}
+
 void
 store_index(struct store *store)
 {
     for (; store->indexed < store->findings->len; store->indexed++) {
         struct finding *finding = g_ptr_array_index(store->findings, store->indexed);
         for (guint i = 0; i < finding->evidence->len; i++)
-            add_to(store->by_evidence, g_array_index(finding->evidence, uint32_t, i), finding);
+            add_to(store->by_evidence, GUINT_TO_POINTER(g_array_index(finding->evidence, uint32_t, i)), finding);
     }
 }

@@ -17,6 +17,9 @@ void store_add(struct store *store, struct finding *finding);
 /* All findings, struct finding *, by number. */
 const GPtrArray *store_findings(const struct store *store);
 
+/* Those of a case, in the order of their reports; NULL if there is none. */
+const GPtrArray *store_by_case(const struct store *store, const char *id);
+
 /* The findings whose trigger is this frame, NULL if none: struct finding * in the order of reports. */
 const GPtrArray *store_by_frame(const struct store *store, uint32_t frame);
 

@@ -37,6 +37,28 @@ ids_are_well_formed_and_unique(void **state)
     g_hash_table_destroy(seen);
 }
 
+/* Of what explains a case each is named once, and exists. */
+static void
+explanations_are_cases(void **state)
+{
+    (void)state;
+    GHashTable *ids = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t number = 0; number < catalogue_case_count(); number++)
+        g_hash_table_add(ids, (void *)catalogue_case(number)->id);
+    for (size_t number = 0; number < catalogue_case_count(); number++) {
+        const struct case_info *info = catalogue_case(number);
+        GHashTable *named = g_hash_table_new(g_str_hash, g_str_equal);
+        for (size_t i = 0; i < EXPLANATIONS_MAX && info->explained_by[i].id != NULL; i++) {
+            if (!g_hash_table_contains(ids, info->explained_by[i].id))
+                fail_msg("%s is explained by %s, which is no case", info->id, info->explained_by[i].id);
+            if (!g_hash_table_add(named, (void *)info->explained_by[i].id))
+                fail_msg("%s is explained by %s twice", info->id, info->explained_by[i].id);
+        }
+        g_hash_table_destroy(named);
+    }
+    g_hash_table_destroy(ids);
+}
+
 static void
 the_table_fits(void **state)
 {
@@ -191,10 +213,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ids_are_well_formed_and_unique), cmocka_unit_test(the_table_fits),
-        cmocka_unit_test(numbers_go_both_ways),           cmocka_unit_test(texts_are_complete),
-        cmocka_unit_test(translations_measure_the_same),  cmocka_unit_test(summaries_are_short),
-        cmocka_unit_test(thresholds_have_sense),          cmocka_unit_test(facts_are_well_formed),
+        cmocka_unit_test(ids_are_well_formed_and_unique),
+        cmocka_unit_test(explanations_are_cases),
+        cmocka_unit_test(the_table_fits),
+        cmocka_unit_test(numbers_go_both_ways),
+        cmocka_unit_test(texts_are_complete),
+        cmocka_unit_test(translations_measure_the_same),
+        cmocka_unit_test(summaries_are_short),
+        cmocka_unit_test(thresholds_have_sense),
+        cmocka_unit_test(facts_are_well_formed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
