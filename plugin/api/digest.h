@@ -30,4 +30,19 @@ address_digest(const struct ip_address *address)
     return digest_mix_address(address->family, address);
 }
 
+/* One more of the different things that are counted: `slots`, zeroed at first and more than `maximum`, remember them by a
+ * part of their digest. The count ends at `maximum`. */
+static inline void
+distinct_add(uint32_t slots[], uint32_t size, uint32_t maximum, uint32_t *count, uint64_t digest)
+{
+    uint32_t mark = (uint32_t)digest | 1, at = mark / 2 % size;
+    if (*count >= maximum)
+        return;
+    for (; slots[at] != 0; at = (at + 1) % size)
+        if (slots[at] == mark)
+            return;
+    slots[at] = mark;
+    (*count)++;
+}
+
 #endif

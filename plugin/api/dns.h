@@ -4,7 +4,7 @@
 #ifndef NETCASE_API_DNS_H
 #define NETCASE_API_DNS_H
 
-#include "address.h"
+#include "digest.h"
 
 enum { DNS_TYPE_A = 1, DNS_TYPE_CNAME = 5, DNS_TYPE_AAAA = 28 };
 enum { DNS_NAME_MAX = 256, DNS_ANSWERS_MAX = 32 };
@@ -32,14 +32,21 @@ struct dns_message {
     bool complete;
 };
 
-/* A number that stands for a name where the name itself is too long for a key. */
+/* A number that stands for a name where the name itself is too long for a key; eight bytes at a time, because every
+ * query may be asked for it. */
 static inline uint64_t
 dns_name_digest(const char *name)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (; *name != '\0'; name++)
-        hash = (hash ^ (uint8_t)*name) * UINT64_C(1099511628211);
-    return hash;
+    uint64_t digest = 1;
+    for (size_t left = strlen(name); left > 0;) {
+        size_t part = left < 8 ? left : 8;
+        uint64_t word = 0;
+        memcpy(&word, name, part);
+        digest = digest_mix(digest, word);
+        name += part;
+        left -= part;
+    }
+    return digest;
 }
 
 /* Name of a record type such as "AAAA"; "other" for those that are seldom asked for. */

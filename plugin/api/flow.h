@@ -115,6 +115,14 @@ flow_receiver(const struct flow *flow, const struct packet *packet)
     return packet->from_client ? &flow->by_server : &flow->by_client;
 }
 
+/* Hops between the packet's TTL and that of its side's other packets, as a number without sign. */
+static inline int
+flow_ttl_distance(const struct flow *flow, const struct packet *packet)
+{
+    int difference = (int)packet->ttl - flow_sender(flow, packet)->ttl;
+    return difference < 0 ? -difference : difference;
+}
+
 /* Difference of two TCP sequence numbers, a - b, modulo 2^32 (RFC 9293, 3.4). */
 static inline int32_t
 sequence_difference(uint32_t a, uint32_t b)

@@ -28,7 +28,7 @@ add_block(struct arena *arena, size_t size)
 void *
 arena_take(struct arena *arena, size_t size)
 {
-    size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+    size = arena_aligned(size);
     if (size > arena->left)
         add_block(arena, size);
     uint8_t *piece = arena->blocks->bytes + arena->blocks->size - arena->left;

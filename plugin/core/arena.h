@@ -15,6 +15,13 @@ struct arena {
     size_t left;                /* bytes of the newest block */
 };
 
+/* `size` bytes and what is needed behind them so that anything may follow. */
+static inline size_t
+arena_aligned(size_t size)
+{
+    return (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+}
+
 /* `size` bytes, zeroed, aligned for every type, valid until arena_clear(). */
 void *arena_take(struct arena *arena, size_t size);
 

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "core/arena.h"
 #include "core/context.h"
 #include "core/dns_message.h"
 #include "core/http_message.h"
@@ -38,11 +39,10 @@ static void
 prepare_numbers(struct engine *engine)
 {
     for (size_t i = 0; i < catalogue_detector_count; i++) {
-        size_t size = catalogue_detectors[i]->flow_state_size;
         engine->case_numbers[i] = catalogue_case_number(catalogue_detectors[i]->cases);
         engine->threshold_numbers[i] = catalogue_threshold_number(i, 0);
         engine->flow_state_places[i] = engine->flow_state_size;
-        engine->flow_state_size += (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+        engine->flow_state_size += arena_aligned(catalogue_detectors[i]->flow_state_size);
     }
 }
 

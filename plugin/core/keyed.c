@@ -115,7 +115,7 @@ grow_old(struct keyed *keyed, uint64_t serial)
 static struct entry *
 add_entry(struct generation *generation, uint32_t hash, unsigned kind, const void *key, size_t key_size, size_t size)
 {
-    size_t room = (key_size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+    size_t room = arena_aligned(key_size);
     struct entry *entry = arena_take(&generation->entries, sizeof *entry + room + size);
     entry->hash = hash;
     entry->kind = kind;

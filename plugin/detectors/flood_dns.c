@@ -122,22 +122,6 @@ struct reported {
 
 enum { KEY_ZONE, KEY_HOST };
 
-/* Eight bytes at a time: every query goes through here. */
-static uint64_t
-name_digest(const char *name)
-{
-    uint64_t digest = 0;
-    for (size_t left = strlen(name); left > 0;) {
-        size_t part = left < 8 ? left : 8;
-        uint64_t word = 0;
-        memcpy(&word, name, part);
-        digest = digest_mix(digest, word);
-        name += part;
-        left -= part;
-    }
-    return digest;
-}
-
 /* The name without its first label, NULL where that is no zone to flood. Whoever analyses a log asks for thousands of
  * names below in-addr.arpa. */
 static const char *
@@ -212,14 +196,7 @@ note_source(struct series *series, const struct ip_address *address)
     } else {
         series->votes--;
     }
-    uint32_t digest = (uint32_t)address_digest(address) | 1, at = digest / 2 % SOURCE_SLOTS;
-    if (series->sources >= SOURCES_MAX)
-        return;
-    for (; series->source[at] != 0; at = (at + 1) % SOURCE_SLOTS)
-        if (series->source[at] == digest)
-            return;
-    series->source[at] = digest;
-    series->sources++;
+    distinct_add(series->source, SOURCE_SLOTS, SOURCES_MAX, &series->sources, address_digest(address));
 }
 
 static void
@@ -324,7 +301,7 @@ static void
 report_once(struct context *context, const struct packet *packet, struct series *series, const char *zone,
             const struct endpoint *server, enum confidence confidence)
 {
-    uint64_t key = zone != NULL ? name_digest(zone) : address_digest(&series->main_source);
+    uint64_t key = zone != NULL ? dns_name_digest(zone) : address_digest(&series->main_source);
     struct reported *reported =
         keyed_state(context, zone != NULL ? KEY_ZONE : KEY_HOST, &key, sizeof key, sizeof *reported);
     if (reported->finding == 0) {
@@ -358,9 +335,9 @@ note_zone_query(struct context *context, const struct flow *flow, const struct p
     const struct endpoint *server = &packet->destination;
     struct capture *capture = capture_state(context);
     unsigned limit = threshold_value(context, QUERIES);
-    uint64_t at_server = address_digest(&server->address), name = name_digest(packet->dns->query_name);
+    uint64_t at_server = address_digest(&server->address), name = dns_name_digest(packet->dns->query_name);
 
-    struct series *of_zone = open_series(capture, digest_mix(at_server, name_digest(zone)), packet, limit);
+    struct series *of_zone = open_series(capture, digest_mix(at_server, dns_name_digest(zone)), packet, limit);
     note_query(of_zone, packet, name);
     if (of_zone->finding != 0)
         report_again(context, of_zone->finding);
@@ -388,7 +365,7 @@ note_zone_response(struct context *context, const struct flow *flow, const struc
     struct series *of_host = find_series(capture, digest_mix_address(at_server, &packet->destination.address));
     if (of_host != NULL)
         note_response(of_host, packet->dns->rcode);
-    struct series *of_zone = find_series(capture, digest_mix(at_server, name_digest(zone)));
+    struct series *of_zone = find_series(capture, digest_mix(at_server, dns_name_digest(zone)));
     if (of_zone == NULL)
         return;
     note_response(of_zone, packet->dns->rcode);

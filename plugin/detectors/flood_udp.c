@@ -243,20 +243,6 @@ roll(struct victim *victim, const struct packet *packet)
                               .finding = victim->finding};
 }
 
-static void
-note_source(struct victim *victim, const struct ip_address *address)
-{
-    uint32_t hash = (uint32_t)address_digest(address) | 1;
-    uint32_t at = hash / 2 % SOURCE_SLOTS;
-    if (victim->sources >= SOURCES_MAX)
-        return;
-    for (; victim->source[at] != 0; at = (at + 1) % SOURCE_SLOTS)
-        if (victim->source[at] == hash)
-            return;
-    victim->source[at] = hash;
-    victim->sources++;
-}
-
 /* A reflection asks for the few names that have large records; a resolver's answers are about all kinds. */
 static void
 note_name(struct victim *victim, const struct dns_message *dns)
@@ -388,7 +374,7 @@ note_response(struct context *context, const struct flow *flow, const struct pac
     }
     victim->packets++;
     victim->bytes += packet->payload.length;
-    note_source(victim, &packet->source.address);
+    distinct_add(victim->source, SOURCE_SLOTS, SOURCES_MAX, &victim->sources, address_digest(&packet->source.address));
     if (asked) {
         check_asked(context, packet, victim, service);
     } else {

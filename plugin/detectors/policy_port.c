@@ -635,8 +635,7 @@ is_ended_at_once(const struct flow *flow, const struct packet *packet, int64_t l
     bool has_data = flow->by_client.new_bytes > 0;
 
     if (packet->from_client) {
-        int difference = (int)packet->ttl - flow->by_client.ttl;
-        if (!(packet->flags & TCP_RST) || (difference <= TTL_DIFFERENCE && difference >= -TTL_DIFFERENCE))
+        if (!(packet->flags & TCP_RST) || flow_ttl_distance(flow, packet) <= TTL_DIFFERENCE)
             return false;
     }
     if (!has_data)

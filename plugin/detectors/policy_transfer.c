@@ -256,13 +256,6 @@ note_cut(struct context *context, const struct flow *flow, const struct cut *cut
 
 /* -- RST --------------------------------------------------------------------------------------- */
 
-static bool
-has_other_ttl(const struct flow *flow, const struct packet *packet)
-{
-    int difference = (int)packet->ttl - flow_sender(flow, packet)->ttl;
-    return difference > TTL_DIFFERENCE || difference < -TTL_DIFFERENCE;
-}
-
 /* Where data was moving: nobody has closed, and the last word was the sender's, so that no answer ends it. */
 static bool
 is_in_the_middle(struct context *context, const struct flow *flow, const struct packet *packet)
@@ -309,7 +302,7 @@ check_reset(struct context *context, const struct flow *flow, const struct packe
         return;
     struct cut cut = cut_by_reset(flow, packet->frame, packet->time);
     /* Load balancers and NAT gateways reset with a TTL of their own, too: that alone is not sure. */
-    cut.forged = has_other_ttl(flow, packet) || other->rst_frame != 0;
+    cut.forged = flow_ttl_distance(flow, packet) > TTL_DIFFERENCE || other->rst_frame != 0;
     cut.sure = other->rst_frame != 0 || (sender_ends && resetter->pending.frame != 0);
     if (sender_ends || cut.forged || bare || (!packet->from_client && server_cuts_upload(flow, packet))) {
         note_cut(context, flow, &cut, packet->time);

@@ -76,6 +76,15 @@ is_last_frame(const struct capture *capture, const packet_info *pinfo)
            frames_known(capture->frames, pinfo) == frames_newest(capture->frames);
 }
 
+static tap_packet_status
+put_at_end(stats_tree *tree, const packet_info *pinfo, void (*put_all)(stats_tree *tree, const struct capture *capture))
+{
+    if (!is_last_frame(capture_current(), pinfo))
+        return TAP_PACKET_DONT_REDRAW;
+    put_all(tree, capture_current());
+    return TAP_PACKET_REDRAW;
+}
+
 static int
 put(stats_tree *tree, const char *name, int parent, bool with_children, uint64_t value)
 {
@@ -127,10 +136,7 @@ count_sessions(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection,
     (void)dissection;
     (void)tapped;
     (void)flags;
-    if (!is_last_frame(capture_current(), pinfo))
-        return TAP_PACKET_DONT_REDRAW;
-    put_sessions(tree, capture_current());
-    return TAP_PACKET_REDRAW;
+    return put_at_end(tree, pinfo, put_sessions);
 }
 
 static char *
@@ -181,10 +187,7 @@ count_timers(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection, c
     (void)dissection;
     (void)tapped;
     (void)flags;
-    if (!is_last_frame(capture_current(), pinfo))
-        return TAP_PACKET_DONT_REDRAW;
-    put_timers(tree, capture_current());
-    return TAP_PACKET_REDRAW;
+    return put_at_end(tree, pinfo, put_timers);
 }
 
 /* -- Registration ----------------------------------------------------------------------------- */
