@@ -52,9 +52,9 @@ static const struct case_info cases[] = {
             .title = "Uneven load balancing",
             .summary = "{attempts} connections (threshold {limit}) to port {server.port} are spread unevenly over {destinations} back "
                        "ends, more than chance explains: the most loaded, {server.address}, has {ratio} times as many as the least "
-                       "loaded (threshold {limit_ratio}). [{sources} client address(es). ]Connections: {row}.",
-            .causes = "Session persistence or a hash of the source address, with few clients[: {sources} client address(es) in these "
-                      "packets] (a web application firewall or a NAT in front shows its own few addresses only).\n"
+                       "loaded (threshold {limit_ratio}). [Client addresses: {sources}. ]Connections: {row}.",
+            .causes = "Session persistence or a hash of the source address, with few clients[ ({sources} in these packets)]: a web "
+                      "application firewall or a NAT in front shows its own few addresses only.\n"
                       "The weights of the back ends differ, perhaps on purpose (1:2 for servers of different size).\n"
                       "Back ends were added later: least-connection counts from its start, and connections or persistence that "
                       "live on keep the old distribution.\n"
