@@ -96,7 +96,7 @@ print_detector(const struct detector *detector)
     for (size_t i = 0; i < detector->threshold_count; i++) {
         const struct threshold *threshold = &detector->thresholds[i];
         printf("\nPreference `netcase.%s_%s`: %s. Default %u (%u to %u).\n", detector->family, threshold->name,
-               threshold->help, threshold->default_value, threshold->minimum, threshold->maximum);
+               threshold->english.help, threshold->default_value, threshold->minimum, threshold->maximum);
     }
     for (size_t i = 0; i < detector->case_count; i++)
         print_case(&detector->cases[i]);

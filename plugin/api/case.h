@@ -64,17 +64,22 @@ struct case_info {
     const char *silent_on;
 };
 
+/* What a setting or a measured value is called, and a sentence on what it is: in one language. */
+struct wording {
+    const char *label;
+    const char *help; /* with the unit */
+};
+
 /* A number that the user can set: a preference `netcase.<family>_<name>`. Limits are checked, the
  * default is used instead of a value outside of them, with a message that names it. */
 struct threshold {
     const char *name;
-    const char *title;
-    const char *help; /* with the unit */
+    struct wording english, chinese;
     unsigned default_value, minimum, maximum;
 };
 
 enum fact_name {
-#define FACT(name, type, label, help) FACT_##name,
+#define FACT(name, type, label, help, chinese_label, chinese_help) FACT_##name,
 #include "facts.def"
 #undef FACT
     FACT_COUNT

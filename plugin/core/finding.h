@@ -26,8 +26,7 @@ enum fact_type {
 struct fact_info {
     const char *name;
     enum fact_type type;
-    const char *label;
-    const char *help;
+    struct wording english, chinese;
 };
 
 extern const struct fact_info fact_infos[FACT_COUNT];

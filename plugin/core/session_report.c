@@ -5,18 +5,31 @@
 #include "core/columns.h"
 #include "core/text.h"
 
-static const char *const headings[] = {"session", "role",      "kind",       "VNI",   "name",  "source",
-                                       "target",  "direction", "packets",    "bytes", "first", "last",
-                                       "flows",   "cut to",    "duplicates", "gaps"};
+static const char *const headings[][2] = {
+    {"session", "会话"},     {"role", "用途"},       {"kind", "封装"},       {"VNI", "VNI"},
+    {"name", "名称"},        {"source", "源地址"},   {"target", "目的地址"}, {"direction", "方向"},
+    {"packets", "报文数"},   {"bytes", "字节数"},    {"first", "首个报文"},  {"last", "末个报文"},
+    {"flows", "内层会话数"}, {"cut to", "截断长度"}, {"duplicates", "重复"}, {"gaps", "缺口"},
+};
 
 enum { COLUMNS = G_N_ELEMENTS(headings) };
 
-static const char *
-role_name(enum session_role role)
+const char *
+session_role_name(enum session_role role, enum language language)
 {
-    static const char *const names[] = {
-        [SESSION_UNKNOWN] = "unknown", [SESSION_MIRROR] = "mirror", [SESSION_OVERLAY] = "overlay"};
-    return names[role];
+    static const char *const names[][2] = {[SESSION_UNKNOWN] = {"unknown", "未知"},
+                                           [SESSION_MIRROR] = {"mirror", "镜像"},
+                                           [SESSION_OVERLAY] = {"overlay", "Overlay"}};
+    return names[role][language];
+}
+
+const char *
+session_direction_name(enum mirror_direction direction, enum language language)
+{
+    static const char *const names[][2] = {[DIRECTION_UNKNOWN] = {"unknown", "未知"},
+                                           [DIRECTION_INGRESS] = {"ingress", "入方向"},
+                                           [DIRECTION_EGRESS] = {"egress", "出方向"}};
+    return names[direction][language];
 }
 
 static const char *
@@ -28,13 +41,13 @@ kind_name(enum session_kind kind)
 }
 
 static const char *
-direction_name(const struct session *session)
+directions_text(const struct session *session, enum language language)
 {
     if (session->ingress > 0 && session->egress > 0)
-        return "both";
+        return language == LANGUAGE_CHINESE ? "双向" : "both";
     if (session->ingress > 0)
-        return "ingress";
-    return session->egress > 0 ? "egress" : "unknown";
+        return session_direction_name(DIRECTION_INGRESS, language);
+    return session_direction_name(session->egress > 0 ? DIRECTION_EGRESS : DIRECTION_UNKNOWN, language);
 }
 
 static char *
@@ -44,18 +57,18 @@ count_text(uint64_t count)
 }
 
 static char **
-session_row(const struct session *session, const char *name)
+session_row(const struct session *session, const char *name, enum language language)
 {
     char **row = g_new0(char *, COLUMNS + 1);
     unsigned column = 0;
     row[column++] = count_text(session->number);
-    row[column++] = g_strdup(role_name(session->role));
+    row[column++] = g_strdup(session_role_name(session->role, language));
     row[column++] = g_strdup(kind_name(session->kind));
     row[column++] = count_text(session->vni);
     row[column++] = g_strdup(*name != '\0' ? name : "-");
     row[column++] = address_text(&session->source);
     row[column++] = address_text(&session->target);
-    row[column++] = g_strdup(direction_name(session));
+    row[column++] = g_strdup(directions_text(session, language));
     row[column++] = count_text(session->packets);
     row[column++] = count_text(session->bytes);
     row[column++] = session->packets > 0 ? time_text(session->first_time) : g_strdup("-");
@@ -68,24 +81,25 @@ session_row(const struct session *session, const char *name)
 }
 
 static char **
-heading_row(void)
+heading_row(enum language language)
 {
     char **row = g_new0(char *, COLUMNS + 1);
     for (unsigned column = 0; column < COLUMNS; column++)
-        row[column] = g_strdup(headings[column]);
+        row[column] = g_strdup(headings[column][language]);
     return row;
 }
 
 char *
-session_report(const struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni))
+session_report(const struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni),
+               enum language language)
 {
     const GPtrArray *sessions = encapsulation_sessions(encapsulation);
     GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 
-    g_ptr_array_add(rows, heading_row());
+    g_ptr_array_add(rows, heading_row(language));
     for (guint i = 0; i < sessions->len; i++) {
         const struct session *session = g_ptr_array_index(sessions, i);
-        g_ptr_array_add(rows, session_row(session, name_of_vni(session->vni)));
+        g_ptr_array_add(rows, session_row(session, name_of_vni(session->vni), language));
     }
     char *text = columns_table(rows);
     g_ptr_array_unref(rows);

@@ -5,11 +5,17 @@
 #define NETCASE_CORE_SESSION_REPORT_H
 
 #include "core/encapsulation.h"
+#include "core/text.h"
 
 /* A line for each session under a line of headings, in aligned columns: number, role, kind, VNI, name,
  * source, target, direction, packets, bytes, first and last time (UTC), inner flows, cut length,
  * duplicates, gaps. "-" stands for nothing. `name_of_vni` gives "" for a VNI without a name. The caller
  * frees the text. */
-char *session_report(const struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni));
+char *session_report(const struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni),
+                     enum language language);
+
+/* What a session is for, and which way packets of a mirror go as the mirrored interface sees it. */
+const char *session_role_name(enum session_role role, enum language language);
+const char *session_direction_name(enum mirror_direction direction, enum language language);
 
 #endif

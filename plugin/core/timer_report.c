@@ -11,37 +11,41 @@ enum { CANDIDATES_SHOWN = 3 };
 struct listing {
     struct engine *engine;
     GPtrArray *rows;
+    enum language language;
 };
 
 static char *
-idle_text(int64_t idle)
+idle_text(int64_t idle, enum language language)
 {
-    return idle > 0 ? duration_text(idle, LANGUAGE_ENGLISH) : g_strdup("-");
+    return idle > 0 ? duration_text(idle, language) : g_strdup("-");
 }
 
 static char *
-between_text(const struct bracket *bracket)
+between_text(const struct bracket *bracket, enum language language)
 {
     if (bracket->longest_survived == 0 || bracket->longest_survived >= bracket->shortest_died)
         return g_strdup("-");
-    char *low = idle_text(bracket->longest_survived), *high = idle_text(bracket->shortest_died);
-    char *text = g_strdup_printf("%s to %s", low, high);
+    char *low = idle_text(bracket->longest_survived, language);
+    char *high = idle_text(bracket->shortest_died, language);
+    char *text = g_strdup_printf(language == LANGUAGE_CHINESE ? "%s 至 %s" : "%s to %s", low, high);
     g_free(low);
     g_free(high);
     return text;
 }
 
 static char *
-matches_text(const GArray *timers, const struct bracket *bracket)
+matches_text(const GArray *timers, const struct bracket *bracket, enum language language)
 {
     if (bracket->shortest_died == 0)
         return g_strdup("-");
     GPtrArray *candidates = timer_candidates(timers, TIMER_RESET, bracket->shortest_died, bracket->longest_survived);
+    const char *separator = language == LANGUAGE_CHINESE ? "；" : "; ";
     GString *text = g_string_new(candidates->len == 0 ? "-" : NULL);
     for (guint i = 0; i < candidates->len && i < CANDIDATES_SHOWN; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? "; " : "", (const char *)g_ptr_array_index(candidates, i));
+        g_string_append_printf(text, "%s%s", i > 0 ? separator : "", (const char *)g_ptr_array_index(candidates, i));
     if (candidates->len > CANDIDATES_SHOWN)
-        g_string_append_printf(text, "; and %u more", candidates->len - CANDIDATES_SHOWN);
+        g_string_append_printf(text, language == LANGUAGE_CHINESE ? "；另有 %u 个" : "; and %u more",
+                               candidates->len - CANDIDATES_SHOWN);
     g_ptr_array_unref(candidates);
     return g_string_free(text, FALSE);
 }
@@ -51,21 +55,25 @@ add_server(const struct endpoint *server, const struct bracket *bracket, void *d
 {
     struct listing *listing = data;
     char *const row[] = {endpoint_text(server),
-                         idle_text(bracket->longest_survived),
-                         idle_text(bracket->shortest_died),
-                         between_text(bracket),
-                         matches_text(listing->engine->settings->timers, bracket),
+                         idle_text(bracket->longest_survived, listing->language),
+                         idle_text(bracket->shortest_died, listing->language),
+                         between_text(bracket, listing->language),
+                         matches_text(listing->engine->settings->timers, bracket, listing->language),
                          NULL};
     g_ptr_array_add(listing->rows, g_memdup2(row, sizeof row));
 }
 
 char *
-timer_report(struct engine *engine)
+timer_report(struct engine *engine, enum language language)
 {
-    static const char *const headings[] = {"server", "survived", "died", "timer between", "matches", NULL};
-    struct listing listing = {.engine = engine, .rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev)};
+    static const char *const headings[][6] = {
+        [LANGUAGE_ENGLISH] = {"server", "survived", "died", "timer between", "matches"},
+        [LANGUAGE_CHINESE] = {"服务器", "存活", "失效", "定时器介于", "吻合的定时器"},
+    };
+    struct listing listing = {
+        .engine = engine, .rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev), .language = language};
 
-    g_ptr_array_add(listing.rows, g_strdupv((char **)headings));
+    g_ptr_array_add(listing.rows, g_strdupv((char **)headings[language]));
     knowledge_each_bracket(engine->knowledge, add_server, &listing);
     char *text = columns_table(listing.rows);
     g_ptr_array_unref(listing.rows);

@@ -5,10 +5,11 @@
 #define NETCASE_CORE_TIMER_REPORT_H
 
 #include "core/engine.h"
+#include "core/text.h"
 
 /* A line for each server and port of which an idle time of more than 1 s is known: the longest after which traffic went on,
  * the shortest after which the connection was dead, where the timer lies if both are known and agree, and the documented
  * timers that match it, nearest first. "-" stands for nothing. The caller frees the text. */
-char *timer_report(struct engine *engine);
+char *timer_report(struct engine *engine, enum language language);
 
 #endif

@@ -33,11 +33,19 @@ static const int64_t PAUSE = SECONDS(300), TRANSLATION = SECONDS(1);
 enum { CONNECTIONS, RATIO };
 
 static const struct threshold thresholds[] = {
-    [CONNECTIONS] = {"connections", "Balance: connections to be judged",
-                     "So many connections of a client group must be there before their distribution is tested", 30, 20,
+    [CONNECTIONS] = {"connections",
+                     {"Balance: connections to be judged",
+                      "So many connections of a client group must be there before their distribution is tested"},
+                     {"负载均衡：参与判断的连接数", "一组客户端的连接达到此数后才检验其分布"},
+                     30,
+                     20,
                      100000},
-    [RATIO] = {"ratio_percent", "Balance: uneven from (%)",
-               "The most loaded back end must have so many percent of the connections of the least loaded", 150, 110,
+    [RATIO] = {"ratio_percent",
+               {"Balance: uneven from (%)",
+                "The most loaded back end must have so many percent of the connections of the least loaded"},
+               {"负载均衡：不均的起点（%）", "最忙后端的连接数须达到最闲后端的这一百分比"},
+               150,
+               110,
                10000},
 };
 

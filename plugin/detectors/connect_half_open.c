@@ -14,8 +14,14 @@
 enum { SYN_ACKS };
 
 static const struct threshold thresholds[] = {
-    [SYN_ACKS] = {"half_open_syn_acks", "Connect: SYN-ACKs without ACK",
-                  "So many SYN-ACKs of one handshake, 0.5 s apart, must stay without the client's ACK", 3, 2, 7},
+    [SYN_ACKS] = {"half_open_syn_acks",
+                  {"Connect: SYN-ACKs without ACK",
+                   "So many SYN-ACKs of one handshake, 0.5 s apart, must stay without the client's ACK"},
+                  {"建连：无 ACK 的 SYN-ACK 数",
+                   "同一次握手中，相隔 0.5 秒以上的 SYN-ACK 须有这么多个得不到客户端的 ACK"},
+                  3,
+                  2,
+                  7},
 };
 
 static const int64_t APART = MILLISECONDS(500);

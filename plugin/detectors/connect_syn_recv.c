@@ -14,10 +14,20 @@
 enum { HALF_OPEN_MIN, WINDOW };
 
 static const struct threshold thresholds[] = {
-    [HALF_OPEN_MIN] = {"syn_recv_count", "Connect: half-open connections of a server",
-                       "So many connections of one server must be half-open at once", 20, 2, 100000},
-    [WINDOW] = {"syn_recv_seconds", "Connect: time for half-open connections (s)",
-                "They must have become half-open within so many seconds", 10, 1, 600},
+    [HALF_OPEN_MIN] = {"syn_recv_count",
+                       {"Connect: half-open connections of a server",
+                        "So many connections of one server must be half-open at once"},
+                       {"建连：服务器的半开连接数", "一台服务器须同时有这么多个半开连接"},
+                       20,
+                       2,
+                       100000},
+    [WINDOW] = {"syn_recv_seconds",
+                {"Connect: time for half-open connections (s)",
+                 "They must have become half-open within so many seconds"},
+                {"建连：半开连接的统计时间（秒）", "这些连接须在这么多秒之内变为半开"},
+                10,
+                1,
+                600},
 };
 
 /* A SYN-ACK or SYN after this time since the first SYN-ACK is a repetition that the ACK could have prevented. */

@@ -26,10 +26,19 @@ static const int64_t RETRY_TIME_MAX = SECONDS(60);
 enum { SECONDS_WITHOUT, SLOW_MILLISECONDS };
 
 static const struct threshold thresholds[] = {
-    [SECONDS_WITHOUT] = {"unanswered_seconds", "DNS: query without answer (s)",
-                         "A query that is not sent again must stay without answer for so many seconds", 5, 1, 60},
-    [SLOW_MILLISECONDS] = {"slow_milliseconds", "DNS: slow answer (ms)",
-                           "An answer that takes at least so many milliseconds is noted", 1000, 1, 60000},
+    [SECONDS_WITHOUT] = {"unanswered_seconds",
+                         {"DNS: query without answer (s)",
+                          "A query that is not sent again must stay without answer for so many seconds"},
+                         {"DNS：查询无应答（秒）", "未重发的查询须有这么多秒得不到应答"},
+                         5,
+                         1,
+                         60},
+    [SLOW_MILLISECONDS] = {"slow_milliseconds",
+                           {"DNS: slow answer (ms)", "An answer that takes at least so many milliseconds is noted"},
+                           {"DNS：慢应答（毫秒）", "耗时不少于这么多毫秒的应答会被标出"},
+                           1000,
+                           1,
+                           60000},
 };
 
 enum { UNANSWERED };

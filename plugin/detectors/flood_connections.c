@@ -27,13 +27,22 @@ enum { IDLE_CONNECTIONS, IDLE_HANDSHAKES };
 
 static const struct threshold thresholds[] = {
     [IDLE_CONNECTIONS] =
-        {"connections", "Flood: unused connections of one source",
-         "So many completed connections of one source to one server without data of the client, opened "
-         "within 10 s or held at the same time",
-         60, 10, 1000000},
-    [IDLE_HANDSHAKES] = {"tls_handshakes", "Flood: TLS handshakes without request",
-                         "So many TLS handshakes of one source at one server in 10 s, with no request after them", 30,
-                         10, 1000000},
+        {"connections",
+         {"Flood: unused connections of one source",
+          "So many completed connections of one source to one server without data of the client, opened "
+          "within 10 s or held at the same time"},
+         {"攻击：同一源的空连接数", "同一源到同一服务器、握手完成而客户端不发数据的连接数，10 秒内建立或同时保持"},
+         60,
+         10,
+         1000000},
+    [IDLE_HANDSHAKES] = {"tls_handshakes",
+                         {"Flood: TLS handshakes without request",
+                          "So many TLS handshakes of one source at one server in 10 s, with no request after them"},
+                         {"攻击：无请求的 TLS 握手数",
+                          "同一源 10 秒内在同一服务器上完成这么多次 TLS 握手，其后没有请求"},
+                         30,
+                         10,
+                         1000000},
 };
 
 enum { CONNECTIONS, TLS, CASES };

@@ -27,8 +27,13 @@ enum { REPEATS = 8 };
 enum { QUERIES };
 
 static const struct threshold thresholds[] = {
-    [QUERIES] = {"dns_queries", "Flood: DNS queries for one zone",
-                 "So many queries for names of one zone must reach one server within 10 s", 300, 50, 1000000},
+    [QUERIES] = {"dns_queries",
+                 {"Flood: DNS queries for one zone",
+                  "So many queries for names of one zone must reach one server within 10 s"},
+                 {"攻击：针对同一域的 DNS 查询数", "10 秒内须有这么多个针对同一域的查询到达同一服务器"},
+                 300,
+                 50,
+                 1000000},
 };
 
 enum { DNS_FLOOD };

@@ -30,15 +30,29 @@ enum { STEADY_MILLISECONDS = 950, JITTER_MILLISECONDS = 100, JITTER_PART = 10 };
 enum { REQUESTS, WINDOW, ALL_REQUESTS };
 
 static const struct threshold thresholds[] = {
-    [REQUESTS] = {"http_requests", "Flood: HTTP requests of one source for one URI",
-                  "A source must send more requests than this for one URI within the window", 5, 1, 10000},
-    [WINDOW] = {"http_window", "Flood: window for HTTP requests (s)", "Requests are counted over so many seconds", 10,
-                1, 600},
+    [REQUESTS] = {"http_requests",
+                  {"Flood: HTTP requests of one source for one URI",
+                   "A source must send more requests than this for one URI within the window"},
+                  {"攻击：同一源对同一 URI 的 HTTP 请求数", "同一源在统计窗口内对同一 URI 的请求须超过此数"},
+                  5,
+                  1,
+                  10000},
+    [WINDOW] = {"http_window",
+                {"Flood: window for HTTP requests (s)", "Requests are counted over so many seconds"},
+                {"攻击：HTTP 请求的统计窗口（秒）", "在这么多秒内统计请求数"},
+                10,
+                1,
+                600},
     [ALL_REQUESTS] =
-        {"http_all_requests", "Flood: HTTP requests of all sources",
-         "A server must receive more requests than this within the window, concentrated on one URI and one "
-         "User-Agent or Referer, from at least 6 sources",
-         50, 10, 1000000},
+        {"http_all_requests",
+         {"Flood: HTTP requests of all sources",
+          "A server must receive more requests than this within the window, concentrated on one URI and one "
+          "User-Agent or Referer, from at least 6 sources"},
+         {"攻击：所有源的 HTTP 请求数",
+          "服务器在统计窗口内收到的请求须超过此数，集中于同一 URI 和同一 User-Agent 或 Referer，并来自至少 6 个源"},
+         50,
+         10,
+         1000000},
 };
 
 enum { FLOOD };

@@ -40,16 +40,29 @@ static const int64_t REPEATED_AFTER = MILLISECONDS(300);
 enum { OUT_ATTEMPTS, IN_ATTEMPTS, SCANNED };
 
 static const struct threshold thresholds[] = {
-    [OUT_ATTEMPTS] = {"syn_out_attempts", "Flood: connection attempts of one host",
-                      "So many connection attempts to many destinations in 10 s, under 10 % of them completed", 100, 20,
+    [OUT_ATTEMPTS] = {"syn_out_attempts",
+                      {"Flood: connection attempts of one host",
+                       "So many connection attempts to many destinations in 10 s, under 10 % of them completed"},
+                      {"攻击：一台主机的建连次数", "10 秒内向众多目的发起这么多次建连，完成的不到 10 %"},
+                      100,
+                      20,
                       1000000},
-    [IN_ATTEMPTS] = {"syn_in_attempts", "Flood: connection attempts at one server",
-                     "So many connection attempts at one address and port in 10 s, under 10 % of them completed", 100,
-                     20, 1000000},
-    [SCANNED] = {"scan_destinations", "Flood: destinations or ports of a scan",
-                 "So many destinations, or ports of one destination, tried by one host in 10 s, under half of them "
-                 "accepted",
-                 50, 20, 65535},
+    [IN_ATTEMPTS] = {"syn_in_attempts",
+                     {"Flood: connection attempts at one server",
+                      "So many connection attempts at one address and port in 10 s, under 10 % of them completed"},
+                     {"攻击：一台服务器收到的建连次数", "10 秒内同一地址和端口收到这么多次建连，完成的不到 10 %"},
+                     100,
+                     20,
+                     1000000},
+    [SCANNED] = {"scan_destinations",
+                 {"Flood: destinations or ports of a scan",
+                  "So many destinations, or ports of one destination, tried by one host in 10 s, under half of them "
+                  "accepted"},
+                 {"攻击：扫描的目的数或端口数",
+                  "一台主机 10 秒内尝试这么多个目的，或同一目的的这么多个端口，被接受的不到一半"},
+                 50,
+                 20,
+                 65535},
 };
 
 enum { SYN_OUT, SYN_IN, SCAN, CASES };

@@ -21,8 +21,12 @@ enum { WINDOW_SECONDS = 10, LARGE = 200, REFLECTORS_BLIND = 10, FACTOR = 10, REQ
 enum { PACKETS };
 
 static const struct threshold thresholds[] = {
-    [PACKETS] = {"reflection_packets", "Flood: UDP responses without query",
-                 "So many large responses (200 bytes or more) of one service must reach one host within 10 s", 30, 10,
+    [PACKETS] = {"reflection_packets",
+                 {"Flood: UDP responses without query",
+                  "So many large responses (200 bytes or more) of one service must reach one host within 10 s"},
+                 {"攻击：无查询的 UDP 响应数", "10 秒内须有同一服务的这么多个大响应（200 字节以上）到达同一主机"},
+                 30,
+                 10,
                  1000000},
 };
 

@@ -15,9 +15,13 @@
 enum { ONE_WAY_PACKETS };
 
 static const struct threshold thresholds[] = {
-    [ONE_WAY_PACKETS] = {"one_way_packets", "Mirror: packets before \"one direction only\"",
-                         "A mirror session must have so many packets before it is said to carry one direction only", 4,
-                         2, 100000},
+    [ONE_WAY_PACKETS] = {"one_way_packets",
+                         {"Mirror: packets before \"one direction only\"",
+                          "A mirror session must have so many packets before it is said to carry one direction only"},
+                         {"镜像：判定单方向所需的报文数", "镜像会话达到这么多个报文后，才判定其只有单方向流量"},
+                         4,
+                         2,
+                         100000},
 };
 
 enum { ONE_WAY, TRUNCATED, DUPLICATE, GAP };

@@ -28,10 +28,18 @@ enum { FAR = 1 << 26 };
 enum { RETRANSMISSIONS, PER_MILLE };
 
 static const struct threshold thresholds[] = {
-    [RETRANSMISSIONS] = {"loss_packets", "Loss: packets",
-                         "So many packets must have been lost from one host to another", 10, 3, 100000},
-    [PER_MILLE] = {"loss_per_mille", "Loss: of 1,000 packets",
-                   "Up to this share loss is harmless; a warning needs a share that is above it beyond chance", 10, 1,
+    [RETRANSMISSIONS] = {"loss_packets",
+                         {"Loss: packets", "So many packets must have been lost from one host to another"},
+                         {"丢包：报文数", "从一台主机到另一台主机须丢失这么多个报文"},
+                         10,
+                         3,
+                         100000},
+    [PER_MILLE] = {"loss_per_mille",
+                   {"Loss: of 1,000 packets",
+                    "Up to this share loss is harmless; a warning needs a share that is above it beyond chance"},
+                   {"丢包：丢包率（‰）", "不超过此比例的丢包影响不大；告警要求丢包率高于此比例且并非偶然"},
+                   10,
+                   1,
                    1000},
 };
 

@@ -20,10 +20,19 @@
 enum { RETRANSMISSIONS, SIZE };
 
 static const struct threshold thresholds[] = {
-    [RETRANSMISSIONS] = {"mtu_retransmissions", "Path MTU: retransmissions",
-                         "A full-size packet must be repeated so often without being acknowledged", 3, 2, 15},
-    [SIZE] = {"mtu_size", "Path MTU: full size (bytes)",
-              "A packet must have at least so many bytes, from the IP header on, to count as full-size", 1000, 300,
+    [RETRANSMISSIONS] = {"mtu_retransmissions",
+                         {"Path MTU: retransmissions",
+                          "A full-size packet must be repeated so often without being acknowledged"},
+                         {"路径 MTU：重传次数", "满长报文须重发这么多次仍未被确认"},
+                         3,
+                         2,
+                         15},
+    [SIZE] = {"mtu_size",
+              {"Path MTU: full size (bytes)",
+               "A packet must have at least so many bytes, from the IP header on, to count as full-size"},
+              {"路径 MTU：满长（字节）", "从 IP 头算起，报文达到这么多字节才算满长"},
+              1000,
+              300,
               65535},
 };
 

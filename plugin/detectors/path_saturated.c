@@ -39,10 +39,18 @@ enum { VANTAGES = 8, TALKERS = 8, TALKERS_SHOWN = 3, SHARE_SHOWN = 10 };
 enum { PLATEAU_SECONDS, LOSSES };
 
 static const struct threshold thresholds[] = {
-    [PLATEAU_SECONDS] = {"saturated_seconds", "Saturation: plateau (s)",
-                         "The throughput must sit on a plateau for so many seconds", 5, 2, 3600},
-    [LOSSES] = {"saturated_losses", "Saturation: retransmissions",
-                "So many packets must be sent again during the plateau", 3, 1, 100000},
+    [PLATEAU_SECONDS] = {"saturated_seconds",
+                         {"Saturation: plateau (s)", "The throughput must sit on a plateau for so many seconds"},
+                         {"带宽打满：持续时长（秒）", "吞吐量须停在同一水平这么多秒"},
+                         5,
+                         2,
+                         3600},
+    [LOSSES] = {"saturated_losses",
+                {"Saturation: retransmissions", "So many packets must be sent again during the plateau"},
+                {"带宽打满：重传数", "其间须有这么多个报文被重发"},
+                3,
+                1,
+                100000},
 };
 
 enum { SATURATED };

@@ -31,13 +31,26 @@ enum { FINDINGS_MAX = 10 }; /* for one client, and for one port of a server */
 enum { ATTEMPTS, AT_ONCE, CONTROL };
 
 static const struct threshold thresholds[] = {
-    [ATTEMPTS] = {"port_attempts", "Policy: attempts at a port that fail",
-                  "So many attempts in a row of one client at one port of a server must fail alike", 3, 2, 100},
-    [AT_ONCE] = {"port_milliseconds", "Policy: a close at once (ms)",
-                 "A server's RST or FIN this soon after the handshake or the first data ends the connection at once",
-                 2000, 1, 60000},
-    [CONTROL] = {"control_minutes", "Policy: age of the control (min)",
-                 "The attempt that works must be this close to those that fail", 10, 1, 1440},
+    [ATTEMPTS] = {"port_attempts",
+                  {"Policy: attempts at a port that fail",
+                   "So many attempts in a row of one client at one port of a server must fail alike"},
+                  {"策略：端口的失败次数", "一个客户端对服务器同一端口须连续这么多次以相同方式失败"},
+                  3,
+                  2,
+                  100},
+    [AT_ONCE] = {"port_milliseconds",
+                 {"Policy: a close at once (ms)",
+                  "A server's RST or FIN this soon after the handshake or the first data ends the connection at once"},
+                 {"策略：立即断开（毫秒）", "服务器在握手完成或首个数据之后这么短时间内发出 RST 或 FIN，视为立即断开"},
+                 2000,
+                 1,
+                 60000},
+    [CONTROL] = {"control_minutes",
+                 {"Policy: age of the control (min)", "The attempt that works must be this close to those that fail"},
+                 {"策略：对照的时间（分钟）", "成功的尝试与失败的尝试相隔不得超过此时间"},
+                 10,
+                 1,
+                 1440},
 };
 
 enum { PORT_BLOCKED };

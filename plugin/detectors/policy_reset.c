@@ -45,8 +45,12 @@ enum { NETSCALER_NO_CONNECTION = 8201 };
 enum { TTL_DIFFERENCE };
 
 static const struct threshold thresholds[] = {
-    [TTL_DIFFERENCE] = {"reset_ttl_difference", "Injected RST: TTL difference",
-                        "The TTL of a RST must differ by more than this from the other packets of its sender", 2, 1,
+    [TTL_DIFFERENCE] = {"reset_ttl_difference",
+                        {"Injected RST: TTL difference",
+                         "The TTL of a RST must differ by more than this from the other packets of its sender"},
+                        {"注入的 RST：TTL 差值", "RST 的 TTL 与同一发送方其他报文的差值须大于此数"},
+                        2,
+                        1,
                         254},
 };
 

@@ -34,12 +34,27 @@ static const int64_t AFTERWARDS = SECONDS(1);
 enum { TRANSFERS, KILOBYTES, MINUTES };
 
 static const struct threshold thresholds[] = {
-    [TRANSFERS] = {"cut_transfers", "Policy: transfers that are cut",
-                   "So many transfers in a row between the same two hosts must be cut", 2, 2, 100},
-    [KILOBYTES] = {"cut_kilobytes", "Policy: size of a transfer (kB)",
-                   "A transfer has moved at least so many kilobytes when it is cut", 32, 1, 1000000},
-    [MINUTES] = {"cut_minutes", "Policy: transfers that are cut, within (min)",
-                 "From one cut to the next there must not be more time than this", 10, 1, 1440},
+    [TRANSFERS] = {"cut_transfers",
+                   {"Policy: transfers that are cut",
+                    "So many transfers in a row between the same two hosts must be cut"},
+                   {"策略：被掐断的传输次数", "同一对主机之间须连续有这么多次传输被掐断"},
+                   2,
+                   2,
+                   100},
+    [KILOBYTES] = {"cut_kilobytes",
+                   {"Policy: size of a transfer (kB)",
+                    "A transfer has moved at least so many kilobytes when it is cut"},
+                   {"策略：传输的大小（kB）", "传输被掐断时须已传送这么多 kB"},
+                   32,
+                   1,
+                   1000000},
+    [MINUTES] = {"cut_minutes",
+                 {"Policy: transfers that are cut, within (min)",
+                  "From one cut to the next there must not be more time than this"},
+                 {"策略：被掐断的传输的间隔（分钟）", "相邻两次掐断之间不得超过此时间"},
+                 10,
+                 1,
+                 1440},
 };
 
 enum { TRANSFER_CUT };

@@ -18,8 +18,12 @@
 enum { SYNS };
 
 static const struct threshold thresholds[] = {
-    [SYNS] = {"return_path_syns", "Tunnel: SYNs without answer",
-              "So many SYNs of one connection must leave a tunnel without any answer", 3, 2, 6},
+    [SYNS] = {"return_path_syns",
+              {"Tunnel: SYNs without answer", "So many SYNs of one connection must leave a tunnel without any answer"},
+              {"隧道：无应答的 SYN 数", "同一连接从隧道出来的 SYN 须有这么多个得不到任何应答"},
+              3,
+              2,
+              6},
 };
 
 /* Clients repeat a SYN after a second or more; sooner only one that was refused (Windows, after 0.5 s). */

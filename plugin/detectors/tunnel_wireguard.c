@@ -21,8 +21,13 @@ static const int64_t RETRY_TIME = MILLISECONDS(4500);
 enum { INITIATIONS };
 
 static const struct threshold thresholds[] = {
-    [INITIATIONS] = {"initiations", "Tunnel: WireGuard initiations without response",
-                     "So many handshake initiations, 5 s apart, must stay without any packet of the peer", 3, 2, 18},
+    [INITIATIONS] = {"initiations",
+                     {"Tunnel: WireGuard initiations without response",
+                      "So many handshake initiations, 5 s apart, must stay without any packet of the peer"},
+                     {"隧道：无应答的 WireGuard 握手次数", "相隔 5 秒的握手发起须有这么多个得不到对端的任何报文"},
+                     3,
+                     2,
+                     18},
 };
 
 enum { WIREGUARD_UNANSWERED };

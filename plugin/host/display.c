@@ -2,6 +2,7 @@
 #include "host/display.h"
 
 #include "core/causes.h"
+#include "core/session_report.h"
 #include "core/text.h"
 #include "core/wrap.h"
 #include "host/capture.h"
@@ -23,10 +24,10 @@ static int protocol = -1;
 /* The field's value is the whole text, for filters and for Copy > Value; what does not fit into its line is
  * shown in lines below it. */
 static proto_item *
-add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *label, const char *text)
+add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *text)
 {
     char **lines = wrap_text(text, LINE_COLUMNS);
-    proto_item *item = proto_tree_add_string_format(tree, field, tvb, 0, 0, text, "%s: %s", label, lines[0]);
+    proto_item *item = proto_tree_add_string_format_value(tree, field, tvb, 0, 0, text, "%s", lines[0]);
     proto_item_set_generated(item);
     for (char **line = lines + 1; *line != NULL; line++)
         proto_item_set_generated(proto_tree_add_string_format(tree, fields.text, tvb, 0, 0, "", "    %s", *line));
@@ -34,39 +35,47 @@ add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *label, const ch
     return item;
 }
 
-static const char *
-label_of(enum text_part part)
-{
-    static const char *const labels[][TEXT_DISPROOF + 1] = {
-        [LANGUAGE_ENGLISH] = {"Title", "Summary", "Cause", "Check", "Disproof"},
-        [LANGUAGE_CHINESE] = {"标题", "概述", "可能原因", "排查步骤", "反证"},
-    };
-    return labels[preferences_language()][part];
-}
-
 static void
 add_lines(proto_tree *tree, tvbuff_t *tvb, int field, const struct finding *finding, enum text_part part)
 {
     char **lines = finding_lines(finding, part, preferences_language());
     for (char **line = lines; *line != NULL; line++)
-        add_text(tree, tvb, field, label_of(part), *line);
+        add_text(tree, tvb, field, *line);
     g_strfreev(lines);
 }
 
+/* For filters and scripts the value is `value` in each language; a person reads `shown`. */
+static void
+add_translated(proto_tree *tree, tvbuff_t *tvb, int field, const char *value, const char *shown)
+{
+    proto_item_set_generated(proto_tree_add_string_format_value(tree, field, tvb, 0, 0, value, "%s", shown));
+}
+
 /* -- Findings --------------------------------------------------------------------------------- */
+
+static void
+add_text_fact(proto_tree *tree, tvbuff_t *tvb, int field, const struct fact *fact)
+{
+    char *value = fact_text(fact, LANGUAGE_ENGLISH), *shown = fact_text(fact, preferences_language());
+    add_translated(tree, tvb, field, value, shown);
+    g_free(value);
+    g_free(shown);
+}
 
 static void
 add_fact(proto_tree *tree, tvbuff_t *tvb, const struct fact *fact)
 {
     int field = fields.fact[fact->name];
     proto_item *item;
-    char *text;
 
     switch (fact_infos[fact->name].type) {
     case TYPE_DURATION: {
         nstime_t time = {.secs = (time_t)(fact->number / NANOSECONDS_PER_SECOND),
                          .nsecs = (int)(fact->number % NANOSECONDS_PER_SECOND)};
         item = proto_tree_add_time(tree, field, tvb, 0, 0, &time);
+        if (preferences_language() == LANGUAGE_CHINESE)
+            proto_item_set_text(item, "%s: %" G_GINT64_FORMAT ".%09d 秒", fact_infos[fact->name].chinese.label,
+                                (gint64)time.secs, time.nsecs);
         break;
     }
     case TYPE_COUNT:
@@ -75,15 +84,14 @@ add_fact(proto_tree *tree, tvbuff_t *tvb, const struct fact *fact)
         item = proto_tree_add_uint64(tree, field, tvb, 0, 0, (uint64_t)fact->number);
         break;
     case TYPE_FLAG:
-        item = proto_tree_add_boolean(tree, field, tvb, 0, 0, 1);
+        item = proto_tree_add_boolean_format_value(tree, field, tvb, 0, 0, 1, "%s", translated("True", "是"));
         break;
     case TYPE_FRAME:
         item = proto_tree_add_uint(tree, field, tvb, 0, 0, (uint32_t)fact->number);
         break;
     default:
-        text = fact_text(fact, LANGUAGE_ENGLISH); /* for filters the same in each language */
-        item = proto_tree_add_string(tree, field, tvb, 0, 0, text);
-        g_free(text);
+        add_text_fact(tree, tvb, field, fact);
+        return;
     }
     proto_item_set_generated(item);
 }
@@ -127,25 +135,13 @@ add_series(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, const
             tree, fields.rate, tvb, 0, 0, (double)series->events * NANOSECONDS_PER_SECOND / (double)duration));
 }
 
-/* The value is one for scripts, whatever the language. */
-static void
-add_word(proto_tree *tree, tvbuff_t *tvb, int field, const char *value, const char *chinese_label,
-         const char *chinese_word)
-{
-    if (preferences_language() == LANGUAGE_CHINESE)
-        proto_item_set_generated(
-            proto_tree_add_string_format(tree, field, tvb, 0, 0, value, "%s: %s", chinese_label, chinese_word));
-    else
-        add_generated_string(tree, tvb, field, value);
-}
-
 static void
 add_weight(proto_tree *tree, tvbuff_t *tvb, const struct finding *finding)
 {
-    add_word(tree, tvb, fields.severity, severity_name(finding->severity, LANGUAGE_ENGLISH), "严重程度",
-             severity_name(finding->severity, LANGUAGE_CHINESE));
-    add_word(tree, tvb, fields.confidence, confidence_name(finding->confidence), "可信度",
-             confidence_word(finding->confidence, LANGUAGE_CHINESE));
+    add_translated(tree, tvb, fields.severity, severity_name(finding->severity, LANGUAGE_ENGLISH),
+                   severity_name(finding->severity, preferences_language()));
+    add_translated(tree, tvb, fields.confidence, confidence_name(finding->confidence),
+                   confidence_word(finding->confidence, preferences_language()));
 }
 
 /* The findings that explain this one. */
@@ -194,7 +190,7 @@ add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pack
                                             finding->info->id, title);
         proto_item_set_generated(item);
         subtree = proto_item_add_subtree(item, fields.tree_finding);
-        item = add_text(subtree, tvb, fields.summary, label_of(TEXT_SUMMARY), summary);
+        item = add_text(subtree, tvb, fields.summary, summary);
         g_free(title);
     }
     add_expert_info(pinfo, item, finding, summary);
@@ -246,10 +242,12 @@ add_address(proto_tree *tree, tvbuff_t *tvb, int field, enum fact_name as, const
 static void
 add_mirror(proto_tree *tree, tvbuff_t *tvb, const struct session *session, struct frame_mirror mirror)
 {
-    static const char *const directions[] = {"unknown", "ingress", "egress"};
+    const char *direction = session_direction_name(mirror.direction, LANGUAGE_ENGLISH);
+    const char *direction_shown = session_direction_name(mirror.direction, preferences_language());
     const char *name = tables_vni_name(session->vni);
-    proto_item *item = proto_tree_add_none_format(tree, fields.mirror, tvb, 0, 0, "Mirror session %u, VNI %u, %s",
-                                                  session->number, session->vni, directions[mirror.direction]);
+    proto_item *item = proto_tree_add_none_format(
+        tree, fields.mirror, tvb, 0, 0, translated("Mirror session %u, VNI %u, %s", "镜像会话 %u，VNI %u，%s"),
+        session->number, session->vni, direction_shown);
     proto_item_set_generated(item);
     proto_tree *subtree = proto_item_add_subtree(item, fields.tree_mirror);
     proto_item_set_generated(proto_tree_add_uint(subtree, fields.mirror_session, tvb, 0, 0, session->number));
@@ -258,7 +256,7 @@ add_mirror(proto_tree *tree, tvbuff_t *tvb, const struct session *session, struc
         add_generated_string(subtree, tvb, fields.mirror_name, name);
     add_address(subtree, tvb, fields.mirror_source, FACT_mirror_source, &session->source);
     add_address(subtree, tvb, fields.mirror_target, FACT_mirror_target, &session->target);
-    add_generated_string(subtree, tvb, fields.mirror_direction, directions[mirror.direction]);
+    add_translated(subtree, tvb, fields.mirror_direction, direction, direction_shown);
     if (mirror.cut > 0)
         proto_item_set_generated(proto_tree_add_uint(subtree, fields.mirror_cut, tvb, 0, 0, mirror.cut));
 }

@@ -9,12 +9,9 @@
 
 /* Identifiers that Wireshark gave. Those of facts are by enum fact_name. */
 struct fields {
-    int expert, severity, confidence, summary, cause, check, disproof, evidence;
-    int caused_by, cause_frame;   /* the finding that explains this one */
-    int total, first, last, rate; /* of a series of events */
-    int related, trigger, flow;
-    int mirror, mirror_session, mirror_vni, mirror_name, mirror_source, mirror_target, mirror_direction, mirror_cut;
-    int text; /* the continuation of a text that is too long for one line */
+#define FIELD(member, name, type, base, label, help, chinese_label, chinese_help) int member;
+#include "host/fields.def"
+#undef FIELD
     int fact[FACT_COUNT];
     int tree, tree_finding, tree_mirror, tree_related, tree_cause;
 };

@@ -6,12 +6,13 @@
 #include "core/catalogue.h"
 #include "core/timers.h"
 #include "host/country_file.h"
+#include "host/labels.h"
 #include "host/tables.h"
 
 static struct preferences preferences = {.levels = "15,60,120", .home_countries = "", .country_db = ""};
 
-static const enum_val_t languages[] = {
-    {"auto", "Language of the system", 0},
+static enum_val_t languages[] = {
+    {"auto", NULL, 0},
     {"en", "English", 1 + LANGUAGE_ENGLISH},
     {"zh_CN", "简体中文", 1 + LANGUAGE_CHINESE},
     {NULL, NULL, 0},
@@ -90,6 +91,7 @@ check_thresholds(void)
 static void
 preferences_apply(void)
 {
+    labels_speak(preferences_language());
     check_levels();
     check_countries();
     check_thresholds();
@@ -98,21 +100,31 @@ preferences_apply(void)
 
 /* -- Registration ----------------------------------------------------------------------------- */
 
+static const char *
+with_limits(const char *format, const char *help, const struct threshold *threshold)
+{
+    return wmem_strdup_printf(wmem_epan_scope(), format, help, threshold->minimum, threshold->maximum);
+}
+
 static void
 register_threshold(module_t *module, const char *family, const struct threshold *threshold, unsigned *value)
 {
-    prefs_register_uint_preference(
-        module, wmem_strdup_printf(wmem_epan_scope(), "%s_%s", family, threshold->name), threshold->title,
-        wmem_strdup_printf(wmem_epan_scope(), "%s (%u to %u)", threshold->help, threshold->minimum, threshold->maximum),
-        10, value);
+    prefs_register_uint_preference(module, wmem_strdup_printf(wmem_epan_scope(), "%s_%s", family, threshold->name),
+                                   label(threshold->english.label, threshold->chinese.label),
+                                   label(with_limits("%s (%u to %u)", threshold->english.help, threshold),
+                                         with_limits("%s（%u 至 %u）", threshold->chinese.help, threshold)),
+                                   10, value);
 }
 
 static void
 register_family(module_t *module, const char *family)
 {
-    prefs_register_static_text_preference(module, wmem_strdup_printf(wmem_epan_scope(), "heading_%s", family),
-                                          wmem_strdup_printf(wmem_epan_scope(), "Thresholds of %s", family),
-                                          wmem_strdup_printf(wmem_epan_scope(), "They change the cases %s.*", family));
+    prefs_register_static_text_preference(
+        module, wmem_strdup_printf(wmem_epan_scope(), "heading_%s", family),
+        label(wmem_strdup_printf(wmem_epan_scope(), "Thresholds of %s", family),
+              wmem_strdup_printf(wmem_epan_scope(), "%s 类的阈值", family)),
+        label(wmem_strdup_printf(wmem_epan_scope(), "They change the cases %s.*", family),
+              wmem_strdup_printf(wmem_epan_scope(), "影响 %s.* 各诊断项", family)));
     for (size_t i = 0; i < catalogue_detector_count; i++) {
         const struct detector *detector = catalogue_detectors[i];
         if (strcmp(detector->family, family) != 0)
@@ -140,17 +152,58 @@ register_thresholds(module_t *module)
 static void
 register_separation(module_t *module)
 {
-    prefs_register_bool_preference(module, "separate_vlans", "VLAN tags separate flows",
-                                   "Take the same addresses and ports in two VLANs for two flows. Off by default: "
-                                   "mirror ports often show a tag in one direction only.",
-                                   &preferences.separate_vlans);
-    prefs_register_bool_preference(module, "separate_interfaces", "Capture interfaces separate flows",
-                                   "Take the same addresses and ports on two interfaces of a pcapng file for two "
-                                   "flows. Off by default: a router shows the two directions on two interfaces.",
-                                   &preferences.separate_interfaces);
-    prefs_register_bool_preference(module, "separate_ip_tunnels", "IPIP, 6in4 and keyless GRE tunnels separate flows",
-                                   "Off by default: the answer of LVS-TUN leaves outside of the tunnel.",
-                                   &preferences.separate_ip_tunnels);
+    prefs_register_bool_preference(
+        module, "separate_vlans", label("VLAN tags separate flows", "按 VLAN 区分会话"),
+        label("Take the same addresses and ports in two VLANs for two flows. Off by default: "
+              "mirror ports often show a tag in one direction only.",
+              "把两个 VLAN 中相同的地址和端口视为两个会话。默认关闭：镜像端口往往只在一个方向上带标签。"),
+        &preferences.separate_vlans);
+    prefs_register_bool_preference(
+        module, "separate_interfaces", label("Capture interfaces separate flows", "按抓包接口区分会话"),
+        label(
+            "Take the same addresses and ports on two interfaces of a pcapng file for two "
+            "flows. Off by default: a router shows the two directions on two interfaces.",
+            "把 pcapng 文件中两个接口上相同的地址和端口视为两个会话。默认关闭：在路由器上抓包时，两个方向会分别出现在两个接口上。"),
+        &preferences.separate_interfaces);
+    prefs_register_bool_preference(
+        module, "separate_ip_tunnels",
+        label("IPIP, 6in4 and keyless GRE tunnels separate flows", "按 IPIP、6in4 和无 key 的 GRE 隧道区分会话"),
+        label("Off by default: the answer of LVS-TUN leaves outside of the tunnel.",
+              "默认关闭：LVS-TUN 的应答不经过隧道返回。"),
+        &preferences.separate_ip_tunnels);
+}
+
+static void
+register_ports(module_t *module)
+{
+    range_convert_str(wmem_epan_scope(), &preferences.vxlan_ports, "4789,8472", 65535);
+    prefs_register_range_preference(module, "vxlan_ports", label("VXLAN ports", "VXLAN 端口"),
+                                    label("UDP ports that carry VXLAN", "承载 VXLAN 的 UDP 端口"),
+                                    &preferences.vxlan_ports, 65535);
+    range_convert_str(wmem_epan_scope(), &preferences.tls_ports, "443,465,636,853,989-990,993,995,5061,8443", 65535);
+    prefs_register_range_preference(
+        module, "tls_ports", label("TLS ports", "TLS 端口"),
+        label("TCP ports where clients are expected to speak TLS at once", "客户端一连上就应发起 TLS 握手的 TCP 端口"),
+        &preferences.tls_ports, 65535);
+}
+
+static void
+register_countries(module_t *module)
+{
+    prefs_register_string_preference(
+        module, "home_countries", label("Home countries", "归属地（国家/地区代码）"),
+        label(
+            "ISO 3166-1 codes such as \"CN HK\": where names are expected to be served from. "
+            "Empty: derived from the public resolvers and peers that answer in the capture.",
+            "ISO 3166-1 代码，例如“CN HK”：服务本应在这些国家/地区。留空则从抓包中有应答的公共 DNS 服务器和对端推断。"),
+        &preferences.home_countries);
+    prefs_register_filename_preference(
+        module, "country_db", label("Country database", "国家/地区数据库"),
+        label(
+            "A MaxMind DB file with countries or cities. Empty: one in Wireshark's "
+            "MaxMind folders, else the one that came with netcase.",
+            "含国家/地区或城市的 MaxMind DB 文件。留空则使用 Wireshark 的 MaxMind 目录中的文件，没有时使用 netcase 自带的文件。"),
+        &preferences.country_db, FALSE);
 }
 
 void
@@ -158,30 +211,25 @@ preferences_register(int protocol)
 {
     module_t *module = prefs_register_protocol(protocol, preferences_apply);
 
-    prefs_register_enum_preference(module, "language", "Language of the findings", "Language of the findings' texts",
+    languages[0].description = label("Language of the system", "跟随系统语言");
+    prefs_register_enum_preference(module, "language", label("Language of the findings", "诊断结果的语言"),
+                                   label("Language of the findings, of the names of their fields and of this page",
+                                         "诊断结果、其字段名称以及本页的语言"),
                                    &preferences.language, languages, FALSE);
-    prefs_register_string_preference(module, "levels", "Idle levels (seconds)",
-                                     "Idle times that connections are compared with, in seconds, separated by commas. "
-                                     "A level T counts as passed from T - max(0.5 s, 2.5 %) on.",
-                                     &preferences.levels);
-    range_convert_str(wmem_epan_scope(), &preferences.vxlan_ports, "4789,8472", 65535);
-    prefs_register_range_preference(module, "vxlan_ports", "VXLAN ports", "UDP ports that carry VXLAN",
-                                    &preferences.vxlan_ports, 65535);
-    range_convert_str(wmem_epan_scope(), &preferences.tls_ports, "443,465,636,853,989-990,993,995,5061,8443", 65535);
-    prefs_register_range_preference(module, "tls_ports", "TLS ports",
-                                    "TCP ports where clients are expected to speak TLS at once", &preferences.tls_ports,
-                                    65535);
-    prefs_register_string_preference(module, "home_countries", "Home countries",
-                                     "ISO 3166-1 codes such as \"CN HK\": where names are expected to be served from. "
-                                     "Empty: derived from the public resolvers and peers that answer in the capture.",
-                                     &preferences.home_countries);
-    prefs_register_filename_preference(module, "country_db", "Country database",
-                                       "A MaxMind DB file with countries or cities. Empty: one in Wireshark's "
-                                       "MaxMind folders, else the one that came with netcase.",
-                                       &preferences.country_db, FALSE);
+    prefs_register_string_preference(
+        module, "levels", label("Idle levels (seconds)", "空闲档位（秒）"),
+        label(
+            "Idle times that connections are compared with, in seconds, separated by commas. "
+            "A level T counts as passed from T - max(0.5 s, 2.5 %) on.",
+            "与连接的空闲时长比较的档位，以秒为单位，用逗号分隔。空闲时长达到 T - max(0.5 秒, 2.5 %) 即视为达到档位 T。"),
+        &preferences.levels);
+    register_ports(module);
+    register_countries(module);
     register_separation(module);
     tables_register(module);
     register_thresholds(module);
+    /* Until the preferences are read. */
+    labels_speak(preferences_language());
 }
 
 const struct preferences *
@@ -202,6 +250,12 @@ preferences_language(void)
             return LANGUAGE_ENGLISH;
     }
     return LANGUAGE_ENGLISH;
+}
+
+const char *
+translated(const char *english, const char *chinese)
+{
+    return preferences_language() == LANGUAGE_CHINESE ? chinese : english;
 }
 
 /* -- Settings --------------------------------------------------------------------------------- */
@@ -236,6 +290,7 @@ preferences_fill(struct settings *settings)
     fill_ports(&settings->vxlan_ports, preferences.vxlan_ports);
     fill_ports(&settings->tls_ports, preferences.tls_ports);
     /* sharkd sets preferences without asking us to apply them. */
+    labels_speak(preferences_language());
     check_thresholds();
     size_t thresholds = catalogue_threshold_number(catalogue_detector_count, 0);
     memcpy(settings->thresholds, preferences.thresholds, thresholds * sizeof *settings->thresholds);

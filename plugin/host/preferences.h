@@ -24,6 +24,8 @@ const struct preferences *preferences_current(void);
 
 /* The language of the texts: the preference, or with "auto" that of the locale. */
 enum language preferences_language(void);
+/* The one of these that is in that language. */
+const char *translated(const char *english, const char *chinese);
 
 /* Settings for a capture from the preferences as they are now. What is malformed is left at its
  * default: the user was told when the preference was set. */

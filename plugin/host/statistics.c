@@ -92,7 +92,7 @@ static void
 print_sessions(const struct statistic *statistic, struct capture *capture)
 {
     (void)statistic;
-    char *text = session_report(engine_encapsulation(capture->engine), tables_vni_name);
+    char *text = session_report(engine_encapsulation(capture->engine), tables_vni_name, preferences_language());
     fputs(text, stdout);
     g_free(text);
 }
@@ -101,7 +101,7 @@ static void
 print_timers(const struct statistic *statistic, struct capture *capture)
 {
     (void)statistic;
-    char *text = timer_report(capture->engine);
+    char *text = timer_report(capture->engine, preferences_language());
     fputs(text, stdout);
     g_free(text);
 }

@@ -6,6 +6,7 @@
 #include <epan/stats_tree.h>
 
 #include "core/context.h"
+#include "core/session_report.h"
 #include "core/text.h"
 #include "host/capture.h"
 #include "host/preferences.h"
@@ -23,10 +24,16 @@ statistics_tree_note(packet_info *pinfo, const GPtrArray *findings)
 
 static int findings_root;
 
+static const char *
+findings_name(void)
+{
+    return translated("Findings", "诊断结果");
+}
+
 static void
 start_findings(stats_tree *tree)
 {
-    findings_root = stats_tree_create_node(tree, "Findings", 0, STAT_DT_INT, TRUE);
+    findings_root = stats_tree_create_node(tree, findings_name(), 0, STAT_DT_INT, TRUE);
 }
 
 static void
@@ -36,10 +43,10 @@ count_finding(stats_tree *tree, const struct finding *finding)
     char *title = finding_text(finding, TEXT_TITLE, preferences_language());
     char *name = g_strdup_printf("%s: %s", finding->info->id, title);
     const struct fact *about = finding_culprit(finding);
-    char *culprit = about != NULL ? fact_text(about, LANGUAGE_ENGLISH) : g_strdup("-");
-    char *flow = g_strdup_printf("flow %u", finding->flow);
+    char *culprit = about != NULL ? fact_text(about, preferences_language()) : g_strdup("-");
+    char *flow = g_strdup_printf(translated("flow %u", "会话 %u"), finding->flow);
 
-    tick_stat_node(tree, "Findings", 0, TRUE);
+    tick_stat_node(tree, findings_name(), 0, TRUE);
     int node = tick_stat_node(tree, family, findings_root, TRUE);
     node = tick_stat_node(tree, name, node, TRUE);
     node = tick_stat_node(tree, culprit, node, TRUE);
@@ -66,6 +73,18 @@ count_findings(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection,
 /* -- Sessions and timers: what is known at the end of the capture ------------------------------ */
 
 static int sessions_root, timers_root;
+
+static const char *
+sessions_name(void)
+{
+    return translated("Sessions", "会话");
+}
+
+static const char *
+servers_name(void)
+{
+    return translated("Servers", "服务器");
+}
 
 /* Wireshark sets the numbers of a tree that was started to 0 before it hands over the packets, so they are set again at
  * the last one. In the only pass of tshark no frame is known to be the last. */
@@ -94,17 +113,20 @@ put(stats_tree *tree, const char *name, int parent, bool with_children, uint64_t
 static void
 put_session(stats_tree *tree, const struct session *session)
 {
-    static const char *const roles[] = {"session", "mirror", "overlay"};
+    enum language language = preferences_language();
+    const char *role =
+        session->role == SESSION_UNKNOWN ? translated("session", "会话") : session_role_name(session->role, language);
     char *source = address_text(&session->source), *target = address_text(&session->target);
     const char *vni_name = tables_vni_name(session->vni);
-    char *name = g_strdup_printf("%u: %s, VNI %u%s%s, %s to %s", session->number, roles[session->role], session->vni,
-                                 *vni_name != '\0' ? " " : "", vni_name, source, target);
+    char *name =
+        g_strdup_printf(translated("%u: %s, VNI %u%s%s, %s to %s", "%u：%s，VNI %u%s%s，%s 至 %s"), session->number,
+                        role, session->vni, *vni_name != '\0' ? " " : "", vni_name, source, target);
     int node = put(tree, name, sessions_root, true, session->packets);
-    put(tree, "ingress", node, false, session->ingress);
-    put(tree, "egress", node, false, session->egress);
-    put(tree, "cut", node, false, session->cut_packets);
-    put(tree, "duplicates", node, false, session->duplicates);
-    put(tree, "gaps", node, false, session->gaps);
+    put(tree, session_direction_name(DIRECTION_INGRESS, language), node, false, session->ingress);
+    put(tree, session_direction_name(DIRECTION_EGRESS, language), node, false, session->egress);
+    put(tree, translated("cut", "截断"), node, false, session->cut_packets);
+    put(tree, translated("duplicates", "重复"), node, false, session->duplicates);
+    put(tree, translated("gaps", "缺口"), node, false, session->gaps);
     g_free(source);
     g_free(target);
     g_free(name);
@@ -119,13 +141,13 @@ put_sessions(stats_tree *tree, const struct capture *capture)
         put_session(tree, g_ptr_array_index(sessions, i));
         packets += ((const struct session *)g_ptr_array_index(sessions, i))->packets;
     }
-    put(tree, "Sessions", 0, true, packets);
+    put(tree, sessions_name(), 0, true, packets);
 }
 
 static void
 start_sessions(stats_tree *tree)
 {
-    sessions_root = stats_tree_create_node(tree, "Sessions", 0, STAT_DT_INT, TRUE);
+    sessions_root = stats_tree_create_node(tree, sessions_name(), 0, STAT_DT_INT, TRUE);
     if (capture_current() != NULL)
         put_sessions(tree, capture_current());
 }
@@ -142,7 +164,7 @@ count_sessions(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection,
 static char *
 idle_text(int64_t idle)
 {
-    return idle > 0 ? duration_text(idle, LANGUAGE_ENGLISH) : g_strdup("-");
+    return idle > 0 ? duration_text(idle, preferences_language()) : g_strdup("-");
 }
 
 struct timer_tree {
@@ -156,7 +178,9 @@ put_bracket(const struct endpoint *server, const struct bracket *bracket, void *
     struct timer_tree *timers = data;
     char *who = endpoint_text(server);
     char *survived = idle_text(bracket->longest_survived), *died = idle_text(bracket->shortest_died);
-    char *name = g_strdup_printf("%s: longest idle survived %s, shortest that died %s", who, survived, died);
+    char *name = g_strdup_printf(
+        translated("%s: longest idle survived %s, shortest that died %s", "%s：最长存活空闲 %s，最短失效空闲 %s"), who,
+        survived, died);
     put(timers->tree, name, timers_root, false, 1);
     timers->servers++;
     g_free(who);
@@ -170,13 +194,13 @@ put_timers(stats_tree *tree, const struct capture *capture)
 {
     struct timer_tree timers = {.tree = tree};
     knowledge_each_bracket(capture->engine->knowledge, put_bracket, &timers);
-    put(tree, "Servers", 0, true, timers.servers);
+    put(tree, servers_name(), 0, true, timers.servers);
 }
 
 static void
 start_timers(stats_tree *tree)
 {
-    timers_root = stats_tree_create_node(tree, "Servers", 0, STAT_DT_INT, TRUE);
+    timers_root = stats_tree_create_node(tree, servers_name(), 0, STAT_DT_INT, TRUE);
     if (capture_current() != NULL)
         put_timers(tree, capture_current());
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/tables.h"
 
+#include "host/labels.h"
 #include "host/timer_table.h"
 
 /* -- Rows, as Wireshark's UAT code handles them ------------------------------------------------ */
@@ -135,38 +136,59 @@ static uat_field_t vni_fields[] = {
     UAT_FLD_CSTRING(vni, name, "Name", "What is mirrored in it"),
     UAT_END_FIELDS,
 };
+static const struct wording vni_headings[] = {{"VNI", "VXLAN 或 GENEVE 网络标识"}, {"名称", "其中镜像的是什么"}};
 
 static uat_field_t cname_fields[] = {
     UAT_FLD_CSTRING(cname, name, "Name", "Names that end with this domain"),
     UAT_FLD_CSTRING(cname, target, "CNAME target", "may end at targets that end with this domain"),
     UAT_END_FIELDS,
 };
+static const struct wording cname_headings[] = {{"域名", "以此域结尾的域名"},
+                                                {"CNAME 目标", "可以指向以此域结尾的目标"}};
 
 static uat_field_t tls_port_fields[] = {
     UAT_FLD_DEC(tls_port, port, "Port", "TCP port where clients speak TLS at once"),
     UAT_FLD_CSTRING(tls_port, note, "Note", "What it is"),
     UAT_END_FIELDS,
 };
+static const struct wording tls_port_headings[] = {{"端口", "客户端一连上就发起 TLS 握手的 TCP 端口"},
+                                                   {"备注", "它是什么服务"}};
+
+void
+table_headings(uat_field_t *fields, const struct wording *chinese)
+{
+    for (; fields->name != NULL; fields++, chinese++) {
+        fields->title = label(fields->title, chinese->label);
+        fields->desc = label(fields->desc, chinese->help);
+    }
+}
 
 void
 tables_register(module_t *module)
 {
-    uat_t *vnis =
-        uat_new("netcase VNI names", sizeof(struct vni_row), "netcase_vni_names", TRUE, &vni_rows, &vni_row_count,
-                UAT_AFFECTS_DISSECTION, NULL, vni_copy, vni_update, vni_free, NULL, NULL, vni_fields);
-    uat_t *cnames = uat_new("netcase expected CNAME targets", sizeof(struct cname_row), "netcase_expected_cnames", TRUE,
-                            &cname_rows, &cname_row_count, UAT_AFFECTS_DISSECTION, NULL, cname_copy, cname_update,
-                            cname_free, NULL, NULL, cname_fields);
-    uat_t *ports = uat_new("netcase TLS ports", sizeof(struct tls_port_row), "netcase_tls_ports", TRUE, &tls_port_rows,
-                           &tls_port_row_count, UAT_AFFECTS_DISSECTION, NULL, tls_port_copy, tls_port_update,
-                           tls_port_free, NULL, NULL, tls_port_fields);
+    table_headings(vni_fields, vni_headings);
+    table_headings(cname_fields, cname_headings);
+    table_headings(tls_port_fields, tls_port_headings);
+    uat_t *vnis = uat_new(label("netcase VNI names", "netcase VNI 名称"), sizeof(struct vni_row), "netcase_vni_names",
+                          TRUE, &vni_rows, &vni_row_count, UAT_AFFECTS_DISSECTION, NULL, vni_copy, vni_update, vni_free,
+                          NULL, NULL, vni_fields);
+    uat_t *cnames =
+        uat_new(label("netcase expected CNAME targets", "netcase 预期的 CNAME 目标"), sizeof(struct cname_row),
+                "netcase_expected_cnames", TRUE, &cname_rows, &cname_row_count, UAT_AFFECTS_DISSECTION, NULL,
+                cname_copy, cname_update, cname_free, NULL, NULL, cname_fields);
+    uat_t *ports = uat_new(label("netcase TLS ports", "netcase TLS 端口"), sizeof(struct tls_port_row),
+                           "netcase_tls_ports", TRUE, &tls_port_rows, &tls_port_row_count, UAT_AFFECTS_DISSECTION, NULL,
+                           tls_port_copy, tls_port_update, tls_port_free, NULL, NULL, tls_port_fields);
 
     timer_table_register(module);
-    prefs_register_uat_preference(module, "vni_names", "Names of VNIs", "Names of mirror sessions, by VNI", vnis);
-    prefs_register_uat_preference(module, "expected_cnames", "Expected CNAME targets",
-                                  "CNAME targets abroad that are as they should be (a CDN, an anti-DDoS service)",
+    prefs_register_uat_preference(module, "vni_names", label("Names of VNIs", "VNI 名称"),
+                                  label("Names of mirror sessions, by VNI", "按 VNI 给镜像会话命名"), vnis);
+    prefs_register_uat_preference(module, "expected_cnames", label("Expected CNAME targets", "预期的 CNAME 目标"),
+                                  label("CNAME targets abroad that are as they should be (a CDN, an anti-DDoS service)",
+                                        "本就应该指向境外的 CNAME 目标（CDN、高防服务）"),
                                   cnames);
-    prefs_register_uat_preference(module, "tls_servers", "More TLS ports", "Ports of your own servers that speak TLS",
+    prefs_register_uat_preference(module, "tls_servers", label("More TLS ports", "更多 TLS 端口"),
+                                  label("Ports of your own servers that speak TLS", "您自己的服务器上使用 TLS 的端口"),
                                   ports);
 }
 

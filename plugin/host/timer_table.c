@@ -2,6 +2,8 @@
 #include "host/timer_table.h"
 
 #include "core/timers.h"
+#include "host/labels.h"
+#include "host/tables.h"
 
 struct timer_row {
     char *vendor, *product, *name, *layer, *seconds, *end, *source;
@@ -108,6 +110,12 @@ static uat_field_t timer_fields[] = {
     UAT_FLD_CSTRING(timer, source, "Source", "Where the value is documented"),
     UAT_END_FIELDS,
 };
+static const struct wording timer_headings[] = {
+    {"厂商", "由谁提供"},       {"产品", "负载均衡、防火墙、服务器等"},
+    {"定时器", "配置项的名称"}, {"层次", "TCP、TLS 或 HTTP：与空闲的 TCP 连接比较；其他的不比较"},
+    {"秒", "以秒为单位的值"},   {"结束方式", "表现为 close（关闭）、reset（重置）、silence（静默丢弃），可以有多个"},
+    {"来源", "该值的出处"},
+};
 
 static char *
 ends_text(unsigned ends)
@@ -142,12 +150,15 @@ seed_timers(uat_t *table)
 void
 timer_table_register(module_t *module)
 {
-    uat_t *timers = uat_new("netcase known timers", sizeof(struct timer_row), "netcase_timers", FALSE, &timer_rows,
-                            &timer_row_count, UAT_AFFECTS_DISSECTION, NULL, timer_copy, timer_update, timer_free, NULL,
-                            NULL, timer_fields);
+    table_headings(timer_fields, timer_headings);
+    uat_t *timers = uat_new(label("netcase known timers", "netcase 已知定时器"), sizeof(struct timer_row),
+                            "netcase_timers", FALSE, &timer_rows, &timer_row_count, UAT_AFFECTS_DISSECTION, NULL,
+                            timer_copy, timer_update, timer_free, NULL, NULL, timer_fields);
     seed_timers(timers);
-    prefs_register_uat_preference(module, "timers", "Known timers", "Documented timers, and those of your own devices",
-                                  timers);
+    prefs_register_uat_preference(
+        module, "timers", label("Known timers", "已知定时器"),
+        label("Documented timers, and those of your own devices", "有文档记载的定时器，以及您自己设备上的定时器"),
+        timers);
 }
 
 /* Whether the source tells how the timer ends is known of the built-in rows; the user knows his own. */

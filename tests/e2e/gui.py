@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "gui"))
 
 from netcase_tshark import CAPTURES, Failure, Host, expect_same, run_tests  # pylint: disable=wrong-import-position
-from wireshark import Wireshark, open_finding, open_preferences, rows  # pylint: disable=wrong-import-position
+from wireshark import Wireshark, beside, open_finding, open_preferences, rows  # pylint: disable=wrong-import-position
 
 RESET = CAPTURES / "idle/handbook-15s-reset.pcapng"
 DNS = CAPTURES / "dns/handbook-cname-abroad-home-set.pcapng"
@@ -166,21 +166,63 @@ def preference_takes_effect_at_once(host):
     finding away without a restart."""
     with Wireshark(host, RESET, frame=23) as wireshark:
         window = open_preferences(wireshark)
-        page = list(window.walk(skip=("tree",)))
-        names = [part.name for part in page]
+        names = [part.name for part in window.walk(skip=("tree",))]
         if names.index("Thresholds of dns") > names.index("DNS: query without answer (s)"):
             raise Failure(f"the heading does not stand before the thresholds: {names}")
-        field = next(part for part in page[names.index("Idle levels (seconds)"):] if part.role == "text")
-        wireshark.click(field)
+        wireshark.click(beside(window, "Idle levels (seconds)", "text"))
         wireshark.desktop.xdotool("key", "ctrl+a", "type", "3600")
         wireshark.click(wireshark.wait_for("push button", "OK", window))
         wireshark.until(lambda: wireshark.packets() and not listed(wireshark.packets(), -2), "the packet list without idle.reset")
 
 
+def enter_row(wireshark, window, *cells):
+    """Add a row to the table in the window."""
+    wireshark.click(next(part for part in window.walk() if part.role == "push button"))  # the one with a plus
+    for cell in cells:
+        wireshark.desktop.xdotool("type", cell)
+        wireshark.desktop.xdotool("key", "Tab" if cell != cells[-1] else "Return")
+    wireshark.until(lambda: rows(wireshark.find("tree", "", window))[-1] == list(cells), "the row")
+
+
+def table_row_takes_effect_at_once(host):
+    """A row that can't be is named in the dialog; once it is right, the frames have the name without a restart."""
+    with Wireshark(host, MIRROR, frame=1) as wireshark:
+        preferences = open_preferences(wireshark)
+        wireshark.click(beside(preferences, "Names of VNIs", "push button"))
+        table = wireshark.window("netcase VNI names")
+        enter_row(wireshark, table, "16777216", "web tier")
+        wireshark.wait_for("label", 'netcase VNI name "web tier": VNI 16777216 is above 16777215', table)
+        wireshark.double_click(wireshark.wait_for("tree item", "16777216", table))
+        wireshark.desktop.xdotool("key", "ctrl+a")
+        wireshark.desktop.xdotool("type", "1")
+        wireshark.desktop.xdotool("key", "Return")
+        wireshark.click(wireshark.wait_for("push button", "OK", table))
+        wireshark.until(lambda: "netcase VNI names" not in [window.name for window in wireshark.application.children], "no table")
+        wireshark.click(wireshark.wait_for("push button", "OK", preferences))
+        for name in ("[netcase", "[Mirror session 1"):
+            wireshark.click(wireshark.wait_for("tree item", name))
+            wireshark.desktop.xdotool("key", "Right")
+        wireshark.wait_for("tree item", "[Name: web tier]")
+
+
+def language_takes_effect_at_once(host):
+    """Chosen in the dialog, it is that of the finding, of the names of its fields, and of the dialog when it opens again."""
+    with Wireshark(host, RESET, frame=23) as wireshark:
+        window = open_preferences(wireshark)
+        wireshark.click(beside(window, "Language of the findings", "combo box"))
+        wireshark.desktop.xdotool("key", "Down", "Down", "Return")
+        wireshark.click(wireshark.wait_for("push button", "OK", window))
+        open_finding(wireshark)
+        for name in ("[概述: 空闲 14.94 秒", "[严重程度: 错误]", "[断开方: 115.28.115.126:88]"):
+            wireshark.wait_for("tree item", name)
+        wireshark.wait_for("label", "空闲档位（秒）", open_preferences(wireshark))
+
+
 POSTDISSECTORS = ("--enable-protocol", "transum", "--enable-protocol", "communityid")
 TESTS = [column_shows_the_findings, errors_are_red, details_show_the_finding, links_lead_to_frames, expert_window_groups_by_case,
          findings_are_counted, sessions_are_listed, timers_are_listed, button_filters, read_filter_keeps_the_findings,
-         reload_keeps_the_findings, follow_stream, applied_as_filter, preference_takes_effect_at_once]
+         reload_keeps_the_findings, follow_stream, applied_as_filter, preference_takes_effect_at_once,
+         table_row_takes_effect_at_once, language_takes_effect_at_once]
 
 
 def main():

@@ -44,6 +44,11 @@ PAUSED = {
     "policy_cut_minutes": (CAPTURES / "policy" / "cut-download-reset-server.pcapng", 93, 197, "policy.transfer_cut"),
 }
 
+PDML_FIELD = re.compile(r'<field name="(netcase[^"]*)" showname="([^":]*)[^"]*"[^>]* show="([^"]*)"')
+SAME_IN_CHINESE = {"VNI", "MTU", "URI", "SNI", "User-Agent", "Referer", "SERVFAIL", "NXDOMAIN", "REFUSED"}
+UNNAMED = ("netcase.expert", "netcase.continued")  # lines without "name: "; so are expert infos, which begin with the case
+TRANSLATED = (".summary", ".cause", ".check", ".disproof", ".continued")  # fields whose values are texts
+
 # Preference: the value is wrong, and the message says what is done instead.
 WRONG_VALUES = [("levels", "abc", "Using 15,60,120."), ("levels", "15,0", "Using 15,60,120."),
                 ("home_countries", "CN China", '"China"'), ("country_db", "/no/such/file", "/no/such/file")]
@@ -207,6 +212,29 @@ def minutes_take_effect(host, name):
                 raise Failure(f"after 5 minutes, with {minutes} allowed, {case} is found {found} times")
 
 
+def names_are_chinese(host, expectation, *options, **environment):
+    """Every line of a finding has a Chinese name, but for names that are the same in each language; the values are those of English."""
+    command = ["tshark", "-r", expectation.capture, *expectation.options, "-T", "pdml", "-J", "netcase"]
+    lines = {language: PDML_FIELD.findall(host.run([*command, *more], **extra).out)
+             for language, more, extra in (("en", ["-o", "netcase.language:en"], {}), ("zh", options, environment))}
+    english = {label for name, label, _ in lines["zh"] 
+               if name not in UNNAMED and f"netcase.{label}" != name and label.isascii() and label not in SAME_IN_CHINESE}
+    if not lines["zh"] or english:
+        raise Failure(f"of {len(lines['zh'])} lines these are not Chinese: {english}")
+    same = [[(name, value) for name, _, value in lines[language] if not name.endswith(TRANSLATED)] for language in ("en", "zh")]
+    expect_same(*same)
+
+
+def page_is_chinese(host):
+    """What the preferences page says of each preference; the file of preferences has it as comments."""
+    environment = {"LC_ALL": "zh_CN.UTF-8", **home_with(host, {})}
+    listed = host.run(["tshark", "-G", "currentprefs"], **environment).out
+    helps = re.findall(r"^# ([^\n]+)\n(?:# [^\n]*\n)*#?netcase\.(\w+):", listed, re.MULTILINE)
+    english = [name for text, name in helps if text.isascii()]
+    if len(helps) < len(thresholds(host)) + 9 or english:
+        raise Failure(f"{len(helps)} preferences, with English help: {english}")
+
+
 def wrong_value_is_named(host, name, value, message):
     for result in (read(host, "-o", f"netcase.{name}:{value}"), read(host, **home_with(host, {"preferences": f"netcase.{name}: {value}\n"}))):
         if f"netcase.{name}: " not in result.err or message not in result.err:
@@ -223,6 +251,11 @@ def main():
               for name, value, message in WRONG_VALUES]
     tests += [(f"settings {test.__name__.replace('_', ' ')}", functools.partial(test, host)) for test in
               (vlans_separate_flows, interfaces_separate_flows, ip_tunnels_separate_flows, vxlan_ports_take_effect)]
+    tests += [(f"settings names are Chinese: {one.name}", functools.partial(names_are_chinese, host, one, "-o", "netcase.language:zh_CN"))
+              for one in chosen_captures()]
+    tests += [("settings names are Chinese: language of the system",
+               functools.partial(names_are_chinese, host, chosen_captures()[0], LC_ALL="zh_CN.UTF-8")),
+              ("settings the preferences page is Chinese", functools.partial(page_is_chinese, host))]
     tests += [("settings thresholds at their bounds", functools.partial(bounds_are_allowed, host)),
               ("settings thresholds beyond their bounds", functools.partial(beyond_bounds_is_named, host))]
     tests += [(f"settings netcase.{name} takes effect", functools.partial(minutes_take_effect if name in PAUSED else takes_effect, host, name))

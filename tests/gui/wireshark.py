@@ -169,6 +169,13 @@ def rows(tree):
     return [cells[start:start + columns] for start in range(0, len(cells), max(columns, 1))]
 
 
+def beside(window, name, role):
+    """The first part of this role behind the one with this name."""
+    parts = list(window.walk(skip=("tree",)))
+    names = [part.name for part in parts]
+    return next(part for part in parts[names.index(name):] if part.role == role)
+
+
 def open_finding(wireshark):
     """Open netcase's lines of the selected frame, and those of its first finding."""
     wireshark.click(wireshark.wait_for("tree item", "[netcase"))

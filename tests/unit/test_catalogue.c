@@ -174,6 +174,18 @@ summaries_are_short(void **state)
         }
 }
 
+/* A label may be a name that is the same in each language (MTU); the sentence about it can't. */
+static void
+is_worded(const char *name, const struct wording *english, const struct wording *chinese)
+{
+    if (*english->label == '\0' || *english->help == '\0' || *chinese->label == '\0')
+        fail_msg("%s has no label or help", name);
+    if (!g_str_is_ascii(english->label) || !g_str_is_ascii(english->help))
+        fail_msg("%s: the English words are not English", name);
+    if (!g_regex_match_simple("\\p{Han}", chinese->help, 0, 0))
+        fail_msg("%s: the Chinese help is not Chinese: %s", name, chinese->help);
+}
+
 static void
 thresholds_have_sense(void **state)
 {
@@ -184,7 +196,7 @@ thresholds_have_sense(void **state)
         for (size_t t = 0; t < detector->threshold_count; t++) {
             const struct threshold *threshold = &detector->thresholds[t];
             assert_true(g_regex_match_simple("^[a-z][a-z0-9_]*$", threshold->name, 0, 0));
-            assert_true(strlen(threshold->title) > 0 && strlen(threshold->help) > 0);
+            is_worded(threshold->name, &threshold->english, &threshold->chinese);
             assert_true(threshold->minimum <= threshold->default_value);
             assert_true(threshold->default_value <= threshold->maximum);
             assert_true(threshold->minimum < threshold->maximum);
@@ -203,7 +215,7 @@ facts_are_well_formed(void **state)
     (void)state;
     for (int a = 0; a < FACT_COUNT; a++) {
         assert_true(g_regex_match_simple("^[a-z][a-z0-9_]*$", fact_infos[a].name, 0, 0));
-        assert_true(strlen(fact_infos[a].label) > 0 && strlen(fact_infos[a].help) > 0);
+        is_worded(fact_infos[a].name, &fact_infos[a].english, &fact_infos[a].chinese);
         for (int b = 0; b < a; b++)
             assert_string_not_equal(fact_infos[a].name, fact_infos[b].name);
     }
