@@ -5,7 +5,6 @@
 
 #include <epan/maxmind_db.h>
 #include <wsutil/filesystem.h>
-#include <wsutil/report_message.h>
 
 static struct country_database *database;
 static char *database_path; /* of the one that is open */
@@ -52,15 +51,12 @@ country_file_open(const char *preference)
     return database;
 }
 
-void
-country_file_check(const char *preference)
+char *
+country_file_problem(const char *preference)
 {
     if (preference == NULL || *preference == '\0')
-        return;
-    char *problem = NULL;
-    struct country_database *checked = country_database_open(preference, &problem);
-    if (checked == NULL)
-        report_failure("netcase: preference netcase.country_db: %s. Countries are not known.", problem);
-    country_database_close(checked);
-    g_free(problem);
+        return NULL;
+    char *problem;
+    country_database_close(country_database_open(preference, &problem));
+    return problem;
 }

@@ -10,7 +10,7 @@
  * with the plugin. It stays open and stays ours until another one is asked for. NULL if there is none. */
 struct country_database *country_file_open(const char *preference);
 
-/* Tell the user if the file of the preference can't be used. */
-void country_file_check(const char *preference);
+/* Why the file of the preference can't be used, freed by the caller; NULL if it can, or if none is set. */
+char *country_file_problem(const char *preference);
 
 #endif

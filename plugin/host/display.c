@@ -8,6 +8,7 @@
 #include "host/capture.h"
 #include "host/fields.h"
 #include "host/intercept.h"
+#include "host/language.h"
 #include "host/preferences.h"
 #include "host/statistics.h"
 #include "host/statistics_tree.h"
@@ -38,7 +39,7 @@ add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *text)
 static void
 add_lines(proto_tree *tree, tvbuff_t *tvb, int field, const struct finding *finding, enum text_part part)
 {
-    char **lines = finding_lines(finding, part, preferences_language());
+    char **lines = finding_lines(finding, part, language_current());
     for (char **line = lines; *line != NULL; line++)
         add_text(tree, tvb, field, *line);
     g_strfreev(lines);
@@ -56,7 +57,7 @@ add_translated(proto_tree *tree, tvbuff_t *tvb, int field, const char *value, co
 static void
 add_text_fact(proto_tree *tree, tvbuff_t *tvb, int field, const struct fact *fact)
 {
-    char *value = fact_text(fact, LANGUAGE_ENGLISH), *shown = fact_text(fact, preferences_language());
+    char *value = fact_text(fact, LANGUAGE_ENGLISH), *shown = fact_text(fact, language_current());
     add_translated(tree, tvb, field, value, shown);
     g_free(value);
     g_free(shown);
@@ -73,7 +74,7 @@ add_fact(proto_tree *tree, tvbuff_t *tvb, const struct fact *fact)
         nstime_t time = {.secs = (time_t)(fact->number / NANOSECONDS_PER_SECOND),
                          .nsecs = (int)(fact->number % NANOSECONDS_PER_SECOND)};
         item = proto_tree_add_time(tree, field, tvb, 0, 0, &time);
-        if (preferences_language() == LANGUAGE_CHINESE)
+        if (language_current() == LANGUAGE_CHINESE)
             proto_item_set_text(item, "%s: %" G_GINT64_FORMAT ".%09d 秒", fact_infos[fact->name].chinese.label,
                                 (gint64)time.secs, time.nsecs);
         break;
@@ -139,9 +140,9 @@ static void
 add_weight(proto_tree *tree, tvbuff_t *tvb, const struct finding *finding)
 {
     add_translated(tree, tvb, fields.severity, severity_name(finding->severity, LANGUAGE_ENGLISH),
-                   severity_name(finding->severity, preferences_language()));
+                   severity_name(finding->severity, language_current()));
     add_translated(tree, tvb, fields.confidence, confidence_name(finding->confidence),
-                   confidence_word(finding->confidence, preferences_language()));
+                   confidence_word(finding->confidence, language_current()));
 }
 
 /* The findings that explain this one. */
@@ -182,10 +183,10 @@ add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pack
 {
     proto_item *item = NULL;
     proto_tree *subtree = NULL;
-    char *summary = finding_text(finding, TEXT_SUMMARY, preferences_language());
+    char *summary = finding_text(finding, TEXT_SUMMARY, language_current());
 
     if (tree != NULL) {
-        char *title = finding_text(finding, TEXT_TITLE, preferences_language());
+        char *title = finding_text(finding, TEXT_TITLE, language_current());
         item = proto_tree_add_string_format(tree, fields.expert, tvb, 0, 0, finding->info->id, "%s: %s",
                                             finding->info->id, title);
         proto_item_set_generated(item);
@@ -243,7 +244,7 @@ static void
 add_mirror(proto_tree *tree, tvbuff_t *tvb, const struct session *session, struct frame_mirror mirror)
 {
     const char *direction = session_direction_name(mirror.direction, LANGUAGE_ENGLISH);
-    const char *direction_shown = session_direction_name(mirror.direction, preferences_language());
+    const char *direction_shown = session_direction_name(mirror.direction, language_current());
     const char *name = tables_vni_name(session->vni);
     proto_item *item = proto_tree_add_none_format(
         tree, fields.mirror, tvb, 0, 0, translated("Mirror session %u, VNI %u, %s", "镜像会话 %u，VNI %u，%s"),
@@ -295,7 +296,7 @@ static proto_tree *
 netcase_tree(proto_tree *tree, tvbuff_t *tvb, unsigned findings)
 {
     proto_item *item = proto_tree_add_item(tree, protocol, tvb, 0, 0, ENC_NA);
-    bool chinese = preferences_language() == LANGUAGE_CHINESE;
+    bool chinese = language_current() == LANGUAGE_CHINESE;
     if (chinese)
         proto_item_set_text(item, "netcase：已知故障模式");
     if (findings > 0 && chinese)

@@ -2,7 +2,7 @@
 #include "host/fields.h"
 
 #include "core/catalogue.h"
-#include "host/labels.h"
+#include "host/language.h"
 
 enum { SEVERITIES = SEVERITY_ERROR + 1 };
 

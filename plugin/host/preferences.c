@@ -6,17 +6,10 @@
 #include "core/catalogue.h"
 #include "core/timers.h"
 #include "host/country_file.h"
-#include "host/labels.h"
+#include "host/language.h"
 #include "host/tables.h"
 
 static struct preferences preferences = {.levels = "15,60,120", .home_countries = "", .country_db = ""};
-
-static enum_val_t languages[] = {
-    {"auto", NULL, 0},
-    {"en", "English", 1 + LANGUAGE_ENGLISH},
-    {"zh_CN", "简体中文", 1 + LANGUAGE_CHINESE},
-    {NULL, NULL, 0},
-};
 
 /* -- Checking --------------------------------------------------------------------------------- */
 
@@ -50,7 +43,11 @@ check_levels(void)
     char *problem = NULL;
     GArray *levels = timer_levels_parse(preferences.levels, &problem);
     if (levels == NULL)
-        report_failure("netcase: preference netcase.levels: %s. Using 15,60,120.", problem);
+        report_failure(
+            translated(
+                "netcase: preference netcase.levels: %s. Using 15,60,120.",
+                "netcase：首选项 netcase.levels：“%s”不是以逗号分隔的秒数（1 至 86400，最多 16 个）。改用 15,60,120。"),
+            translated(problem, preferences.levels));
     else
         g_array_unref(levels);
     g_free(problem);
@@ -62,11 +59,24 @@ check_countries(void)
     char *wrong = NULL;
     char **countries = parse_countries(preferences.home_countries, &wrong);
     if (countries == NULL)
-        report_failure("netcase: preference netcase.home_countries: \"%s\" is not an ISO 3166-1 code of two "
+        report_failure(
+            translated("netcase: preference netcase.home_countries: \"%s\" is not an ISO 3166-1 code of two "
                        "letters. The preference is ignored.",
-                       wrong);
+                       "netcase：首选项 netcase.home_countries：“%s”不是两个字母的 ISO 3166-1 代码。忽略此首选项。"),
+            wrong);
     g_strfreev(countries);
     g_free(wrong);
+}
+
+static void
+check_country_db(void)
+{
+    char *problem = country_file_problem(preferences.country_db);
+    if (problem != NULL)
+        report_failure(translated("netcase: preference netcase.country_db: %s. Countries are not known.",
+                                  "netcase：首选项 netcase.country_db：文件无法使用（%s）。将无法识别国家/地区。"),
+                       problem);
+    g_free(problem);
 }
 
 static void
@@ -79,7 +89,8 @@ check_thresholds(void)
             unsigned *value = &preferences.thresholds[catalogue_threshold_number(i, j)];
             if (*value >= threshold->minimum && *value <= threshold->maximum)
                 continue;
-            report_failure("netcase: preference netcase.%s_%s: %u is not between %u and %u. Using %u.",
+            report_failure(translated("netcase: preference netcase.%s_%s: %u is not between %u and %u. Using %u.",
+                                      "netcase：首选项 netcase.%s_%s：%u 不在 %u 至 %u 之间。改用 %u。"),
                            detector->family, threshold->name, *value, threshold->minimum, threshold->maximum,
                            threshold->default_value);
             *value = threshold->default_value;
@@ -91,11 +102,11 @@ check_thresholds(void)
 static void
 preferences_apply(void)
 {
-    labels_speak(preferences_language());
+    labels_translate();
     check_levels();
     check_countries();
     check_thresholds();
-    country_file_check(preferences.country_db);
+    check_country_db();
 }
 
 /* -- Registration ----------------------------------------------------------------------------- */
@@ -211,11 +222,7 @@ preferences_register(int protocol)
 {
     module_t *module = prefs_register_protocol(protocol, preferences_apply);
 
-    languages[0].description = label("Language of the system", "跟随系统语言");
-    prefs_register_enum_preference(module, "language", label("Language of the findings", "诊断结果的语言"),
-                                   label("Language of the findings, of the names of their fields and of this page",
-                                         "诊断结果、其字段名称以及本页的语言"),
-                                   &preferences.language, languages, FALSE);
+    language_register(module);
     prefs_register_string_preference(
         module, "levels", label("Idle levels (seconds)", "空闲档位（秒）"),
         label(
@@ -229,33 +236,13 @@ preferences_register(int protocol)
     tables_register(module);
     register_thresholds(module);
     /* Until the preferences are read. */
-    labels_speak(preferences_language());
+    labels_translate();
 }
 
 const struct preferences *
 preferences_current(void)
 {
     return &preferences;
-}
-
-enum language
-preferences_language(void)
-{
-    if (preferences.language > 0)
-        return preferences.language - 1;
-    for (const char *const *name = g_get_language_names(); *name != NULL; name++) {
-        if (g_str_has_prefix(*name, "zh"))
-            return LANGUAGE_CHINESE;
-        if (g_str_has_prefix(*name, "en"))
-            return LANGUAGE_ENGLISH;
-    }
-    return LANGUAGE_ENGLISH;
-}
-
-const char *
-translated(const char *english, const char *chinese)
-{
-    return preferences_language() == LANGUAGE_CHINESE ? chinese : english;
 }
 
 /* -- Settings --------------------------------------------------------------------------------- */
@@ -290,7 +277,7 @@ preferences_fill(struct settings *settings)
     fill_ports(&settings->vxlan_ports, preferences.vxlan_ports);
     fill_ports(&settings->tls_ports, preferences.tls_ports);
     /* sharkd sets preferences without asking us to apply them. */
-    labels_speak(preferences_language());
+    labels_translate();
     check_thresholds();
     size_t thresholds = catalogue_threshold_number(catalogue_detector_count, 0);
     memcpy(settings->thresholds, preferences.thresholds, thresholds * sizeof *settings->thresholds);

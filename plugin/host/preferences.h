@@ -5,7 +5,6 @@
 #define NETCASE_HOST_PREFERENCES_H
 
 #include "core/settings.h"
-#include "core/text.h"
 #include "host/host_compat.h"
 
 /* As Wireshark's preference code stores them; read-only to others. */
@@ -14,18 +13,12 @@ struct preferences {
     range_t *vxlan_ports, *tls_ports;
     const char *home_countries; /* "CN HK", empty = derive */
     const char *country_db;     /* file name, empty = look for one */
-    int language;               /* 0 = auto, else 1 + enum language */
     pref_bool separate_vlans, separate_interfaces, separate_ip_tunnels;
     unsigned *thresholds; /* by catalogue_threshold_number() */
 };
 
 void preferences_register(int protocol);
 const struct preferences *preferences_current(void);
-
-/* The language of the texts: the preference, or with "auto" that of the locale. */
-enum language preferences_language(void);
-/* The one of these that is in that language. */
-const char *translated(const char *english, const char *chinese);
 
 /* Settings for a capture from the preferences as they are now. What is malformed is left at its
  * default: the user was told when the preference was set. */

@@ -12,7 +12,7 @@
 #include "core/session_report.h"
 #include "core/timer_report.h"
 #include "host/capture.h"
-#include "host/preferences.h"
+#include "host/language.h"
 #include "host/report_json.h"
 #include "host/tables.h"
 
@@ -60,7 +60,7 @@ print_words(const struct statistic *statistic, struct capture *capture, bool mar
 {
     struct report *report = report_of(statistic, capture);
     struct report_view view = {
-        .language = preferences_language(), .markdown = markdown, .shown_frame = shown_frame, .data = capture};
+        .language = language_current(), .markdown = markdown, .shown_frame = shown_frame, .data = capture};
     char *text = report_words(report, &view);
     fputs(text, stdout);
     g_free(text);
@@ -83,7 +83,7 @@ static void
 print_json(const struct statistic *statistic, struct capture *capture)
 {
     struct report *report = report_of(statistic, capture);
-    struct report_view view = {.language = preferences_language(), .shown_frame = shown_frame, .data = capture};
+    struct report_view view = {.language = language_current(), .shown_frame = shown_frame, .data = capture};
     report_json_write(stdout, capture, report, &view);
     report_free(report);
 }
@@ -92,7 +92,7 @@ static void
 print_sessions(const struct statistic *statistic, struct capture *capture)
 {
     (void)statistic;
-    char *text = session_report(engine_encapsulation(capture->engine), tables_vni_name, preferences_language());
+    char *text = session_report(engine_encapsulation(capture->engine), tables_vni_name, language_current());
     fputs(text, stdout);
     g_free(text);
 }
@@ -101,7 +101,7 @@ static void
 print_timers(const struct statistic *statistic, struct capture *capture)
 {
     (void)statistic;
-    char *text = timer_report(capture->engine, preferences_language());
+    char *text = timer_report(capture->engine, language_current());
     fputs(text, stdout);
     g_free(text);
 }

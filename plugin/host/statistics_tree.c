@@ -9,7 +9,7 @@
 #include "core/session_report.h"
 #include "core/text.h"
 #include "host/capture.h"
-#include "host/preferences.h"
+#include "host/language.h"
 #include "host/tables.h"
 
 static int tap = -1;
@@ -40,10 +40,10 @@ static void
 count_finding(stats_tree *tree, const struct finding *finding)
 {
     char *family = g_strndup(finding->info->id, strcspn(finding->info->id, "."));
-    char *title = finding_text(finding, TEXT_TITLE, preferences_language());
+    char *title = finding_text(finding, TEXT_TITLE, language_current());
     char *name = g_strdup_printf("%s: %s", finding->info->id, title);
     const struct fact *about = finding_culprit(finding);
-    char *culprit = about != NULL ? fact_text(about, preferences_language()) : g_strdup("-");
+    char *culprit = about != NULL ? fact_text(about, language_current()) : g_strdup("-");
     char *flow = g_strdup_printf(translated("flow %u", "会话 %u"), finding->flow);
 
     tick_stat_node(tree, findings_name(), 0, TRUE);
@@ -113,7 +113,7 @@ put(stats_tree *tree, const char *name, int parent, bool with_children, uint64_t
 static void
 put_session(stats_tree *tree, const struct session *session)
 {
-    enum language language = preferences_language();
+    enum language language = language_current();
     const char *role =
         session->role == SESSION_UNKNOWN ? translated("session", "会话") : session_role_name(session->role, language);
     char *source = address_text(&session->source), *target = address_text(&session->target);
@@ -164,7 +164,7 @@ count_sessions(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection,
 static char *
 idle_text(int64_t idle)
 {
-    return idle > 0 ? duration_text(idle, preferences_language()) : g_strdup("-");
+    return idle > 0 ? duration_text(idle, language_current()) : g_strdup("-");
 }
 
 struct timer_tree {

@@ -242,6 +242,18 @@ def wrong_value_is_named(host, name, value, message):
         expect_same([("idle.reset",)], [(case,) for case in result.out.split()])
 
 
+def messages_are_chinese(host):
+    """What is wrong is named in Chinese as well, value and all."""
+    wrong = [(name, value, [f"netcase.{name}:{value}"]) for name, value, _ in WRONG_VALUES]
+    wrong += [(name, str(high + 1), [f"netcase.{name}:{high + 1}"]) for name, (_, high, _) in thresholds(host).items()]
+    wrong += [(table, row.split(",")[0].strip('"'), [f"uat:{table}:{row}"]) for table, row, message in WRONG_ROWS if message.startswith("netcase ")]
+    for name, value, options in wrong:
+        said = host.run(["tshark", "-r", IDLE, "-o", "netcase.language:zh_CN", "-o", *options]).err
+        ours = [line for line in said.splitlines() if "netcase" in line and not line.isascii()]
+        if not ours or not any(word in line for line in ours for word in (value, value.split()[-1])):
+            raise Failure(f"{name}: {value} is not named in Chinese:\n{said}")
+
+
 def main():
     host = Host()
     tests = [(f"settings a row of {table}", functools.partial(row_takes_effect, host, table)) for table in TABLES]
@@ -255,7 +267,8 @@ def main():
               for one in chosen_captures()]
     tests += [("settings names are Chinese: language of the system",
                functools.partial(names_are_chinese, host, chosen_captures()[0], LC_ALL="zh_CN.UTF-8")),
-              ("settings the preferences page is Chinese", functools.partial(page_is_chinese, host))]
+              ("settings the preferences page is Chinese", functools.partial(page_is_chinese, host)),
+              ("settings messages are Chinese", functools.partial(messages_are_chinese, host))]
     tests += [("settings thresholds at their bounds", functools.partial(bounds_are_allowed, host)),
               ("settings thresholds beyond their bounds", functools.partial(beyond_bounds_is_named, host))]
     tests += [(f"settings netcase.{name} takes effect", functools.partial(minutes_take_effect if name in PAUSED else takes_effect, host, name))

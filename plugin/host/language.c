@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/language.h"
+
+#include <string.h>
+
+/* -- The preference --------------------------------------------------------------------------- */
+
+static int preference; /* 0 = that of the system, else 1 + enum language */
+
+static enum_val_t choices[] = {
+    {"auto", NULL, 0},
+    {"en", "English", 1 + LANGUAGE_ENGLISH},
+    {"zh_CN", "简体中文", 1 + LANGUAGE_CHINESE},
+    {NULL, NULL, 0},
+};
+
+void
+language_register(module_t *module)
+{
+    choices[0].description = label("Language of the system", "跟随系统语言");
+    prefs_register_enum_preference(module, "language", label("Language of the findings", "诊断结果的语言"),
+                                   label("Language of the findings, of the names of their fields and of this page",
+                                         "诊断结果、其字段名称以及本页的语言"),
+                                   &preference, choices, FALSE);
+}
+
+enum language
+language_current(void)
+{
+    if (preference > 0)
+        return preference - 1;
+    for (const char *const *name = g_get_language_names(); *name != NULL; name++) {
+        if (g_str_has_prefix(*name, "zh"))
+            return LANGUAGE_CHINESE;
+        if (g_str_has_prefix(*name, "en"))
+            return LANGUAGE_ENGLISH;
+    }
+    return LANGUAGE_ENGLISH;
+}
+
+const char *
+translated(const char *english, const char *chinese)
+{
+    return language_current() == LANGUAGE_CHINESE ? chinese : english;
+}
+
+/* -- Labels ----------------------------------------------------------------------------------- */
+
+struct bilingual {
+    const char *english, *chinese;
+    char *shown;
+};
+
+static GArray *labels; /* struct bilingual */
+
+const char *
+label(const char *english, const char *chinese)
+{
+    struct bilingual one = {english, chinese, g_malloc0(MAX(strlen(english), strlen(chinese)) + 1)};
+    strcpy(one.shown, english);
+    if (labels == NULL)
+        labels = g_array_new(FALSE, FALSE, sizeof one);
+    g_array_append_val(labels, one);
+    return one.shown;
+}
+
+void
+labels_translate(void)
+{
+    for (guint i = 0; i < labels->len; i++) {
+        const struct bilingual *one = &g_array_index(labels, struct bilingual, i);
+        strcpy(one->shown, translated(one->english, one->chinese));
+    }
+}
