@@ -71,11 +71,18 @@ void *flow_state(struct context *context);
 /* This detector's own memory for the capture. Never NULL. */
 void *capture_state(struct context *context);
 
-/* This detector's own memory for `key` (any bytes without padding, at most 64), zeroed when first asked
- * for; for state per source, destination or pair. `kind` is a number of the detector's own that keeps
- * keys of different kinds apart. Never NULL; valid until the callback returns. Memory is bounded: a
- * state is forgotten when 32,768 others were asked for since. */
+/* This detector's own memory for `key` (any bytes without padding, at most 64) in the network of the current flow,
+ * zeroed when first asked for; for state per source, destination or pair: the same address in another
+ * VNI is another host. `kind` is a number of the detector's own, below 256, that keeps keys of different
+ * kinds apart. Never NULL; valid until the callback returns. Memory is bounded: a state is forgotten when
+ * 32,768 others were asked for since. */
 void *keyed_state(struct context *context, unsigned kind, const void *key, size_t key_size, size_t state_size);
+
+/* The same for what is one thing in all networks, such as a public name. */
+void *keyed_state_of_all(struct context *context, unsigned kind, const void *key, size_t key_size, size_t state_size);
+
+/* Number of the network that the flow is in, for keys in capture_state(): 0 outside of encapsulations, else one for each VNI. */
+uint32_t flow_network(struct context *context, const struct flow *flow);
 
 /* Have on_wake called once for the current flow, after the first packet of the capture at or after `time`
  * (nanoseconds since 1970) was shown to all; that packet's frame is then the trigger of what is reported.

@@ -11,18 +11,29 @@ endpoint_of(const struct finding *finding, enum fact_name name)
     return fact != NULL && fact->endpoint.address.family != 0 ? &fact->endpoint : NULL;
 }
 
+/* A private address in another VNI is another host. Outside and inside of encapsulations it may be one: some of what a
+ * container sends is encapsulated. */
+static bool
+are_one_host(const struct finding *a, const struct ip_address *one, const struct finding *b,
+             const struct ip_address *other)
+{
+    return address_equal(one, other) &&
+           (a->network == b->network || a->network == 0 || b->network == 0 || address_is_public(one));
+}
+
 static bool
 share_address(const struct finding *a, enum fact_name of_a, const struct finding *b, enum fact_name of_b)
 {
     const struct endpoint *one = endpoint_of(a, of_a), *other = endpoint_of(b, of_b);
-    return one != NULL && other != NULL && address_equal(&one->address, &other->address);
+    return one != NULL && other != NULL && are_one_host(a, &one->address, b, &other->address);
 }
 
 static bool
 share_server(const struct finding *a, const struct finding *b)
 {
     const struct endpoint *one = endpoint_of(a, FACT_server), *other = endpoint_of(b, FACT_server);
-    return one != NULL && other != NULL && endpoint_equal(one, other);
+    return one != NULL && other != NULL && one->port == other->port &&
+           are_one_host(a, &one->address, b, &other->address);
 }
 
 static bool

@@ -33,10 +33,23 @@ capture_state(struct context *context)
 void *
 keyed_state(struct context *context, unsigned kind, const void *key, size_t key_size, size_t state_size)
 {
+    return keyed_state_of_all(context, engine_network(context->engine, &context->record->flow) << 8 | kind, key,
+                              key_size, state_size);
+}
+
+void *
+keyed_state_of_all(struct context *context, unsigned kind, const void *key, size_t key_size, size_t state_size)
+{
     struct keyed **keyed = &context->engine->keyed_states[context->detector];
     if (*keyed == NULL)
         *keyed = keyed_new();
     return keyed_get(*keyed, context->engine->packets, kind, key, key_size, state_size);
+}
+
+uint32_t
+flow_network(struct context *context, const struct flow *flow)
+{
+    return engine_network(context->engine, flow);
 }
 
 void
@@ -97,7 +110,7 @@ session_of(struct context *context, uint32_t number)
 const struct learned_name *
 name_of(struct context *context, const struct ip_address *address)
 {
-    return names_find(context->engine->names, address);
+    return names_find(context->engine->names, engine_network(context->engine, &context->record->flow), address);
 }
 
 const char *
@@ -144,7 +157,7 @@ bool
 speaks_tls(struct context *context, const struct flow *flow)
 {
     return port_set_has(&context->engine->settings->tls_ports, flow->server.port) ||
-           knowledge_has_tls_server(context->engine->knowledge, &flow->server);
+           knowledge_has_tls_server(context->engine->knowledge, engine_network(context->engine, flow), &flow->server);
 }
 
 /* -- Reporting -------------------------------------------------------------------------------- */
@@ -161,7 +174,7 @@ report(struct context *context, const struct case_info *info, enum confidence co
     record->reported |= bit;
     struct finding *finding = finding_new(info, confidence, context->packet->frame, record->flow.number);
     finding->time = context->packet->time;
-    finding->path = record->flow.path;
+    finding->network = engine_network(context->engine, &record->flow);
     finding->session = context->packet->session;
     store_add(context->engine->store, finding);
     return finding;
@@ -272,7 +285,9 @@ void
 report_timers(struct context *context, struct finding *finding, enum timer_end end, int64_t idle)
 {
     enum { SHOWN_MAX = 5 };
-    const struct bracket *bracket = knowledge_bracket(context->engine->knowledge, &context->record->flow.server);
+    const struct flow *flow = &context->record->flow;
+    const struct bracket *bracket =
+        knowledge_bracket(context->engine->knowledge, engine_network(context->engine, flow), &flow->server);
     GPtrArray *candidates = timer_candidates(context->engine->settings->timers, end, idle, bracket->longest_survived);
 
     for (guint i = 0; i < candidates->len && i < SHOWN_MAX; i++)
@@ -285,7 +300,8 @@ report_timers(struct context *context, struct finding *finding, enum timer_end e
 void
 report_bracket(struct context *context, struct finding *finding, const struct flow *flow, int64_t idle)
 {
-    struct bracket *bracket = knowledge_bracket(context->engine->knowledge, &flow->server);
+    struct bracket *bracket =
+        knowledge_bracket(context->engine->knowledge, engine_network(context->engine, flow), &flow->server);
     if (bracket->shortest_died == 0 || idle < bracket->shortest_died)
         bracket->shortest_died = idle;
     if (bracket->longest_survived > 0 && bracket->longest_survived < bracket->shortest_died) {

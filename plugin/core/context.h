@@ -40,6 +40,13 @@ struct engine {
     size_t flow_state_size;                            /* of all together */
 };
 
+/* The network that the flow is in: an address in another one is another host. */
+static inline uint32_t
+engine_network(const struct engine *engine, const struct flow *flow)
+{
+    return encapsulation_network(engine->encapsulation, flow->path);
+}
+
 struct context {
     struct engine *engine;
     size_t detector; /* number in the catalogue */

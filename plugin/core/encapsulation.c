@@ -3,7 +3,14 @@
 
 #include "core/hash.h"
 
-/* What makes two paths one, and what makes two sessions one. */
+/* What makes two networks one, two paths one, and two sessions one. */
+struct network_key {
+    uint32_t outer_network;
+    uint32_t what; /* as in the path */
+    uint32_t identifier;
+    uint32_t padding;
+};
+
 struct path_key {
     uint32_t outer_path;
     uint32_t what; /* enum session_kind, or the letter of encapsulation_separate */
@@ -30,16 +37,25 @@ struct path_entry {
     uint32_t number;
 };
 
+struct network_entry {
+    struct network_key key; /* first: the entry is found by it */
+    uint32_t number;
+};
+
 /* Most packets come in a session that brought one lately: found without GHashTable, a place for each hash. */
 enum { LATELY = 64 };
 
 struct encapsulation {
     struct session_entry *lately[LATELY];
     GHashTable *paths;
+    GHashTable *networks;
+    GArray *network_of_path;      /* uint32_t, by number of the path */
+    GPtrArray *network_by_number; /* struct network_entry *; NULL for 0 */
     GHashTable *session_keys;
     GPtrArray *sessions; /* struct session *, inside of the entries */
 };
 
+HASH_KEY_FUNCTIONS(network_key)
 HASH_KEY_FUNCTIONS(path_key)
 HASH_KEY_FUNCTIONS(session_key)
 
@@ -48,6 +64,11 @@ encapsulation_new(void)
 {
     struct encapsulation *encapsulation = g_new0(struct encapsulation, 1);
     encapsulation->paths = g_hash_table_new_full(path_key_hash, path_key_equal, g_free, NULL);
+    encapsulation->networks = g_hash_table_new_full(network_key_hash, network_key_equal, g_free, NULL);
+    encapsulation->network_of_path = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+    g_array_set_size(encapsulation->network_of_path, 1);
+    encapsulation->network_by_number = g_ptr_array_new();
+    g_ptr_array_add(encapsulation->network_by_number, NULL);
     encapsulation->session_keys = g_hash_table_new_full(session_key_hash, session_key_equal, g_free, NULL);
     encapsulation->sessions = g_ptr_array_new();
     return encapsulation;
@@ -59,9 +80,43 @@ encapsulation_free(struct encapsulation *encapsulation)
     if (encapsulation == NULL)
         return;
     g_hash_table_destroy(encapsulation->paths);
+    g_hash_table_destroy(encapsulation->networks);
+    g_array_unref(encapsulation->network_of_path);
+    g_ptr_array_unref(encapsulation->network_by_number);
     g_hash_table_destroy(encapsulation->session_keys);
     g_ptr_array_unref(encapsulation->sessions);
     g_free(encapsulation);
+}
+
+uint32_t
+encapsulation_network(const struct encapsulation *encapsulation, uint32_t path)
+{
+    return g_array_index(encapsulation->network_of_path, uint32_t, path);
+}
+
+struct network_name
+encapsulation_network_name(const struct encapsulation *encapsulation, uint32_t network)
+{
+    const struct network_entry *entry = g_ptr_array_index(encapsulation->network_by_number, network);
+    return (struct network_name){entry->key.what, entry->key.identifier};
+}
+
+/* The network that a path with this key leads into. */
+static uint32_t
+network_number(struct encapsulation *encapsulation, const struct path_key *path)
+{
+    struct network_key key = {.outer_network = encapsulation_network(encapsulation, path->outer_path),
+                              .what = path->what,
+                              .identifier = path->identifier};
+    struct network_entry *entry = g_hash_table_lookup(encapsulation->networks, &key);
+    if (entry == NULL) {
+        entry = g_new0(struct network_entry, 1);
+        entry->key = key;
+        entry->number = encapsulation->network_by_number->len;
+        g_hash_table_add(encapsulation->networks, entry);
+        g_ptr_array_add(encapsulation->network_by_number, entry);
+    }
+    return entry->number;
 }
 
 static uint32_t
@@ -83,6 +138,8 @@ path_number(struct encapsulation *encapsulation, uint32_t outer_path, uint32_t w
         entry = g_new0(struct path_entry, 1);
         entry->key = key;
         entry->number = g_hash_table_size(encapsulation->paths) + 1;
+        uint32_t network = network_number(encapsulation, &key);
+        g_array_append_val(encapsulation->network_of_path, network);
         g_hash_table_add(encapsulation->paths, entry);
     }
     return entry->number;

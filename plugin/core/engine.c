@@ -158,7 +158,7 @@ follow_tls(struct engine *engine, struct flow_record *record, struct packet *pac
         packet->tls = records;
     flow->tls.client_data = record->tls_client.payload_records > 0;
     if (!seen_before && flow->tls.seen && (flow->tls.client_hello || flow->tls.server_hello))
-        knowledge_add_tls_server(engine->knowledge, &flow->server);
+        knowledge_add_tls_server(engine->knowledge, engine_network(engine, flow), &flow->server);
 }
 
 /* The near one of two hosts may talk to others that are nearer still, so the longer of their shortest counts. */
@@ -198,7 +198,7 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
     if (events.answered_unseen)
         vantage_note_unseen(engine, record, packet);
     if (events.survived_idle > SURVIVAL_NOTED) {
-        struct bracket *bracket = knowledge_bracket(engine->knowledge, &flow->server);
+        struct bracket *bracket = knowledge_bracket(engine->knowledge, engine_network(engine, flow), &flow->server);
         if (events.survived_idle > bracket->longest_survived)
             bracket->longest_survived = events.survived_idle;
     }
@@ -228,7 +228,7 @@ take_udp(struct engine *engine, struct flow_record *record, struct packet *packe
     if ((packet->source.port == PORT_DNS || packet->destination.port == PORT_DNS) &&
         dns_message_read(&packet->payload, message)) {
         packet->dns = message;
-        names_learn(engine->names, packet);
+        names_learn(engine->names, engine_network(engine, flow), packet);
     }
 }
 

@@ -55,7 +55,7 @@ struct finding {
     uint32_t frame;   /* trigger, the engine's number */
     int64_t time;     /* of the trigger */
     uint32_t flow;    /* 0 = none */
-    uint32_t path;    /* encapsulation path of the flow */
+    uint32_t network; /* of the flow, 0 = outside of encapsulations; see encapsulation_network() */
     uint32_t session; /* that brought the trigger, 0 = none */
     struct series series;
     GArray *facts;    /* struct fact, in the order of the report */

@@ -9,12 +9,8 @@ enum { PEERS_MAX = 4096 };
 /* So many peers in one country, and none elsewhere, are no chance. */
 enum { PEERS_THAT_AGREE = 3 };
 
-struct server_key {
-    struct endpoint endpoint;
-};
-
 struct server_entry {
-    struct server_key key; /* first: the entry is found by it */
+    struct known_server key; /* first: the entry is found by it */
     struct bracket bracket;
     bool tls;
 };
@@ -27,21 +23,21 @@ struct votes {
 
 struct knowledge {
     const struct settings *settings;
-    GHashTable *servers; /* struct server_key in the entry -> struct server_entry */
-    GHashTable *peers;   /* struct server_key with port 0, or 53 for a resolver: a set */
+    GHashTable *servers; /* struct known_server in the entry -> struct server_entry */
+    GHashTable *peers;   /* struct known_server with port 0, or 53 for a resolver: a set */
     struct votes peer_votes, resolver_votes;
     char *home_text; /* the countries that the user set, or the derived one */
 };
 
-HASH_KEY_FUNCTIONS(server_key)
+HASH_KEY_FUNCTIONS(known_server)
 
 struct knowledge *
 knowledge_new(const struct settings *settings)
 {
     struct knowledge *knowledge = g_new0(struct knowledge, 1);
     knowledge->settings = settings;
-    knowledge->servers = g_hash_table_new_full(server_key_hash, server_key_equal, g_free, NULL);
-    knowledge->peers = g_hash_table_new_full(server_key_hash, server_key_equal, g_free, NULL);
+    knowledge->servers = g_hash_table_new_full(known_server_hash, known_server_equal, g_free, NULL);
+    knowledge->peers = g_hash_table_new_full(known_server_hash, known_server_equal, g_free, NULL);
     knowledge->peer_votes.by_country = g_hash_table_new(g_str_hash, g_str_equal);
     knowledge->resolver_votes.by_country = g_hash_table_new(g_str_hash, g_str_equal);
     return knowledge;
@@ -61,18 +57,19 @@ knowledge_free(struct knowledge *knowledge)
 }
 
 static void
-key_make(struct server_key *key, const struct ip_address *address, uint16_t port)
+key_make(struct known_server *key, uint32_t network, const struct ip_address *address, uint16_t port)
 {
     memset(key, 0, sizeof *key);
+    key->network = network;
     key->endpoint.address = *address;
     key->endpoint.port = port;
 }
 
 static struct server_entry *
-server_get(struct knowledge *knowledge, const struct endpoint *server)
+server_get(struct knowledge *knowledge, uint32_t network, const struct endpoint *server)
 {
-    struct server_key key;
-    key_make(&key, &server->address, server->port);
+    struct known_server key;
+    key_make(&key, network, &server->address, server->port);
     struct server_entry *entry = g_hash_table_lookup(knowledge->servers, &key);
     if (entry == NULL) {
         entry = g_new0(struct server_entry, 1);
@@ -83,23 +80,25 @@ server_get(struct knowledge *knowledge, const struct endpoint *server)
 }
 
 struct bracket *
-knowledge_bracket(struct knowledge *knowledge, const struct endpoint *server)
+knowledge_bracket(struct knowledge *knowledge, uint32_t network, const struct endpoint *server)
 {
-    return &server_get(knowledge, server)->bracket;
+    return &server_get(knowledge, network, server)->bracket;
 }
 
 static gint
-by_endpoint(gconstpointer a, gconstpointer b)
+by_server(gconstpointer a, gconstpointer b)
 {
-    const struct endpoint *one = &(*(struct server_entry *const *)a)->key.endpoint;
-    const struct endpoint *other = &(*(struct server_entry *const *)b)->key.endpoint;
-    int order = memcmp(&one->address, &other->address, sizeof one->address);
-    return order != 0 ? order : (int)one->port - (int)other->port;
+    const struct known_server *one = &(*(struct server_entry *const *)a)->key;
+    const struct known_server *other = &(*(struct server_entry *const *)b)->key;
+    if (one->network != other->network)
+        return one->network < other->network ? -1 : 1;
+    int order = memcmp(&one->endpoint.address, &other->endpoint.address, sizeof one->endpoint.address);
+    return order != 0 ? order : (int)one->endpoint.port - (int)other->endpoint.port;
 }
 
 void
 knowledge_each_bracket(struct knowledge *knowledge,
-                       void (*visit)(const struct endpoint *server, const struct bracket *bracket, void *data),
+                       void (*visit)(const struct known_server *server, const struct bracket *bracket, void *data),
                        void *data)
 {
     GPtrArray *entries = g_ptr_array_new();
@@ -112,25 +111,25 @@ knowledge_each_bracket(struct knowledge *knowledge,
         if (bracket->longest_survived > 0 || bracket->shortest_died > 0)
             g_ptr_array_add(entries, entry);
     }
-    g_ptr_array_sort(entries, by_endpoint);
+    g_ptr_array_sort(entries, by_server);
     for (guint i = 0; i < entries->len; i++) {
         const struct server_entry *server = g_ptr_array_index(entries, i);
-        visit(&server->key.endpoint, &server->bracket, data);
+        visit(&server->key, &server->bracket, data);
     }
     g_ptr_array_unref(entries);
 }
 
 void
-knowledge_add_tls_server(struct knowledge *knowledge, const struct endpoint *server)
+knowledge_add_tls_server(struct knowledge *knowledge, uint32_t network, const struct endpoint *server)
 {
-    server_get(knowledge, server)->tls = true;
+    server_get(knowledge, network, server)->tls = true;
 }
 
 bool
-knowledge_has_tls_server(const struct knowledge *knowledge, const struct endpoint *server)
+knowledge_has_tls_server(const struct knowledge *knowledge, uint32_t network, const struct endpoint *server)
 {
-    struct server_key key;
-    key_make(&key, &server->address, server->port);
+    struct known_server key;
+    key_make(&key, network, &server->address, server->port);
     const struct server_entry *entry = g_hash_table_lookup(knowledge->servers, &key);
     return entry != NULL && entry->tls;
 }
@@ -161,8 +160,8 @@ void
 knowledge_add_peer(struct knowledge *knowledge, const struct ip_address *address, bool resolver)
 {
     enum { PORT_DNS = 53 };
-    struct server_key key;
-    key_make(&key, address, resolver ? PORT_DNS : 0);
+    struct known_server key;
+    key_make(&key, 0, address, resolver ? PORT_DNS : 0);
     if (g_hash_table_size(knowledge->peers) >= PEERS_MAX || g_hash_table_contains(knowledge->peers, &key))
         return;
     const char *country = is_anycast_resolver(address) ? NULL : knowledge_country(knowledge, address);

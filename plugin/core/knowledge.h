@@ -20,17 +20,23 @@ struct bracket {
 struct knowledge *knowledge_new(const struct settings *settings);
 void knowledge_free(struct knowledge *knowledge);
 
-/* The idle bracket of a server; made if new. */
-struct bracket *knowledge_bracket(struct knowledge *knowledge, const struct endpoint *server);
+/* A server in its network (encapsulation_network()): the same address in another one is another host. */
+struct known_server {
+    uint32_t network;
+    struct endpoint endpoint;
+};
 
-/* Call `visit` for each server of which a bracket is known, in the order of addresses and ports. */
+/* The idle bracket of a server; made if new. */
+struct bracket *knowledge_bracket(struct knowledge *knowledge, uint32_t network, const struct endpoint *server);
+
+/* Call `visit` for each server of which a bracket is known, in the order of networks, addresses and ports. */
 void knowledge_each_bracket(struct knowledge *knowledge,
-                            void (*visit)(const struct endpoint *server, const struct bracket *bracket, void *data),
+                            void (*visit)(const struct known_server *server, const struct bracket *bracket, void *data),
                             void *data);
 
 /* TLS was seen at this server. */
-void knowledge_add_tls_server(struct knowledge *knowledge, const struct endpoint *server);
-bool knowledge_has_tls_server(const struct knowledge *knowledge, const struct endpoint *server);
+void knowledge_add_tls_server(struct knowledge *knowledge, uint32_t network, const struct endpoint *server);
+bool knowledge_has_tls_server(const struct knowledge *knowledge, uint32_t network, const struct endpoint *server);
 
 /* A peer answered, or a resolver: public ones say where home is. */
 void knowledge_add_peer(struct knowledge *knowledge, const struct ip_address *address, bool resolver);

@@ -10,6 +10,7 @@ enum { NAMES_MAX = 65536, CHAIN_LINKS_MAX = 16 };
 struct name_key {
     struct ip_address address;
     uint8_t padding[3];
+    uint32_t network; /* 0 for a public address, which is the same host everywhere */
 };
 
 struct name_entry {
@@ -74,10 +75,16 @@ follow_chain(const struct dns_message *message, const struct dns_answer *last, s
     return leads;
 }
 
-static void
-learn_address(struct names *names, const struct packet *packet, const struct dns_answer *answer)
+static struct name_key
+key_of(uint32_t network, const struct ip_address *address)
 {
-    struct name_key key = {.address = answer->address};
+    return (struct name_key){.address = *address, .network = address_is_public(address) ? 0 : network};
+}
+
+static void
+learn_address(struct names *names, uint32_t network, const struct packet *packet, const struct dns_answer *answer)
+{
+    struct name_key key = key_of(network, &answer->address);
     struct name_entry *entry = g_hash_table_lookup(names->by_address, &key);
     struct learned_name learned = {.frame = packet->frame, .time = packet->time, .resolver = packet->source};
 
@@ -95,20 +102,20 @@ learn_address(struct names *names, const struct packet *packet, const struct dns
 }
 
 void
-names_learn(struct names *names, const struct packet *packet)
+names_learn(struct names *names, uint32_t network, const struct packet *packet)
 {
     const struct dns_message *message = packet->dns;
     if (!message->response || message->rcode != 0)
         return;
     for (unsigned i = 0; i < message->answer_count; i++)
         if (message->answer[i].address.family != 0)
-            learn_address(names, packet, &message->answer[i]);
+            learn_address(names, network, packet, &message->answer[i]);
 }
 
 const struct learned_name *
-names_find(const struct names *names, const struct ip_address *address)
+names_find(const struct names *names, uint32_t network, const struct ip_address *address)
 {
-    struct name_key key = {.address = *address};
+    struct name_key key = key_of(network, address);
     const struct name_entry *entry = g_hash_table_lookup(names->by_address, &key);
     return entry != NULL ? &entry->name : NULL;
 }

@@ -13,10 +13,12 @@ struct names;
 struct names *names_new(void);
 void names_free(struct names *names);
 
-/* Learn from a DNS packet; queries and failed answers teach nothing. At most 65,536 addresses. */
-void names_learn(struct names *names, const struct packet *packet);
+/* A private address is one of the network that the answer was seen in (encapsulation_network()).
+ *
+ * Learn from a DNS packet; queries and failed answers teach nothing. At most 65,536 addresses. */
+void names_learn(struct names *names, uint32_t network, const struct packet *packet);
 
 /* See name_of() in detector.h. */
-const struct learned_name *names_find(const struct names *names, const struct ip_address *address);
+const struct learned_name *names_find(const struct names *names, uint32_t network, const struct ip_address *address);
 
 #endif

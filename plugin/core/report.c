@@ -15,7 +15,7 @@ static bool
 same_culprit(const struct finding *a, const struct finding *b)
 {
     const struct fact *one = finding_culprit(a), *other = finding_culprit(b);
-    if (a->path != b->path)
+    if (a->network != b->network)
         return false;
     if (one == NULL || other == NULL)
         return one == other;

@@ -32,6 +32,37 @@ session_direction_name(enum mirror_direction direction, enum language language)
     return names[direction][language];
 }
 
+static char *
+network_text(struct network_name name, enum language language)
+{
+    bool chinese = language == LANGUAGE_CHINESE;
+    switch (name.what) {
+    case SESSION_ERSPAN:
+        return g_strdup_printf(chinese ? "ERSPAN 会话 %u" : "ERSPAN session %u", name.identifier);
+    case SESSION_GRE:
+        return g_strdup_printf("GRE key %u", name.identifier);
+    case 'v':
+        return g_strdup_printf("VLAN %u", name.identifier);
+    case 'i':
+        return g_strdup_printf(chinese ? "接口 %u" : "interface %u", name.identifier);
+    case 't':
+        return g_strdup(chinese ? "隧道内" : "in a tunnel");
+    default:
+        return g_strdup_printf("VNI %u", name.identifier);
+    }
+}
+
+char *
+text_in_network(const char *text, const struct encapsulation *encapsulation, uint32_t network, enum language language)
+{
+    if (network == 0)
+        return g_strdup(text);
+    char *where = network_text(encapsulation_network_name(encapsulation, network), language);
+    char *both = g_strdup_printf(language == LANGUAGE_CHINESE ? "%s（%s）" : "%s (%s)", text, where);
+    g_free(where);
+    return both;
+}
+
 static const char *
 kind_name(enum session_kind kind)
 {

@@ -18,4 +18,8 @@ char *session_report(const struct encapsulation *encapsulation, const char *(*na
 const char *session_role_name(enum session_role role, enum language language);
 const char *session_direction_name(enum mirror_direction direction, enum language language);
 
+/* "10.2.0.2:80 (VNI 7)" for a text about something in a network; the text itself for network 0. The caller frees it. */
+char *text_in_network(const char *text, const struct encapsulation *encapsulation, uint32_t network,
+                      enum language language);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "core/columns.h"
 #include "core/context.h"
+#include "core/session_report.h"
 #include "core/text.h"
 #include "core/timers.h"
 
@@ -50,11 +51,20 @@ matches_text(const GArray *timers, const struct bracket *bracket, enum language 
     return g_string_free(text, FALSE);
 }
 
+static char *
+server_text(const struct listing *listing, const struct known_server *server)
+{
+    char *endpoint = endpoint_text(&server->endpoint);
+    char *text = text_in_network(endpoint, listing->engine->encapsulation, server->network, listing->language);
+    g_free(endpoint);
+    return text;
+}
+
 static void
-add_server(const struct endpoint *server, const struct bracket *bracket, void *data)
+add_server(const struct known_server *server, const struct bracket *bracket, void *data)
 {
     struct listing *listing = data;
-    char *const row[] = {endpoint_text(server),
+    char *const row[] = {server_text(listing, server),
                          idle_text(bracket->longest_survived, listing->language),
                          idle_text(bracket->shortest_died, listing->language),
                          between_text(bracket, listing->language),

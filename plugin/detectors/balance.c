@@ -188,7 +188,7 @@ group_of(struct context *context, const struct flow *flow, const struct ip_addre
     key.port = flow->server.port;
     key.in_tunnel = in_tunnel;
     key.mirrored = flow->path != 0;
-    return keyed_state(context, 0, &key, sizeof key, sizeof(struct group));
+    return keyed_state_of_all(context, 0, &key, sizeof key, sizeof(struct group));
 }
 
 /* The group that a connection outside of tunnels counts for, NULL if it is for none. */

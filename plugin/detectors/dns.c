@@ -159,7 +159,7 @@ static bool
 settle(struct context *context, const struct learned_name *name)
 {
     uint64_t key = dns_name_digest(name->name);
-    struct offshore_name *state = keyed_state(context, 0, &key, sizeof key, sizeof *state);
+    struct offshore_name *state = keyed_state_of_all(context, 0, &key, sizeof key, sizeof *state);
     if (state == NULL || state->settled)
         return false;
     state->settled = true;

@@ -327,7 +327,8 @@ static int64_t
 note_pace(struct context *context, const struct flow *flow, int64_t delay)
 {
     struct capture *capture = capture_state(context);
-    uint64_t key = digest_mix(address_digest(&flow->client.address), address_digest(&flow->server.address));
+    uint64_t client = digest_mix(address_digest(&flow->client.address), flow_network(context, flow));
+    uint64_t key = digest_mix(client, address_digest(&flow->server.address));
     struct pace *pace = &capture->pace[key % PACES];
     if (pace->key != key)
         *pace = (struct pace){.key = key, .fastest = INT64_MAX};

@@ -307,8 +307,8 @@ report_once(struct context *context, const struct packet *packet, struct series 
             const struct endpoint *server, enum confidence confidence)
 {
     uint64_t key = zone != NULL ? dns_name_digest(zone) : address_digest(&series->main_source);
-    struct reported *reported =
-        keyed_state(context, zone != NULL ? KEY_ZONE : KEY_HOST, &key, sizeof key, sizeof *reported);
+    struct reported *reported = zone != NULL ? keyed_state_of_all(context, KEY_ZONE, &key, sizeof key, sizeof *reported)
+                                             : keyed_state(context, KEY_HOST, &key, sizeof key, sizeof *reported);
     if (reported->finding == 0) {
         struct finding *finding = report(context, &cases[DNS_FLOOD], confidence);
         if (finding == NULL)
@@ -334,13 +334,19 @@ check_zone(struct context *context, const struct flow *flow, const struct packet
         report_once(context, packet, series, zone, server, confidence);
 }
 
+static uint64_t
+server_digest(struct context *context, const struct flow *flow, const struct endpoint *server)
+{
+    return digest_mix(address_digest(&server->address), flow_network(context, flow));
+}
+
 static void
 note_zone_query(struct context *context, const struct flow *flow, const struct packet *packet, const char *zone)
 {
     const struct endpoint *server = &packet->destination;
     struct capture *capture = capture_state(context);
     unsigned limit = threshold_value(context, QUERIES);
-    uint64_t at_server = address_digest(&server->address), name = dns_name_digest(packet->dns->query_name);
+    uint64_t at_server = server_digest(context, flow, server), name = dns_name_digest(packet->dns->query_name);
 
     struct series *of_zone = open_series(capture, digest_mix(at_server, dns_name_digest(zone)), packet, limit);
     note_query(of_zone, packet, name);
@@ -365,7 +371,7 @@ note_zone_response(struct context *context, const struct flow *flow, const struc
 {
     const struct endpoint *server = &packet->source;
     struct capture *capture = capture_state(context);
-    uint64_t at_server = address_digest(&server->address);
+    uint64_t at_server = server_digest(context, flow, server);
 
     struct series *of_host = find_series(capture, digest_mix_address(at_server, &packet->destination.address));
     if (of_host != NULL)

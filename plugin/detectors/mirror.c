@@ -171,7 +171,7 @@ struct mirror_session {
 static struct mirror_session *
 mirror_session_of(struct context *context, uint32_t number)
 {
-    return keyed_state(context, 0, &number, sizeof number, sizeof(struct mirror_session));
+    return keyed_state_of_all(context, 0, &number, sizeof number, sizeof(struct mirror_session));
 }
 
 static struct finding *

@@ -145,7 +145,7 @@ known_of(struct context *context, unsigned kind, const struct tunnel *tunnel, co
     key.tunnel.real_server = tunnel->real_server;
     key.address = *address;
     key.port = port;
-    return keyed_state(context, kind, &key, sizeof key, sizeof(struct known));
+    return keyed_state_of_all(context, kind, &key, sizeof key, sizeof(struct known));
 }
 
 /* The tunnel that brought the packet. A session may be a mirror, which tunnels nothing, unless packets come back. */

@@ -139,7 +139,7 @@ message_type(const struct payload *payload)
 static struct answer *
 answer_to(struct context *context, uint32_t index)
 {
-    return keyed_state(context, 0, &index, sizeof index, sizeof(struct answer));
+    return keyed_state_of_all(context, 0, &index, sizeof index, sizeof(struct answer));
 }
 
 static void

@@ -36,14 +36,24 @@ start_findings(stats_tree *tree)
     findings_root = stats_tree_create_node(tree, findings_name(), 0, STAT_DT_INT, TRUE);
 }
 
+static char *
+culprit_text(const struct finding *finding)
+{
+    const struct fact *about = finding_culprit(finding);
+    char *who = about != NULL ? fact_text(about, language_current()) : g_strdup("-");
+    char *text =
+        text_in_network(who, engine_encapsulation(capture_current()->engine), finding->network, language_current());
+    g_free(who);
+    return text;
+}
+
 static void
 count_finding(stats_tree *tree, const struct finding *finding)
 {
     char *family = g_strndup(finding->info->id, strcspn(finding->info->id, "."));
     char *title = finding_text(finding, TEXT_TITLE, language_current());
     char *name = g_strdup_printf("%s: %s", finding->info->id, title);
-    const struct fact *about = finding_culprit(finding);
-    char *culprit = about != NULL ? fact_text(about, language_current()) : g_strdup("-");
+    char *culprit = culprit_text(finding);
     char *flow = g_strdup_printf(translated("flow %u", "会话 %u"), finding->flow);
 
     tick_stat_node(tree, findings_name(), 0, TRUE);
@@ -169,20 +179,23 @@ idle_text(int64_t idle)
 
 struct timer_tree {
     stats_tree *tree;
+    const struct encapsulation *encapsulation;
     unsigned servers;
 };
 
 static void
-put_bracket(const struct endpoint *server, const struct bracket *bracket, void *data)
+put_bracket(const struct known_server *server, const struct bracket *bracket, void *data)
 {
     struct timer_tree *timers = data;
-    char *who = endpoint_text(server);
+    char *endpoint = endpoint_text(&server->endpoint);
+    char *who = text_in_network(endpoint, timers->encapsulation, server->network, language_current());
     char *survived = idle_text(bracket->longest_survived), *died = idle_text(bracket->shortest_died);
     char *name = g_strdup_printf(
         translated("%s: longest idle survived %s, shortest that died %s", "%s：最长存活空闲 %s，最短失效空闲 %s"), who,
         survived, died);
     put(timers->tree, name, timers_root, false, 1);
     timers->servers++;
+    g_free(endpoint);
     g_free(who);
     g_free(survived);
     g_free(died);
@@ -192,7 +205,7 @@ put_bracket(const struct endpoint *server, const struct bracket *bracket, void *
 static void
 put_timers(stats_tree *tree, const struct capture *capture)
 {
-    struct timer_tree timers = {.tree = tree};
+    struct timer_tree timers = {.tree = tree, .encapsulation = engine_encapsulation(capture->engine)};
     knowledge_each_bracket(capture->engine->knowledge, put_bracket, &timers);
     put(tree, servers_name(), 0, true, timers.servers);
 }

@@ -130,6 +130,13 @@ def timers_table(host, expectation):
         raise Failure(f"no bracket of 10.2.0.2:80 in\n{text}")
 
 
+def timers_of_tenants(host, expectation):
+    """Servers with one address in two VNIs are two."""
+    text = print_report(host, expectation, ",timers")
+    if not all(re.search(rf"^10\.2\.0\.2:443 \(VNI {vni}\) +\d", text, re.MULTILINE) for vni in (7, 8)):
+        raise Failure(f"not a line for each VNI in\n{text}")
+
+
 def main():
     host = Host()
     expectations = [one for one in all_expectations() if one.capture]
@@ -139,7 +146,8 @@ def main():
     tests += [(f"report {healthy.name}: nothing found", functools.partial(nothing_found, host, healthy)),
               ("report a wrong filter is refused", functools.partial(wrong_filter, host, healthy)),
               ("report a table with Chinese names", functools.partial(table_is_aligned, host, named["mirror/two-vni-same-connection"])),
-              ("report timers", functools.partial(timers_table, host, named["idle/bracket-17s-to-33s"]))]
+              ("report timers", functools.partial(timers_table, host, named["idle/bracket-17s-to-33s"])),
+              ("report timers of two tenants", functools.partial(timers_of_tenants, host, named["mixed/tenants-mirror-cut"]))]
     return 0 if run_tests(tests) else 1
 
 

@@ -53,6 +53,39 @@ what_separates_paths(void **state)
     encapsulation_free(encapsulation);
 }
 
+/* A VNI is one network, whoever encapsulates for it; what tells networks apart is the identifier and its kind. */
+static void
+what_separates_networks(void **state)
+{
+    (void)state;
+    struct encapsulation *encapsulation = encapsulation_new();
+    struct place first = enter(encapsulation, SESSION_VXLAN, 1, 2, 42);
+    struct place other_host = enter(encapsulation, SESSION_VXLAN, 1, 3, 42);
+    uint32_t network = encapsulation_network(encapsulation, first.path);
+    struct network_name name = encapsulation_network_name(encapsulation, network);
+    const struct ip_address a = ipv4(10, 0, 0, 1), b = ipv4(10, 0, 0, 2);
+    struct place others[] = {
+        enter(encapsulation, SESSION_VXLAN, 1, 2, 43),
+        enter(encapsulation, SESSION_GENEVE, 1, 2, 42),
+        encapsulation_enter(encapsulation, &first, SESSION_VXLAN, &a, &b, 42, 1000),
+        encapsulation_separate(encapsulation, &outside, 'v', NULL, NULL, 42),
+    };
+
+    assert_int_not_equal(first.path, other_host.path);
+    assert_int_equal(encapsulation_network(encapsulation, other_host.path), network);
+    assert_int_equal(name.what, SESSION_VXLAN);
+    assert_int_equal(name.identifier, 42);
+    assert_int_equal(encapsulation_network(encapsulation, outside.path), 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        assert_int_not_equal(encapsulation_network(encapsulation, others[i].path), 0);
+        assert_int_not_equal(encapsulation_network(encapsulation, others[i].path), network);
+        for (size_t j = 0; j < i; j++)
+            assert_int_not_equal(encapsulation_network(encapsulation, others[i].path),
+                                 encapsulation_network(encapsulation, others[j].path));
+    }
+    encapsulation_free(encapsulation);
+}
+
 /* A VLAN within a mirror is still brought by that mirror's session. */
 static void
 separation_keeps_the_session(void **state)
@@ -195,6 +228,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(directions_share_a_path),
         cmocka_unit_test(what_separates_paths),
+        cmocka_unit_test(what_separates_networks),
         cmocka_unit_test(separation_keeps_the_session),
         cmocka_unit_test(sessions_know_what_they_are),
         cmocka_unit_test(answers_make_an_overlay),

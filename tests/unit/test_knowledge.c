@@ -187,15 +187,19 @@ servers(void **state)
 {
     (void)state;
     const struct endpoint web = {ipv4(192, 0, 2, 1), 443}, mail = {ipv4(192, 0, 2, 1), 25};
-    assert_false(knowledge_has_tls_server(knowledge, &web));
-    knowledge_add_tls_server(knowledge, &web);
-    assert_true(knowledge_has_tls_server(knowledge, &web));
-    assert_false(knowledge_has_tls_server(knowledge, &mail));
-    knowledge_bracket(knowledge, &web)->longest_survived = SECONDS(40);
-    assert_true(knowledge_bracket(knowledge, &web)->longest_survived == SECONDS(40));
-    assert_true(knowledge_bracket(knowledge, &web)->shortest_died == 0);
-    assert_true(knowledge_bracket(knowledge, &mail)->longest_survived == 0);
-    assert_true(knowledge_has_tls_server(knowledge, &web));
+    assert_false(knowledge_has_tls_server(knowledge, 0, &web));
+    knowledge_add_tls_server(knowledge, 0, &web);
+    assert_true(knowledge_has_tls_server(knowledge, 0, &web));
+    assert_false(knowledge_has_tls_server(knowledge, 0, &mail));
+    knowledge_bracket(knowledge, 0, &web)->longest_survived = SECONDS(40);
+    assert_true(knowledge_bracket(knowledge, 0, &web)->longest_survived == SECONDS(40));
+    assert_true(knowledge_bracket(knowledge, 0, &web)->shortest_died == 0);
+    assert_true(knowledge_bracket(knowledge, 0, &mail)->longest_survived == 0);
+    assert_true(knowledge_has_tls_server(knowledge, 0, &web));
+
+    /* In another network it is another server. */
+    assert_false(knowledge_has_tls_server(knowledge, 1, &web));
+    assert_true(knowledge_bracket(knowledge, 1, &web)->longest_survived == 0);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)

@@ -39,14 +39,14 @@ learn(struct names *names, uint32_t frame)
     packet.frame = frame;
     packet.time = SECONDS(frame);
     packet.dns = &message;
-    names_learn(names, &packet);
+    names_learn(names, 0, &packet);
 }
 
 static const struct learned_name *
 found(const struct names *names, uint8_t last)
 {
     const struct ip_address address = ipv4(192, 0, 2, last);
-    return names_find(names, &address);
+    return names_find(names, 0, &address);
 }
 
 static void
@@ -216,6 +216,26 @@ newest_answer_wins(void **state)
     names_free(names);
 }
 
+/* A private address in another network is another host; a public one is not. */
+static void
+in_networks(void **state)
+{
+    (void)state;
+    struct names *names = names_new();
+    const struct ip_address public = ipv4(93, 184, 216, 34), private = ipv4(10, 0, 0, 1);
+    answer_to("a.example");
+    add_address("a.example", public);
+    add_address("a.example", private);
+    struct packet packet = packet_between(PROTOCOL_UDP, SERVER);
+    packet.dns = &message;
+    names_learn(names, 7, &packet);
+    assert_non_null(names_find(names, 7, &public));
+    assert_non_null(names_find(names, 8, &public));
+    assert_non_null(names_find(names, 7, &private));
+    assert_null(names_find(names, 8, &private));
+    names_free(names);
+}
+
 /* At most 65,536 addresses; those that are known still learn. */
 static void
 bounded(void **state)
@@ -228,12 +248,12 @@ bounded(void **state)
         learn(names, 1);
     }
     const struct ip_address first = ipv4(10, 0, 0, 0), beyond = ipv4(10, 1, 0, 0);
-    assert_non_null(names_find(names, &first));
-    assert_null(names_find(names, &beyond));
+    assert_non_null(names_find(names, 0, &first));
+    assert_null(names_find(names, 0, &beyond));
     answer_to("b.example");
     add_address("b.example", first);
     learn(names, 2);
-    assert_string_equal(names_find(names, &first)->name, "b.example");
+    assert_string_equal(names_find(names, 0, &first)->name, "b.example");
     names_free(names);
 }
 
@@ -242,6 +262,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_cname),
+        cmocka_unit_test(in_networks),
         cmocka_unit_test(chain_of_cnames),
         cmocka_unit_test(domains),
         cmocka_unit_test(loops_end),

@@ -129,7 +129,7 @@ one_address_in_two_tunnels(void **state)
     add(stage, error, CONFIDENCE_LIKELY, 1, 0);
     struct finding *inside = add(stage, error, CONFIDENCE_LIKELY, 1, 0);
     struct place place = encapsulation_enter(encapsulation, &outside, SESSION_VXLAN, &one, &other, 77, 100);
-    inside->path = place.path;
+    inside->network = encapsulation_network(encapsulation, place.path);
     inside->session = place.session;
     struct report *report = report_new(stage->engine, every, NULL);
     assert_int_equal(report->groups->len, 2);
