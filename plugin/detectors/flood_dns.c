@@ -71,8 +71,8 @@ static const struct case_info cases[] = {
         },
         .chinese = {
             .title = "DNS 查询泛洪",
-            .summary = "{delay}内[来自 {client.address} 的 ][来自 {sources} 个地址的 {!client}]{attempts} 个[对 {zone} 的][对少数几个域名的{!zone}][ {query_type} 类型的] "
-                       "DNS 查询（阈值 {limit}）到达 {server.address}[，其中大部分域名只查询一次{?random_names}]；{responses} 个得到应答，"
+            .summary = "{server.address} 在 {delay}内收到[ {client.address} 发来的][ {sources} 个地址发来的{!client}] {attempts} 个[查询 {zone} 的][查询"
+                       "少数几个域名的{!zone}][ {query_type} 类型的] DNS 请求（阈值 {limit}）[，其中大部分域名只查询一次{?random_names}]；{responses} 个得到应答，"
                        "其中 {failed} 个为 NXDOMAIN、SERVFAIL 或 REFUSED。",
             .causes = "[随机子域名攻击：从未查询过的域名会穿透所有缓存，直接消耗 {zone} 的权威服务器{?random_names}。]\n"
                       "[{query_type} 类型查询的应答很大：{server.address} 被用于反射攻击，源地址是伪造的。]\n"

@@ -88,7 +88,7 @@ static const struct case_info cases[] = {
         },
         .chinese = {
             .title = "HTTP Flood：CC 攻击",
-            .summary = "[{client.address}{!sources}][{sources} 个以上源地址{?sources}]在 {delay}内对 {server} 的 \"{uri}\" 发送 {requests} 个请求（"
+            .summary = "[{client.address} {!sources}][{sources} 个以上源地址{?sources}]在 {delay}内对 {server} 的 \"{uri}\" 发送 {requests} 个请求（"
                        "阈值：{threshold}内 {limit} 个）。最近请求中占比：源 {source_share} %、URI {uri_share} %[、User-Agent "
                        "{user_agent_share} %][、Referer {referer_share} %]。",
             .causes = "[该服务器最近的请求中，{user_agent_share} % 的 User-Agent 为 \"{user_agent}\"。][{referer_share} % 的 Referer 为 "

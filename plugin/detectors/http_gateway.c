@@ -64,7 +64,7 @@ static const struct case_info cases[] = {
         .chinese = {
             .title = "HTTP 请求未在超时前得到应答",
             .summary = "{client} 请求 {server} 的 \"{uri}\"，等待 {idle}未收到任何字节[（{threshold}的定时器到期）]，随后"
-                       "[返回 {status}][（{http_server}）][{closer} 关闭连接][（RST{?by_reset}）]。",
+                       "[返回 {status}][（{http_server}）][ {closer} 关闭连接][（RST{?by_reset}）]。",
             .causes = "上游（后端）处理时间超过定时器：慢查询、工作线程或连接池耗尽、锁等待，或进程挂死。请求已被确认，这一段网络不"
                       "是原因。\n"
                       "[代理在同一时刻关闭了到上游 {upstream} 的未应答连接：没有应答的就是这台后端。]\n"

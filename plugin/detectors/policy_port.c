@@ -95,7 +95,7 @@ static const struct case_info cases[] = {
         },
         .chinese = {
             .title = "端口只对某个客户端不通",
-            .summary = "{client.address}[ 及 {network}][ {!network}]连续 {attempts} 次（阈值 {limit} 次）访问 "
+            .summary = "{client.address}[ 及 {network}] 连续 {attempts} 次（阈值 {limit} 次）访问 "
                        "{server} 均同样失败，历时 {delay}：[连上后即被服务端 RST{?by_reset}{!syn_refused}][连上后即"
                        "被服务端 FIN{?by_fin}][SYN 无应答{?unanswered}][SYN 被 RST{?syn_refused}]。对照正常："
                        "{control}。",

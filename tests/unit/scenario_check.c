@@ -66,6 +66,29 @@ check_texts(const char *file, const struct finding *finding)
     return true;
 }
 
+/* \p{Han} would also match the punctuation. */
+#define HAN "[\\x{4e00}-\\x{9fff}]"
+
+/* Where a part of a text is left out, the spaces around it are easily forgotten. Between Chinese and Latin characters
+ * stands one; in English none before a comma. Commands have their own rules. */
+static bool
+check_spaces(const char *file, const struct finding *finding)
+{
+    static const char *const wrong[] = {
+        [LANGUAGE_ENGLISH] = "  | [,;.)]|[(] |[a-z][,;][a-z]|[(][)]",
+        [LANGUAGE_CHINESE] = "[A-Za-z0-9]" HAN "|" HAN "[A-Za-z0-9]|  " HAN "|" HAN "  | [，。；）]|[，；]。|（）",
+    };
+    bool right = true;
+    for (int language = LANGUAGE_ENGLISH; language <= LANGUAGE_CHINESE; language++)
+        for (int part = TEXT_TITLE; part <= TEXT_DISPROOF; part++) {
+            char *text = finding_text(finding, (enum text_part)part, (enum language)language);
+            if (part != TEXT_CHECKS && g_regex_match_simple(wrong[language], text, 0, 0))
+                right = scenario_failed(file, "spaces", "%s in frame %u: %s", finding->info->id, finding->frame, text);
+            g_free(text);
+        }
+    return right;
+}
+
 static bool
 check_evidence(const char *file, const struct finding *finding)
 {
@@ -154,7 +177,7 @@ scenario_check(const char *file, const struct scenario *scenario, struct engine 
     bool right = true;
     for (guint i = 0; i < findings->len; i++) {
         const struct finding *finding = g_ptr_array_index(findings, i);
-        right = check_texts(file, finding) && check_evidence(file, finding) && right;
+        right = check_texts(file, finding) && check_spaces(file, finding) && check_evidence(file, finding) && right;
     }
     for (guint i = 0; i < scenario->expectations->len; i++)
         right = check_words(file, g_ptr_array_index(scenario->expectations, i), engine_store(engine)) && right;
