@@ -63,6 +63,18 @@ add_text_fact(proto_tree *tree, tvbuff_t *tvb, int field, const struct fact *fac
     g_free(shown);
 }
 
+/* Wireshark's own way of writing a time has the unit in English. */
+static proto_item *
+add_seconds(proto_tree *tree, tvbuff_t *tvb, int field, int64_t nanoseconds)
+{
+    nstime_t time = {.secs = (time_t)(nanoseconds / NANOSECONDS_PER_SECOND),
+                     .nsecs = (int)(nanoseconds % NANOSECONDS_PER_SECOND)};
+    if (language_current() == LANGUAGE_ENGLISH)
+        return proto_tree_add_time(tree, field, tvb, 0, 0, &time);
+    return proto_tree_add_time_format_value(tree, field, tvb, 0, 0, &time, "%" G_GINT64_FORMAT ".%09d 秒",
+                                            (gint64)time.secs, time.nsecs);
+}
+
 static void
 add_fact(proto_tree *tree, tvbuff_t *tvb, const struct fact *fact)
 {
@@ -70,15 +82,9 @@ add_fact(proto_tree *tree, tvbuff_t *tvb, const struct fact *fact)
     proto_item *item;
 
     switch (fact_infos[fact->name].type) {
-    case TYPE_DURATION: {
-        nstime_t time = {.secs = (time_t)(fact->number / NANOSECONDS_PER_SECOND),
-                         .nsecs = (int)(fact->number % NANOSECONDS_PER_SECOND)};
-        item = proto_tree_add_time(tree, field, tvb, 0, 0, &time);
-        if (language_current() == LANGUAGE_CHINESE)
-            proto_item_set_text(item, "%s: %" G_GINT64_FORMAT ".%09d 秒", fact_infos[fact->name].chinese.label,
-                                (gint64)time.secs, time.nsecs);
+    case TYPE_DURATION:
+        item = add_seconds(tree, tvb, field, fact->number);
         break;
-    }
     case TYPE_COUNT:
     case TYPE_BYTES:
     case TYPE_BIT_RATE:
