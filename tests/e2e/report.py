@@ -96,10 +96,12 @@ def labels_are_aligned(host, expectation):
 
 def table_is_aligned(host, expectation):
     """All cells of a column begin in the same column of the terminal, behind names of any script."""
-    text = print_report(host, expectation, ",sessions", "-o", 'uat:netcase_vni_names:"1","网关一号"', "-o", 'uat:netcase_vni_names:"2","web"')
-    starts = {tuple(width(line[:cell.start()]) for cell in re.finditer(r"\S+(?: \S+)*", line)) for line in text.splitlines()}
-    if "网关一号" not in text or len(starts) != 1:
-        raise Failure(f"cells begin at {starts}\n{text}")
+    for language, heading in (("en", "session"), ("zh_CN", "会话")):
+        text = print_report(host, expectation, ",sessions", "-o", 'uat:netcase_vni_names:"1","网关一号"',
+                            "-o", 'uat:netcase_vni_names:"2","web"', "-o", f"netcase.language:{language}")
+        starts = {tuple(width(line[:cell.start()]) for cell in re.finditer(r"\S+(?: \S+)*", line)) for line in text.splitlines()}
+        if "网关一号" not in text or not text.startswith(heading) or len(starts) != 1:
+            raise Failure(f"cells begin at {starts}\n{text}")
 
 
 def word_tests(host, expectation):
@@ -133,8 +135,12 @@ def timers_table(host, expectation):
 def timers_of_tenants(host, expectation):
     """Servers with one address in two VNIs are two."""
     text = print_report(host, expectation, ",timers")
-    if not all(re.search(rf"^10\.2\.0\.2:443 \(VNI {vni}\) +\d", text, re.MULTILINE) for vni in (7, 8)):
-        raise Failure(f"not a line for each VNI in\n{text}")
+    chinese = print_report(host, expectation, ",timers", "-o", "netcase.language:zh_CN")
+    for vni in (7, 8):
+        if not re.search(rf"^10\.2\.0\.2:443 \(VNI {vni}\) +\d", text, re.MULTILINE):
+            raise Failure(f"not a line for VNI {vni} in\n{text}")
+        if not re.search(rf"^10\.2\.0\.2:443（VNI {vni}） +\d", chinese, re.MULTILINE):
+            raise Failure(f"not a line for VNI {vni} in\n{chinese}")
 
 
 def main():
