@@ -45,8 +45,7 @@ def expert(wireshark):
 
 
 def statistics(entry, wireshark):
-    wireshark.menu("Statistics", "Netcase", entry)
-    return wireshark.place(f"Wireshark · {entry}", 1280, 300)
+    return wireshark.place(wireshark.statistics(entry), 1280, 300)
 
 
 def preferences(wireshark):

@@ -14,6 +14,7 @@
 #include <epan/expert.h>
 #include <epan/prefs.h>
 #include <epan/proto.h>
+#include <epan/stats_tree.h>
 #include <epan/tap.h>
 #include <epan/uat-int.h>
 #include <epan/uat.h>
@@ -27,6 +28,11 @@
 typedef bool pref_bool;
 #else
 typedef gboolean pref_bool;
+#endif
+
+/* What stands between the menus in the name of a statistics tree; later versions define it themselves, as "//". */
+#ifndef STATS_TREE_MENU_SEPARATOR
+#define STATS_TREE_MENU_SEPARATOR "/"
 #endif
 
 /* Call the dissector of a private table without adding a protocol layer to the packet. */

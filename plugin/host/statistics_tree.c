@@ -3,14 +3,15 @@
 
 #include <string.h>
 
-#include <epan/stats_tree.h>
-
 #include "core/context.h"
 #include "core/session_report.h"
 #include "core/text.h"
 #include "host/capture.h"
 #include "host/language.h"
 #include "host/tables.h"
+
+/* Statistics > Netcase > ... */
+#define MENU "Netcase" STATS_TREE_MENU_SEPARATOR
 
 static int tap = -1;
 
@@ -233,9 +234,8 @@ void
 statistics_tree_register(void)
 {
     tap = register_tap("netcase");
-    stats_tree_register_plugin("netcase", "netcase_findings", "Netcase/Findings", 0, count_findings, start_findings,
+    stats_tree_register_plugin("netcase", "netcase_findings", MENU "Findings", 0, count_findings, start_findings, NULL);
+    stats_tree_register_plugin("frame", "netcase_sessions", MENU "Mirror Sessions", 0, count_sessions, start_sessions,
                                NULL);
-    stats_tree_register_plugin("frame", "netcase_sessions", "Netcase/Mirror Sessions", 0, count_sessions,
-                               start_sessions, NULL);
-    stats_tree_register_plugin("frame", "netcase_timers", "Netcase/Idle Timers", 0, count_timers, start_timers, NULL);
+    stats_tree_register_plugin("frame", "netcase_timers", MENU "Idle Timers", 0, count_timers, start_timers, NULL);
 }

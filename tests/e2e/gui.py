@@ -79,8 +79,7 @@ def expert_window_groups_by_case(host):
 
 def statistics(wireshark, entry):
     """The rows of a window of Statistics > Netcase, by what is in the first column."""
-    wireshark.menu("Statistics", "Netcase", entry)
-    window = wireshark.window(f"Wireshark · {entry}")
+    window = wireshark.window(wireshark.statistics(entry))
     wireshark.until(lambda: len(rows(wireshark.find("tree", "", window))) > 1, f"rows of {entry}")
     return {row[0]: row[1] for row in rows(wireshark.find("tree", "", window))}
 

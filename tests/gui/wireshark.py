@@ -156,6 +156,13 @@ class Wireshark:
         for name in path:
             self.click(self.until(lambda: self._entry(name), f"menu entry {name}"))  # pylint: disable=cell-var-from-loop
 
+    def statistics(self, entry):
+        """Open an entry of Statistics > Netcase; return the title of its window, which begins with the menu in later versions."""
+        self.menu("Statistics", "Netcase", entry)
+        beginnings = (f"Wireshark · {entry}", f"Wireshark · Netcase / {entry}")
+        return self.until(lambda: next((one.name for one in self.application.children if one.name.startswith(beginnings)), None),
+                          f"window {entry}")
+
     def _entry(self, name):
         bar = next(part for part in self.application.walk() if part.role == "menu bar")
         return next((part for part in bar.walk() if part.name == name and part.is_showing), None)
