@@ -217,10 +217,11 @@ serve() {
     wait_port "$host" "$port"
 }
 
+# wait_port HOST PORT [u]: until something listens there, with TCP or with UDP
 wait_port() {
-    local try
+    local try kind=${3:-t}
     for try in $(seq 100); do
-        if inside "$1" ss -Hltn "sport = :$2" | grep -q .; then
+        if inside "$1" ss "-Hl${kind}n" "sport = :$2" | grep -q .; then
             return
         fi
         sleep 0.1
@@ -234,6 +235,23 @@ certificate() {
         -keyout "$WORK/key.pem" -out "$WORK/cert.pem" 2>/dev/null
 }
 
+# nginx_run HOST NAME 'lines of the server block': with $WORK/NAME.conf
+nginx_run() {
+    local own=$WORK/$2
+    cat >"$own.conf" <<END
+daemon off; master_process off; user root; pid $own.pid; error_log $own.err info;
+events { worker_connections 256; }
+http {
+    access_log off;
+    client_body_temp_path $own.t1; proxy_temp_path $own.t2; fastcgi_temp_path $own.t3;
+    uwsgi_temp_path $own.t4; scgi_temp_path $own.t5;
+    server {$3
+    }
+}
+END
+    background "$1" nginx -c "$own.conf" -e "$own.err"
+}
+
 # nginx_on HOST 'lines of the server block': plain on 80, TLS on 443; /hello answers 100 bytes,
 # /page 20 kB, /download 150 kB
 nginx_on() {
@@ -244,57 +262,31 @@ nginx_on() {
     echo >>"$WORK/www/hello"
     head -c 15000 /dev/urandom | base64 -w0 >"$WORK/www/page"
     head -c 112500 /dev/urandom | base64 -w0 >"$WORK/www/download"
-    cat >"$WORK/nginx.conf" <<END
-daemon off; master_process off; user root; pid $WORK/nginx.pid; error_log $WORK/nginx.err info;
-events { worker_connections 256; }
-http {
-    access_log off;
-    client_body_temp_path $WORK/t1; proxy_temp_path $WORK/t2; fastcgi_temp_path $WORK/t3;
-    uwsgi_temp_path $WORK/t4; scgi_temp_path $WORK/t5;
-    server {
+    nginx_run "$host" nginx "
         listen 80; listen [::]:80; listen 443 ssl; listen [::]:443 ssl;
         ssl_certificate $WORK/cert.pem; ssl_certificate_key $WORK/key.pem;
         ssl_protocols TLSv1.2 TLSv1.3;
         ssl_session_tickets off;
         root $WORK/www;
-        $2
-    }
-}
-END
-    background "$host" nginx -c "$WORK/nginx.conf" -e "$WORK/nginx.err"
+        $2"
     wait_port "$host" 443
 }
 
 # resolver_on HOST [arguments of dnsmasq...]
 resolver_on() {
-    local host=$1 try
+    local host=$1
     shift
     background "$host" dnsmasq --keep-in-foreground --no-resolv --no-hosts --conf-file=/dev/null --user=root --pid-file "$@"
-    for try in $(seq 50); do
-        inside "$host" ss -Hlun "sport = :53" | grep -q . && return
-        sleep 0.1
-    done
-    die "dnsmasq did not start ($try tries)"
+    wait_port "$host" 53 u
 }
 
 # proxy_on HOST UPSTREAM 'lines of the location': nginx on port 80 that passes requests on; /maintenance is its own
 proxy_on() {
     local host=$1 upstream=$2
-    cat >"$WORK/proxy.conf" <<END
-daemon off; master_process off; user root; pid $WORK/proxy.pid; error_log $WORK/proxy.err info;
-events { worker_connections 256; }
-http {
-    access_log off;
-    client_body_temp_path $WORK/p1; proxy_temp_path $WORK/p2; fastcgi_temp_path $WORK/p3;
-    uwsgi_temp_path $WORK/p4; scgi_temp_path $WORK/p5;
-    server {
+    nginx_run "$host" proxy "
         listen 80; listen [::]:80;
         location / { proxy_pass http://$upstream; $3 }
-        location /maintenance { return 503; }
-    }
-}
-END
-    background "$host" nginx -c "$WORK/proxy.conf" -e "$WORK/proxy.err"
+        location /maintenance { return 503; }"
     wait_port "$host" 80
 }
 

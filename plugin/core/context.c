@@ -33,8 +33,8 @@ capture_state(struct context *context)
 void *
 keyed_state(struct context *context, unsigned kind, const void *key, size_t key_size, size_t state_size)
 {
-    return keyed_state_of_all(context, engine_network(context->engine, &context->record->flow) << 8 | kind, key,
-                              key_size, state_size);
+    return keyed_state_of_all(context, flow_network(context, &context->record->flow) << 8 | kind, key, key_size,
+                              state_size);
 }
 
 void *
@@ -110,7 +110,7 @@ session_of(struct context *context, uint32_t number)
 const struct learned_name *
 name_of(struct context *context, const struct ip_address *address)
 {
-    return names_find(context->engine->names, engine_network(context->engine, &context->record->flow), address);
+    return names_find(context->engine->names, flow_network(context, &context->record->flow), address);
 }
 
 const char *
@@ -157,7 +157,7 @@ bool
 speaks_tls(struct context *context, const struct flow *flow)
 {
     return port_set_has(&context->engine->settings->tls_ports, flow->server.port) ||
-           knowledge_has_tls_server(context->engine->knowledge, engine_network(context->engine, flow), &flow->server);
+           knowledge_has_tls_server(context->engine->knowledge, flow_network(context, flow), &flow->server);
 }
 
 /* -- Reporting -------------------------------------------------------------------------------- */
@@ -174,7 +174,7 @@ report(struct context *context, const struct case_info *info, enum confidence co
     record->reported |= bit;
     struct finding *finding = finding_new(info, confidence, context->packet->frame, record->flow.number);
     finding->time = context->packet->time;
-    finding->network = engine_network(context->engine, &record->flow);
+    finding->network = flow_network(context, &record->flow);
     finding->session = context->packet->session;
     store_add(context->engine->store, finding);
     return finding;
@@ -285,9 +285,7 @@ void
 report_timers(struct context *context, struct finding *finding, enum timer_end end, int64_t idle)
 {
     enum { SHOWN_MAX = 5 };
-    const struct flow *flow = &context->record->flow;
-    const struct bracket *bracket =
-        knowledge_bracket(context->engine->knowledge, engine_network(context->engine, flow), &flow->server);
+    const struct bracket *bracket = engine_bracket(context->engine, &context->record->flow);
     GPtrArray *candidates = timer_candidates(context->engine->settings->timers, end, idle, bracket->longest_survived);
 
     for (guint i = 0; i < candidates->len && i < SHOWN_MAX; i++)
@@ -300,8 +298,7 @@ report_timers(struct context *context, struct finding *finding, enum timer_end e
 void
 report_bracket(struct context *context, struct finding *finding, const struct flow *flow, int64_t idle)
 {
-    struct bracket *bracket =
-        knowledge_bracket(context->engine->knowledge, engine_network(context->engine, flow), &flow->server);
+    struct bracket *bracket = engine_bracket(context->engine, flow);
     if (bracket->shortest_died == 0 || idle < bracket->shortest_died)
         bracket->shortest_died = idle;
     if (bracket->longest_survived > 0 && bracket->longest_survived < bracket->shortest_died) {

@@ -47,6 +47,13 @@ engine_network(const struct engine *engine, const struct flow *flow)
     return encapsulation_network(engine->encapsulation, flow->path);
 }
 
+/* The idle bracket of the flow's server. */
+static inline struct bracket *
+engine_bracket(struct engine *engine, const struct flow *flow)
+{
+    return knowledge_bracket(engine->knowledge, engine_network(engine, flow), &flow->server);
+}
+
 struct context {
     struct engine *engine;
     size_t detector; /* number in the catalogue */

@@ -198,7 +198,7 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
     if (events.answered_unseen)
         vantage_note_unseen(engine, record, packet);
     if (events.survived_idle > SURVIVAL_NOTED) {
-        struct bracket *bracket = knowledge_bracket(engine->knowledge, engine_network(engine, flow), &flow->server);
+        struct bracket *bracket = engine_bracket(engine, flow);
         if (events.survived_idle > bracket->longest_survived)
             bracket->longest_survived = events.survived_idle;
     }

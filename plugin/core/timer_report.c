@@ -15,7 +15,16 @@ struct listing {
     enum language language;
 };
 
-static char *
+char *
+known_server_text(const struct engine *engine, const struct known_server *server, enum language language)
+{
+    char *endpoint = endpoint_text(&server->endpoint);
+    char *text = text_in_network(endpoint, engine->encapsulation, server->network, language);
+    g_free(endpoint);
+    return text;
+}
+
+char *
 idle_text(int64_t idle, enum language language)
 {
     return idle > 0 ? duration_text(idle, language) : g_strdup("-");
@@ -51,20 +60,11 @@ matches_text(const GArray *timers, const struct bracket *bracket, enum language 
     return g_string_free(text, FALSE);
 }
 
-static char *
-server_text(const struct listing *listing, const struct known_server *server)
-{
-    char *endpoint = endpoint_text(&server->endpoint);
-    char *text = text_in_network(endpoint, listing->engine->encapsulation, server->network, listing->language);
-    g_free(endpoint);
-    return text;
-}
-
 static void
 add_server(const struct known_server *server, const struct bracket *bracket, void *data)
 {
     struct listing *listing = data;
-    char *const row[] = {server_text(listing, server),
+    char *const row[] = {known_server_text(listing->engine, server, listing->language),
                          idle_text(bracket->longest_survived, listing->language),
                          idle_text(bracket->shortest_died, listing->language),
                          between_text(bracket, listing->language),

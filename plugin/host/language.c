@@ -67,8 +67,9 @@ label(const char *english, const char *chinese)
 void
 labels_translate(void)
 {
+    bool chinese = language_current() == LANGUAGE_CHINESE;
     for (guint i = 0; i < labels->len; i++) {
         const struct bilingual *one = &g_array_index(labels, struct bilingual, i);
-        strcpy(one->shown, translated(one->english, one->chinese));
+        strcpy(one->shown, chinese ? one->chinese : one->english);
     }
 }

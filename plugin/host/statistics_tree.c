@@ -6,6 +6,7 @@
 #include "core/context.h"
 #include "core/session_report.h"
 #include "core/text.h"
+#include "core/timer_report.h"
 #include "host/capture.h"
 #include "host/language.h"
 #include "host/tables.h"
@@ -172,15 +173,9 @@ count_sessions(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection,
     return put_at_end(tree, pinfo, put_sessions);
 }
 
-static char *
-idle_text(int64_t idle)
-{
-    return idle > 0 ? duration_text(idle, language_current()) : g_strdup("-");
-}
-
 struct timer_tree {
     stats_tree *tree;
-    const struct encapsulation *encapsulation;
+    const struct engine *engine;
     unsigned servers;
 };
 
@@ -188,15 +183,15 @@ static void
 put_bracket(const struct known_server *server, const struct bracket *bracket, void *data)
 {
     struct timer_tree *timers = data;
-    char *endpoint = endpoint_text(&server->endpoint);
-    char *who = text_in_network(endpoint, timers->encapsulation, server->network, language_current());
-    char *survived = idle_text(bracket->longest_survived), *died = idle_text(bracket->shortest_died);
+    enum language language = language_current();
+    char *who = known_server_text(timers->engine, server, language);
+    char *survived = idle_text(bracket->longest_survived, language);
+    char *died = idle_text(bracket->shortest_died, language);
     char *name = g_strdup_printf(
         translated("%s: longest idle survived %s, shortest that died %s", "%s：最长存活空闲 %s，最短失效空闲 %s"), who,
         survived, died);
     put(timers->tree, name, timers_root, false, 1);
     timers->servers++;
-    g_free(endpoint);
     g_free(who);
     g_free(survived);
     g_free(died);
@@ -206,7 +201,7 @@ put_bracket(const struct known_server *server, const struct bracket *bracket, vo
 static void
 put_timers(stats_tree *tree, const struct capture *capture)
 {
-    struct timer_tree timers = {.tree = tree, .encapsulation = engine_encapsulation(capture->engine)};
+    struct timer_tree timers = {.tree = tree, .engine = capture->engine};
     knowledge_each_bracket(capture->engine->knowledge, put_bracket, &timers);
     put(tree, servers_name(), 0, true, timers.servers);
 }

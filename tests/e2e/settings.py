@@ -217,7 +217,7 @@ def names_are_chinese(host, expectation, *options, **environment):
     command = ["tshark", "-r", expectation.capture, *expectation.options, "-T", "pdml", "-J", "netcase"]
     lines = {language: PDML_FIELD.findall(host.run([*command, *more], **extra).out)
              for language, more, extra in (("en", ["-o", "netcase.language:en"], {}), ("zh", options, environment))}
-    english = {label for name, label, _ in lines["zh"] 
+    english = {label for name, label, _ in lines["zh"]
                if name not in UNNAMED and f"netcase.{label}" != name and label.isascii() and label not in SAME_IN_CHINESE}
     if not lines["zh"] or english:
         raise Failure(f"of {len(lines['zh'])} lines these are not Chinese: {english}")
