@@ -52,7 +52,7 @@ def instructions(host, capture, options, plugin, perf):
         result.check()
         return int(result.err.splitlines()[-1].split(",")[0])
     # The lightest tool of valgrind that counts.
-    result = host.run(["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", *command], plugin)
+    result = host.run(["valgrind", "--vgdb=no", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", *command], plugin)
     result.check()
     return int(re.search(r"I\s+refs:\s+([\d,]+)", result.err)[1].replace(",", ""))
 
