@@ -58,7 +58,7 @@ struct detector {
     size_t flow_state_size;    /* bytes of flow_state(), zeroed at first; 0 = none */
     size_t capture_state_size; /* bytes of capture_state(), zeroed at first; 0 = none */
     void (*on_packet)(struct context *context, const struct flow *flow, const struct packet *packet);
-    void (*on_wake)(struct context *context, const struct flow *flow); /* see wake_at(); may be NULL */
+    void (*on_wake)(struct context *context, const struct flow *flow, int64_t now); /* see wake_at(); may be NULL */
 };
 
 #define DETECTOR_TABLE(field, array) .field##s = (array), .field##_count = sizeof(array) / sizeof *(array)
@@ -85,10 +85,11 @@ void *keyed_state_of_all(struct context *context, unsigned kind, const void *key
 uint32_t flow_network(struct context *context, const struct flow *flow);
 
 /* Have on_wake called once for the current flow, after the first packet of the capture at or after `time`
- * (nanoseconds since 1970) was shown to all; that packet's frame is then the trigger of what is reported.
- * For what only silence shows. The end of the capture wakes nobody. At most 65,536 calls can be pending;
- * more are dropped. */
-void wake_at(struct context *context, int64_t time);
+ * (nanoseconds since 1970) was shown to all; `now` is that packet's time, and its frame is then the trigger of what is
+ * reported. For what only silence shows. The end of the capture wakes nobody. False if there will be no such call: the time
+ * is not after that of the packet that is shown now (what is due is done at once, or a packet could keep the engine busy for
+ * ever), or 65,536 calls are pending. */
+bool wake_at(struct context *context, int64_t time);
 
 /* Value of the threshold with this index in detector.thresholds. */
 unsigned threshold_value(struct context *context, size_t index);

@@ -52,10 +52,11 @@ flow_network(struct context *context, const struct flow *flow)
     return engine_network(context->engine, flow);
 }
 
-void
+bool
 wake_at(struct context *context, int64_t time)
 {
-    wakes_add(context->engine->wakes, time, context->record->flow.number, (uint32_t)context->detector);
+    return wakes_add(context->engine->wakes, context->packet->time, time, context->record->flow.number,
+                     (uint32_t)context->detector);
 }
 
 unsigned
@@ -175,7 +176,7 @@ report(struct context *context, const struct case_info *info, enum confidence co
     struct finding *finding = finding_new(info, confidence, context->packet->frame, record->flow.number);
     finding->time = context->packet->time;
     finding->network = flow_network(context, &record->flow);
-    finding->session = context->packet->session;
+    finding->session = context->session;
     store_add(context->engine->store, finding);
     return finding;
 }
@@ -198,8 +199,8 @@ report_series(struct finding *finding, uint64_t events, uint32_t first_frame, in
     finding->series = (struct series){.events = events,
                                       .first_frame = first_frame,
                                       .last_frame = finding->frame,
-                                      .first_time = first_time,
-                                      .last_time = finding->time};
+                                      .first_time = MIN(first_time, finding->time),
+                                      .last_time = MAX(first_time, finding->time)};
 }
 
 void
@@ -210,7 +211,8 @@ report_again(struct context *context, uint32_t number)
     struct series *series = &((struct finding *)g_ptr_array_index(findings, number - 1))->series;
     series->events++;
     series->last_frame = context->packet->frame;
-    series->last_time = context->packet->time;
+    series->first_time = MIN(series->first_time, context->packet->time);
+    series->last_time = MAX(series->last_time, context->packet->time);
 }
 
 static void
@@ -222,7 +224,8 @@ add_fact(struct finding *finding, struct fact fact)
 void
 report_duration(struct finding *finding, enum fact_name name, int64_t nanoseconds)
 {
-    add_fact(finding, (struct fact){.name = name, .number = nanoseconds});
+    /* Clocks that are set back make it negative, which says nothing that a reader could use. */
+    add_fact(finding, (struct fact){.name = name, .number = MAX(nanoseconds, 0)});
 }
 
 void

@@ -27,6 +27,7 @@ struct engine {
     struct keyed **keyed_states; /* by detector number, NULL until used */
     struct wakes *wakes;
     uint64_t packets;                             /* shown so far */
+    int64_t first_time, last_time;                /* the earliest and the latest of these */
     uint64_t duplicate_packets, cut_packets;      /* of these; cut: fewer bytes captured than travelled */
     uint64_t gaps;                                /* holes that were acknowledged, outside of sessions too */
     uint64_t outside_bytes;                       /* of IP packets outside of sessions, duplicates excluded */
@@ -58,7 +59,8 @@ struct context {
     struct engine *engine;
     size_t detector; /* number in the catalogue */
     struct flow_record *record;
-    const struct packet *packet;
+    const struct packet *packet; /* in a wake one of any flow */
+    uint32_t session;            /* that brought what the detector is shown: the packet, in a wake the flow; 0 = none */
 };
 
 #endif

@@ -265,7 +265,7 @@ events_of(const struct flow *flow, const struct packet *packet)
 static void
 show_detectors(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
-    struct context context = {.engine = engine, .record = record, .packet = packet};
+    struct context context = {.engine = engine, .record = record, .packet = packet, .session = packet->session};
     uint32_t waiting = engine->dispatch[events_of(&record->flow, packet)];
     bool reversed = engine->settings->detectors_reversed;
     while (waiting != 0) {
@@ -277,22 +277,46 @@ show_detectors(struct engine *engine, struct flow_record *record, const struct p
     }
 }
 
+/* The session that brings the flow, where none of its packets is at hand: the client's direction, as what is asked comes
+ * before what is answered. */
+static uint32_t
+flow_session(const struct flow *flow)
+{
+    return flow->by_client.session != 0 ? flow->by_client.session : flow->by_server.session;
+}
+
 /* After the packet was shown, so that an answer is never missed by the wait for it. */
 static void
 wake_detectors(struct engine *engine, const struct packet *packet)
 {
-    while (engine->wakes->next <= packet->time) {
-        struct wake wake = wakes_take(engine->wakes);
+    struct wake wake;
+    while (wakes_take(engine->wakes, packet->time, &wake)) {
         struct flow_record *record = flow_table_by_number(engine->flows, wake.flow);
-        struct context context = {.engine = engine, .record = record, .packet = packet, .detector = wake.detector};
-        if (record != NULL)
-            catalogue_detectors[wake.detector]->on_wake(&context, &record->flow);
+        if (record == NULL)
+            continue;
+        struct context context = {.engine = engine,
+                                  .record = record,
+                                  .packet = packet,
+                                  .session = flow_session(&record->flow),
+                                  .detector = wake.detector};
+        catalogue_detectors[wake.detector]->on_wake(&context, &record->flow, packet->time);
     }
+}
+
+/* Clocks are set back: the first packet need not be the earliest. */
+static void
+note_time(struct engine *engine, int64_t time)
+{
+    if (engine->packets == 0 || time < engine->first_time)
+        engine->first_time = time;
+    if (engine->packets == 0 || time > engine->last_time)
+        engine->last_time = time;
 }
 
 static void
 show(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
+    note_time(engine, packet->time);
     engine->packets++;
     show_detectors(engine, record, packet);
     if (engine->wakes->next <= packet->time)

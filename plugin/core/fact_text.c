@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/text.h"
 
+#include "core/packet_time.h"
+
 /* `value` in units of `unit` nanoseconds, rounded to this many decimals. */
 static char *
 with_decimals(uint64_t value, uint64_t unit, unsigned decimals, const char *name)
@@ -133,7 +135,7 @@ fact_text(const struct fact *fact, enum language language)
 char *
 time_text(int64_t time)
 {
-    GDateTime *date = g_date_time_new_from_unix_utc(time / NANOSECONDS_PER_SECOND);
+    GDateTime *date = time < PACKET_TIME_MAX ? g_date_time_new_from_unix_utc(time / NANOSECONDS_PER_SECOND) : NULL;
     if (date == NULL)
         return g_strdup("-");
     char *seconds = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");

@@ -98,11 +98,13 @@ print_items(struct printer *printer, enum word label, const struct finding *find
 static void
 print_times(struct printer *printer, const struct capture_summary *summary)
 {
+    if (summary->packets == 0) {
+        printer_line(printer, "", word(printer, CAPTURE), "%s", word(printer, NONE));
+        return;
+    }
     char *length = duration_text(summary->last_time - summary->first_time, printer->view->language);
     char *first = time_text(summary->first_time), *last = time_text(summary->last_time);
-    if (summary->packets == 0)
-        printer_line(printer, "", word(printer, CAPTURE), "%s", word(printer, NONE));
-    else if (printer_is_chinese(printer))
+    if (printer_is_chinese(printer))
         printer_line(printer, "", word(printer, CAPTURE), "%" G_GUINT64_FORMAT " 个报文，%s 至 %s（%s）",
                      summary->packets, first, last, length);
     else

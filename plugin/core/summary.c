@@ -6,10 +6,6 @@
 static void
 add_flow(struct capture_summary *summary, const struct flow *flow)
 {
-    if (summary->first_time == 0 || flow->first_time < summary->first_time)
-        summary->first_time = flow->first_time;
-    if (flow->last_time > summary->last_time)
-        summary->last_time = flow->last_time;
     if (flow->protocol != PROTOCOL_TCP) {
         summary->udp_flows++;
         return;
@@ -39,6 +35,8 @@ summary_of(const struct engine *engine)
     const GPtrArray *sessions = encapsulation_sessions(engine->encapsulation);
     struct capture_summary summary = {
         .packets = engine->packets,
+        .first_time = engine->first_time,
+        .last_time = engine->last_time,
         .duplicates = engine->duplicate_packets,
         .cut = engine->cut_packets,
         .gaps = engine->gaps,

@@ -9,10 +9,10 @@
 /* VISIBLE_ONE: answers are proved by numbers, but none was captured. VISIBLE_MIXED: for some flows only. */
 enum visibility { VISIBLE_UNKNOWN, VISIBLE_BOTH, VISIBLE_MIXED, VISIBLE_ONE };
 
-/* Times are nanoseconds since 1970, 0 if there was no packet. Flows that are forgotten (see flow_table.h) count as flows
+/* Times are those of the earliest and the latest packet, in nanoseconds since 1970; they mean nothing without a packet. Flows that are forgotten (see flow_table.h) count as flows
  * only. */
 struct capture_summary {
-    uint64_t packets; /* TCP and UDP, those in tunnels too */
+    uint64_t packets; /* TCP and UDP, and ICMP errors about them; those in tunnels too */
     uint64_t duplicates, cut, gaps;
     int64_t first_time, last_time;
     uint32_t flows, tcp_flows, udp_flows;

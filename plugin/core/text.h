@@ -33,7 +33,7 @@ char *duration_text(int64_t nanoseconds, enum language language);
 char *address_text(const struct ip_address *address);
 char *endpoint_text(const struct endpoint *endpoint);
 
-/* Nanoseconds since 1970 as UTC: "2018-07-29T12:20:14.998Z"; "-" if no calendar has them. The caller frees it. */
+/* Nanoseconds since 1970 as UTC: "2018-07-29T12:20:14.998Z"; "-" for times that no clock has (PACKET_TIME_MAX). The caller frees it. */
 char *time_text(int64_t time);
 
 /* Whether every {placeholder} and bracket of the template is well formed, and {?name} and {!name}

@@ -55,10 +55,10 @@ note_next(struct wakes *wakes)
 }
 
 bool
-wakes_add(struct wakes *wakes, int64_t time, uint32_t flow, uint32_t detector)
+wakes_add(struct wakes *wakes, int64_t now, int64_t time, uint32_t flow, uint32_t detector)
 {
     GArray *heap = wakes->heap->wakes;
-    if (heap->len >= WAKES_MAX)
+    if (time <= now || heap->len >= WAKES_MAX)
         return false;
     struct wake wake = {.time = time, .order = wakes->heap->calls++, .flow = flow, .detector = detector};
     guint place = heap->len;
@@ -69,10 +69,12 @@ wakes_add(struct wakes *wakes, int64_t time, uint32_t flow, uint32_t detector)
     return true;
 }
 
-struct wake
-wakes_take(struct wakes *wakes)
+bool
+wakes_take(struct wakes *wakes, int64_t now, struct wake *wake)
 {
-    struct wake first = *at(wakes, 0);
+    if (wakes->heap->wakes->len == 0 || at(wakes, 0)->time > now)
+        return false;
+    *wake = *at(wakes, 0);
     guint count = wakes->heap->wakes->len - 1;
     *at(wakes, 0) = *at(wakes, count);
     g_array_set_size(wakes->heap->wakes, count);
@@ -86,5 +88,5 @@ wakes_take(struct wakes *wakes)
         place = child;
     }
     note_next(wakes);
-    return first;
+    return true;
 }

@@ -18,7 +18,7 @@ struct wake {
     uint32_t detector;
 };
 
-/* `next` is the time of the earliest, INT64_MAX if there is none: it is asked for with every packet. */
+/* `next` is the time of the earliest, INT64_MAX if there is none, which no packet has: it is asked for with every packet. */
 struct wakes {
     int64_t next;
     struct wake_heap *heap;
@@ -27,10 +27,11 @@ struct wakes {
 struct wakes *wakes_new(void);
 void wakes_free(struct wakes *wakes);
 
-/* False, and nothing is kept, if WAKES_MAX are pending. */
-bool wakes_add(struct wakes *wakes, int64_t time, uint32_t flow, uint32_t detector);
+/* False, and nothing is kept, if `time` is not later than `now`, the time of the packet that is shown, or if WAKES_MAX are
+ * pending. So no packet can wake for ever: each wake that it serves takes one away. */
+bool wakes_add(struct wakes *wakes, int64_t now, int64_t time, uint32_t flow, uint32_t detector);
 
-/* Takes the earliest out; there must be one. */
-struct wake wakes_take(struct wakes *wakes);
+/* Takes the earliest one out if its time has come; false if there is none. */
+bool wakes_take(struct wakes *wakes, int64_t now, struct wake *wake);
 
 #endif

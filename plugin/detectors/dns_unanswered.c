@@ -134,7 +134,7 @@ struct dns_flow {
     char name[DNS_NAME_MAX];
     struct query query[TYPES_MAX];
     uint32_t answers; /* that could be read */
-    int64_t wake;     /* the one that is set, 0 = none */
+    bool waits;       /* for a wake that is set */
 };
 
 /* The newest transmission of a query, from whatever port and to whatever resolver. */
@@ -277,17 +277,25 @@ find_query(struct dns_flow *state, const struct dns_message *message, bool fresh
     return fresh ? place : NULL;
 }
 
+/* The query whose time is over first, NULL if none waits for an answer. */
+static struct query *
+next_due(struct dns_flow *state)
+{
+    struct query *next = NULL;
+    for (unsigned i = 0; i < TYPES_MAX; i++) {
+        struct query *query = &state->query[i];
+        if (query->pending && !query->over && (next == NULL || query->due < next->due))
+            next = query;
+    }
+    return next;
+}
+
 static void
 set_wake(struct context *context, struct dns_flow *state)
 {
-    int64_t first = INT64_MAX;
-    for (unsigned i = 0; i < TYPES_MAX; i++)
-        if (state->query[i].pending && !state->query[i].over && state->query[i].due < first)
-            first = state->query[i].due;
-    if (state->wake != 0 || first == INT64_MAX)
-        return;
-    state->wake = first;
-    wake_at(context, first);
+    const struct query *next = next_due(state);
+    if (!state->waits && next != NULL)
+        state->waits = wake_at(context, next->due);
 }
 
 /* The place as that of a query which is sent for the first time from this port. */
@@ -421,15 +429,12 @@ check_silence(struct context *context, const struct flow *flow, const struct dns
 }
 
 static void
-on_wake(struct context *context, const struct flow *flow)
+on_wake(struct context *context, const struct flow *flow, int64_t now)
 {
     struct dns_flow *state = flow_state(context);
-    int64_t due = state->wake;
-    state->wake = 0;
-    for (unsigned i = 0; i < TYPES_MAX; i++) {
-        struct query *query = &state->query[i];
-        if (!query->pending || query->over || query->due > due)
-            continue;
+    struct query *query;
+    state->waits = false;
+    while ((query = next_due(state)) != NULL && query->due <= now) {
         check_silence(context, flow, state, query);
         query->over = true;
     }

@@ -445,8 +445,9 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 }
 
 static void
-on_wake(struct context *context, const struct flow *flow)
+on_wake(struct context *context, const struct flow *flow, int64_t now)
 {
+    (void)now;
     look_at(context, flow, flow->handshake.completed_time + SPEAKS_WITHIN);
 }
 

@@ -743,19 +743,37 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     }
 }
 
+/* What fell silent is looked at as it was at each of the times at which that was to be done, up to now. All that is recent
+ * has become old by then, so there are few of them. */
 static void
-on_wake(struct context *context, const struct flow *flow)
+catch_up_with_source(struct context *context, const struct flow *flow, struct source *source, int64_t now)
+{
+    int64_t time = 0;
+    for (unsigned looks = 0; looks < RECENT_SLICES && source->wakes > time && source->wakes <= now; looks++) {
+        time = source->wakes;
+        recent_move(&source->recent, time);
+        check_source(context, flow, source, pair_of(context, flow), time);
+    }
+}
+
+static void
+catch_up_with_server(struct context *context, const struct flow *flow, struct server *server, int64_t now)
+{
+    int64_t time = 0;
+    for (unsigned looks = 0; looks < RECENT_SLICES && server->wakes > time && server->wakes <= now; looks++) {
+        time = server->wakes;
+        recent_move(&server->recent, time);
+        check_server(context, flow, server, time);
+    }
+}
+
+static void
+on_wake(struct context *context, const struct flow *flow, int64_t now)
 {
     struct source *source = source_of(context, flow);
-    struct server *server = server_of(context, flow);
-    if (source->wakes != 0) {
-        recent_move(&source->recent, source->wakes);
-        check_source(context, flow, source, pair_of(context, flow), source->wakes);
-    }
-    if (server->wakes != 0 && source->active == 0) {
-        recent_move(&server->recent, server->wakes);
-        check_server(context, flow, server, server->wakes);
-    }
+    catch_up_with_source(context, flow, source, now);
+    if (source->active == 0)
+        catch_up_with_server(context, flow, server_of(context, flow), now);
 }
 
 const struct detector flood_syn_detector = {

@@ -722,8 +722,9 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 
 /* A connection that nobody has ended works, even if nothing was said yet. */
 static void
-on_wake(struct context *context, const struct flow *flow)
+on_wake(struct context *context, const struct flow *flow, int64_t now)
 {
+    (void)now;
     const struct side *client = &flow->by_client, *server = &flow->by_server;
     if (server->new_bytes == 0 && client->fin_frame + client->rst_frame + server->fin_frame + server->rst_frame == 0 &&
         client->pending.frame == 0)

@@ -345,8 +345,9 @@ check_talks_on(struct context *context, const struct flow *flow, int64_t now, bo
 }
 
 static void
-on_wake(struct context *context, const struct flow *flow)
+on_wake(struct context *context, const struct flow *flow, int64_t now)
 {
+    (void)now;
     check_talks_on(context, flow, flow->by_client.rst_time, false);
 }
 

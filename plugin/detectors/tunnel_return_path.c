@@ -295,8 +295,9 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 }
 
 static void
-on_wake(struct context *context, const struct flow *flow)
+on_wake(struct context *context, const struct flow *flow, int64_t now)
 {
+    (void)now;
     const struct return_path_flow *state = flow_state(context);
     if (flow->by_client.packets > flow->handshake.syn_count)
         note_answered(context, flow, &state->tunnel, flow->by_client.last_time);

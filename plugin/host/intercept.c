@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/intercept.h"
 
+#include "core/packet_time.h"
 #include "host/capture.h"
 #include "host/preferences.h"
 
@@ -134,7 +135,7 @@ fill_arrival(struct arrival *arrival, uint32_t protocol, tvbuff_t *tvb, const pa
     if (packet->source.address.family == 0 || packet->destination.address.family == 0)
         return false;
     packet->protocol = (uint8_t)protocol;
-    packet->time = (int64_t)pinfo->abs_ts.secs * NANOSECONDS_PER_SECOND + pinfo->abs_ts.nsecs;
+    packet->time = packet_time(pinfo->abs_ts.secs, pinfo->abs_ts.nsecs);
     arrival->transport.captured = tvb_captured_length(tvb);
     arrival->transport.bytes = arrival->transport.captured > 0 ? tvb_get_ptr(tvb, 0, -1) : (const uint8_t *)"";
     if (ip4 != NULL) {

@@ -64,8 +64,8 @@ put_capture(json_dumper *json, const struct capture_summary *summary)
     json_dumper_set_member_name(json, "capture");
     json_dumper_begin_object(json);
     put_number(json, "packets", summary->packets);
-    put_own_text(json, "first_time", time_text(summary->first_time));
-    put_own_text(json, "last_time", time_text(summary->last_time));
+    put_own_text(json, "first_time", summary->packets > 0 ? time_text(summary->first_time) : g_strdup("-"));
+    put_own_text(json, "last_time", summary->packets > 0 ? time_text(summary->last_time) : g_strdup("-"));
     put_seconds(json, "duration", summary->last_time - summary->first_time);
     put_number(json, "flows", summary->flows);
     put_number(json, "tcp_flows", summary->tcp_flows);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "feed.h"
 
+#include "core/packet_time.h"
 #include "core/wire.h"
 
 enum { PROTOCOL_IPIP = 4, PROTOCOL_6IN4 = 41, PROTOCOL_GRE = 47, ETHERTYPE_BRIDGED = 0x6558 };
@@ -30,7 +31,8 @@ open_udp_tunnel(const struct feed *feed, const struct arrival *outer, const stru
     uint16_t protocol;
 
     if (wire_read_vxlan(&payload, &vni, &inner)) {
-        struct arrival arrival = {.packet = {.frame = feed->frame, .time = feed->time}, .place = *place};
+        struct arrival arrival = {.packet = {.frame = feed->frame, .time = packet_time_clamp(feed->time)},
+                                  .place = *place};
         if (feed->engine_opens)
             engine_ethernet(feed->engine, &arrival, &inner);
         else
@@ -90,7 +92,7 @@ take_transport(const struct feed *feed, struct arrival *arrival)
 static void
 take_ip(const struct feed *feed, const struct payload *ip, const struct place *place)
 {
-    struct arrival arrival = {.packet = {.frame = feed->frame, .time = feed->time}, .place = *place};
+    struct arrival arrival = {.packet = {.frame = feed->frame, .time = packet_time_clamp(feed->time)}, .place = *place};
 
     if (!wire_read_ip(ip, &arrival.packet, &arrival.transport))
         return;

@@ -1,7 +1,6 @@
-/* Bounded memory by key, and pending wakes. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bounded memory by key. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
 #include "core/keyed.h"
-#include "core/wakes.h"
 
 static void
 kinds_and_sizes_are_apart(void **state)
@@ -39,49 +38,12 @@ what_is_not_asked_for_is_forgotten(void **state)
     keyed_free(keyed);
 }
 
-static void
-wakes_in_order_of_time(void **state)
-{
-    (void)state;
-    struct wakes *wakes = wakes_new();
-    assert_true(wakes->next == INT64_MAX);
-    static const int64_t times[] = {50, 10, 40, 10, 30, 20, 60};
-    for (uint32_t i = 0; i < G_N_ELEMENTS(times); i++)
-        assert_true(wakes_add(wakes, times[i], i, 0));
-    int64_t before = 0;
-    uint32_t flows[G_N_ELEMENTS(times)];
-    for (uint32_t i = 0; i < G_N_ELEMENTS(times); i++) {
-        struct wake wake = wakes_take(wakes);
-        assert_true(wake.time >= before);
-        before = wake.time;
-        flows[i] = wake.flow;
-    }
-    assert_int_equal(flows[0], 1); /* of two at the same time the first that was asked for */
-    assert_int_equal(flows[1], 3);
-    assert_int_equal(flows[6], 6);
-    wakes_free(wakes);
-    wakes_free(NULL);
-}
-
-static void
-wakes_are_bounded(void **state)
-{
-    (void)state;
-    struct wakes *wakes = wakes_new();
-    for (uint32_t i = 0; i < WAKES_MAX; i++)
-        assert_true(wakes_add(wakes, i, i, 0));
-    assert_false(wakes_add(wakes, 0, 0, 0));
-    wakes_free(wakes);
-}
-
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinds_and_sizes_are_apart),
         cmocka_unit_test(what_is_not_asked_for_is_forgotten),
-        cmocka_unit_test(wakes_in_order_of_time),
-        cmocka_unit_test(wakes_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
