@@ -91,14 +91,16 @@ encapsulation_free(struct encapsulation *encapsulation)
 uint32_t
 encapsulation_network(const struct encapsulation *encapsulation, uint32_t path)
 {
-    return g_array_index(encapsulation->network_of_path, uint32_t, path);
+    const GArray *networks = encapsulation->network_of_path;
+    return path < networks->len ? g_array_index(networks, uint32_t, path) : 0;
 }
 
 struct network_name
 encapsulation_network_name(const struct encapsulation *encapsulation, uint32_t network)
 {
-    const struct network_entry *entry = g_ptr_array_index(encapsulation->network_by_number, network);
-    return (struct network_name){entry->key.what, entry->key.identifier};
+    const GPtrArray *networks = encapsulation->network_by_number;
+    const struct network_entry *entry = network < networks->len ? g_ptr_array_index(networks, network) : NULL;
+    return entry != NULL ? (struct network_name){entry->key.what, entry->key.identifier} : (struct network_name){0, 0};
 }
 
 /* The network that a path with this key leads into. */
@@ -238,10 +240,11 @@ session_count(struct session *session, const struct packet *packet)
 
     if (session->packets == 0) {
         session->first_frame = packet->frame;
-        session->first_time = packet->time;
+        session->first_time = session->last_time = packet->time;
     }
     session->last_frame = packet->frame;
-    session->last_time = packet->time;
+    session->first_time = MIN(session->first_time, packet->time);
+    session->last_time = MAX(session->last_time, packet->time);
     session->packets++;
     session->bytes += packet->ip_length;
     session->unique_bytes += packet->duplicate ? 0 : packet->ip_length;

@@ -48,7 +48,7 @@ struct place encapsulation_separate(struct encapsulation *encapsulation, const s
                                     const struct ip_address *source, const struct ip_address *target,
                                     uint32_t identifier);
 
-/* The network that a path leads into, by number; 0 outside of any encapsulation. Paths with one identifier (VNI) in one outer
+/* The network that a path leads into, by number; 0 outside of any encapsulation, and for a path that there is not. Paths with one identifier (VNI) in one outer
  * network lead into one network, whichever hosts encapsulate, and in it an address is one host. Two networks may have
  * the same addresses. */
 uint32_t encapsulation_network(const struct encapsulation *encapsulation, uint32_t path);
@@ -59,7 +59,7 @@ struct network_name {
     uint32_t identifier;
 };
 
-/* For a network that is not 0. */
+/* {0, 0} for 0 and for unknown numbers. */
 struct network_name encapsulation_network_name(const struct encapsulation *encapsulation, uint32_t network);
 
 /* NULL for 0 and unknown numbers. */

@@ -50,7 +50,7 @@ vantage_note_side(struct engine *engine, struct flow_record *record, struct side
         return;
     if (packet->session == 0)
         engine->two_way_flows++;
-    else if (packet->session == other->session)
+    else if (packet->session == other->session && encapsulation_session(engine->encapsulation, packet->session) != NULL)
         session_two_way(encapsulation_session(engine->encapsulation, packet->session));
 }
 
@@ -59,7 +59,7 @@ static bool
 session_shows_answers(const struct engine *engine, uint32_t number)
 {
     const struct session *session = encapsulation_session(engine->encapsulation, number);
-    return session->role == SESSION_OVERLAY || session->answered_unseen == 0;
+    return session == NULL || session->role == SESSION_OVERLAY || session->answered_unseen == 0;
 }
 
 bool

@@ -7,10 +7,26 @@
 #include "core/engine.h"
 #include "host/frames.h"
 
+enum { ENCAPSULATIONS_MAX = 32 };
+
+/* The encapsulations around what is dissected now, the outermost first. Inner dissectors may leave by longjmp, so an entry
+ * is not removed by the code that made it but by the next one at the same or a lower layer. */
+struct open_encapsulations {
+    uint32_t frame; /* the engine's number; 0 = none was dissected yet */
+    unsigned depth;
+    struct {
+        unsigned layer; /* pinfo->curr_layer_num */
+        struct place place;
+    } entry[ENCAPSULATIONS_MAX];
+};
+
+/* All that is known of a capture: nothing of it may outlive the capture, because the next one has frames, flows and sessions
+ * with the same numbers. */
 struct capture {
     struct settings settings;
     struct engine *engine;
     struct frames *frames;
+    struct open_encapsulations open;
 };
 
 /* NULL while no capture is open or netcase is disabled. */

@@ -6,7 +6,6 @@
 #include "host/preferences.h"
 
 enum { IP_ICMP = 1, IP_IPIP = 4, IP_TCP = 6, IP_UDP = 17, IP_IPV6 = 41, IP_GRE = 47, IP_ICMPV6 = 58 };
-enum { STACK_MAX = 32 };
 
 static const struct handler {
     uint32_t ip_protocol;
@@ -22,17 +21,6 @@ static const struct handler {
 static dissector_table_t originals;
 static dissector_table_t udp_ports;
 static int vxlan_protocol; /* Wireshark's own */
-
-/* The encapsulations around what is dissected now. Inner dissectors may leave by longjmp, so entries
- * are not removed by the code that made them but by the next one at the same or a lower layer. */
-static struct {
-    uint32_t frame;
-    unsigned depth;
-    struct {
-        unsigned layer;
-        struct place place;
-    } entry[STACK_MAX];
-} stack;
 
 static void
 ip_address_from(struct ip_address *to, const address *from)
@@ -66,23 +54,27 @@ outermost_place(struct capture *capture, const packet_info *pinfo)
 static struct place
 place_of(struct capture *capture, const packet_info *pinfo, uint32_t frame)
 {
-    if (stack.frame != frame) {
-        stack.frame = frame;
-        stack.depth = 0;
+    struct open_encapsulations *open = &capture->open;
+
+    if (open->frame != frame) {
+        open->frame = frame;
+        open->depth = 0;
     }
-    while (stack.depth > 0 && stack.entry[stack.depth - 1].layer >= pinfo->curr_layer_num)
-        stack.depth--;
-    return stack.depth > 0 ? stack.entry[stack.depth - 1].place : outermost_place(capture, pinfo);
+    while (open->depth > 0 && open->entry[open->depth - 1].layer >= pinfo->curr_layer_num)
+        open->depth--;
+    return open->depth > 0 ? open->entry[open->depth - 1].place : outermost_place(capture, pinfo);
 }
 
 static void
-push_place(const packet_info *pinfo, const struct place *place)
+push_place(struct capture *capture, const packet_info *pinfo, const struct place *place)
 {
-    if (stack.depth == STACK_MAX)
+    struct open_encapsulations *open = &capture->open;
+
+    if (open->depth == ENCAPSULATIONS_MAX)
         return;
-    stack.entry[stack.depth].layer = pinfo->curr_layer_num;
-    stack.entry[stack.depth].place = *place;
-    stack.depth++;
+    open->entry[open->depth].layer = pinfo->curr_layer_num;
+    open->entry[open->depth].place = *place;
+    open->depth++;
 }
 
 /* Lengths from the IP header where the transport header directly follows it in memory; what Wireshark
@@ -157,9 +149,9 @@ fill_arrival(struct arrival *arrival, uint32_t protocol, tvbuff_t *tvb, const pa
 static void
 note_mirror(struct capture *capture, const struct arrival *arrival)
 {
-    if (arrival->place.session == 0)
-        return;
     struct session *session = encapsulation_session(engine_encapsulation(capture->engine), arrival->place.session);
+    if (session == NULL)
+        return;
     frames_set_mirror(capture->frames, arrival->packet.frame,
                       (struct frame_mirror){.session = session->number,
                                             .cut = arrival->ip_length - arrival->ip_present,
@@ -205,7 +197,7 @@ take_ip_tunnel(struct capture *capture, const packet_info *pinfo, const struct a
         inner = encapsulation_separate(engine_encapsulation(capture->engine), &inner, 't',
                                        &arrival->packet.source.address, &arrival->packet.destination.address, 0);
     inner = place_in_ip_tunnel(&inner, &arrival->packet);
-    push_place(pinfo, &inner);
+    push_place(capture, pinfo, &inner);
 }
 
 static void
@@ -238,7 +230,7 @@ take_layer(struct capture *capture, uint32_t protocol, tvbuff_t *tvb, const pack
     }
     if (!result.encapsulates)
         return;
-    push_place(pinfo, &arrival.inner);
+    push_place(capture, pinfo, &arrival.inner);
     if (protocol == IP_UDP)
         take_unopened_vxlan(capture, &arrival);
 }
