@@ -1,5 +1,6 @@
-/* Numbers that stand for longer things: for tables, and to tell names and addresses apart. Not for enemies: whoever wants two
- * things with one digest can make them.
+/* Numbers that stand for longer things, to tell names and addresses apart. They are the same in every run, so that a capture
+ * always gives the same findings. Whoever wants two things with one digest can make them: use them only where that costs no
+ * time, in memories of a fixed size. What grows with the capture has a secret in its hash (keyed_state() in detector.h).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_API_DIGEST_H

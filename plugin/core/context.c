@@ -42,7 +42,7 @@ keyed_state_of_all(struct context *context, unsigned kind, const void *key, size
 {
     struct keyed **keyed = &context->engine->keyed_states[context->detector];
     if (*keyed == NULL)
-        *keyed = keyed_new();
+        *keyed = keyed_new(&context->engine->settings->hash_seed);
     return keyed_get(*keyed, context->engine->packets, kind, key, key_size, state_size);
 }
 
@@ -90,7 +90,7 @@ answers_visible(struct context *context, const struct flow *flow, bool from_clie
 bool
 address_was_seen(struct context *context, const struct flow *flow, const struct ip_address *address)
 {
-    return flow_table_host(context->engine->flows, flow->path, address)->seen;
+    return flow_table_has_seen(context->engine->flows, flow->path, address);
 }
 
 uint64_t

@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-#include "core/hash.h"
+#include "api/digest.h"
 
 enum { SETS = 1 << 14, WAYS = 2, DIGEST_BYTES = 64 };
 enum { PORT_DNS = 53, DIGEST_BYTES_DNS = 512 };
@@ -24,6 +24,24 @@ duplicates_free(struct duplicates *duplicates)
     g_free(duplicates);
 }
 
+/* The digest of what `digest` stands for, followed by these bytes: a word of 64 bits at a time, the rest as one. */
+static uint64_t
+digest_bytes(uint64_t digest, const void *bytes, size_t size)
+{
+    const uint8_t *byte = bytes;
+    for (; size >= 8; byte += 8, size -= 8) {
+        uint64_t word;
+        memcpy(&word, byte, sizeof word);
+        digest = digest_mix(digest, word);
+    }
+    if (size > 0) {
+        uint64_t rest = 0;
+        memcpy(&rest, byte, size);
+        digest = digest_mix(digest, rest);
+    }
+    return digest;
+}
+
 /* Every packet is digested: one product for each word, with odd numbers that are far apart, and one fold. */
 static uint64_t
 packet_digest(const struct packet *packet, uint32_t scope)
@@ -40,8 +58,8 @@ packet_digest(const struct packet *packet, uint32_t scope)
 
     /* A flow has its addresses, so the ports suffice to tell the direction. */
     if (scope == 0 || packet->source.port == packet->destination.port) {
-        hash = hash_bytes(hash, packet->source.address.bytes, sizeof packet->source.address.bytes);
-        hash = hash_bytes(hash, packet->destination.address.bytes, sizeof packet->destination.address.bytes);
+        hash = digest_bytes(hash, packet->source.address.bytes, sizeof packet->source.address.bytes);
+        hash = digest_bytes(hash, packet->destination.address.bytes, sizeof packet->destination.address.bytes);
     }
     /* A copy may be cut shorter than the other: only TCP is told apart by its numbers, so the bytes
      * count for the rest only. */
@@ -50,7 +68,7 @@ packet_digest(const struct packet *packet, uint32_t scope)
         bool dns = packet->source.port == PORT_DNS;
         uint32_t most = dns ? DIGEST_BYTES_DNS : DIGEST_BYTES;
         uint32_t size = packet->payload.captured < most ? packet->payload.captured : most;
-        hash = hash_bytes(hash, packet->payload.bytes, size);
+        hash = digest_bytes(hash, packet->payload.bytes, size);
     }
     return hash != 0 ? hash : 1;
 }

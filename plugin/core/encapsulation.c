@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/encapsulation.h"
 
-#include "core/hash.h"
+#include "core/table.h"
 
 /* What makes two networks one, two paths one, and two sessions one. */
 struct network_key {
@@ -42,34 +42,31 @@ struct network_entry {
     uint32_t number;
 };
 
-/* Most packets come in a session that brought one lately: found without GHashTable, a place for each hash. */
+/* Most packets come in a session that brought one lately: found without a search, a place for each hash. */
 enum { LATELY = 64 };
 
 struct encapsulation {
     struct session_entry *lately[LATELY];
-    GHashTable *paths;
-    GHashTable *networks;
-    GArray *network_of_path;      /* uint32_t, by number of the path */
-    GPtrArray *network_by_number; /* struct network_entry *; NULL for 0 */
-    GHashTable *session_keys;
-    GPtrArray *sessions; /* struct session *, inside of the entries */
+    struct hash_seed seed;
+    struct table *paths, *networks; /* struct path_entry, struct network_entry */
+    GArray *network_of_path;        /* uint32_t, by number of the path */
+    GPtrArray *network_by_number;   /* struct network_entry *; NULL for 0 */
+    struct table *session_keys;     /* struct session_entry */
+    GPtrArray *sessions;            /* struct session *, inside of the entries */
 };
 
-HASH_KEY_FUNCTIONS(network_key)
-HASH_KEY_FUNCTIONS(path_key)
-HASH_KEY_FUNCTIONS(session_key)
-
 struct encapsulation *
-encapsulation_new(void)
+encapsulation_new(const struct hash_seed *seed)
 {
     struct encapsulation *encapsulation = g_new0(struct encapsulation, 1);
-    encapsulation->paths = g_hash_table_new_full(path_key_hash, path_key_equal, g_free, NULL);
-    encapsulation->networks = g_hash_table_new_full(network_key_hash, network_key_equal, g_free, NULL);
+    encapsulation->seed = *seed;
+    encapsulation->paths = table_new(seed, sizeof(struct path_key), g_free);
+    encapsulation->networks = table_new(seed, sizeof(struct network_key), g_free);
     encapsulation->network_of_path = g_array_new(FALSE, TRUE, sizeof(uint32_t));
     g_array_set_size(encapsulation->network_of_path, 1);
     encapsulation->network_by_number = g_ptr_array_new();
     g_ptr_array_add(encapsulation->network_by_number, NULL);
-    encapsulation->session_keys = g_hash_table_new_full(session_key_hash, session_key_equal, g_free, NULL);
+    encapsulation->session_keys = table_new(seed, sizeof(struct session_key), g_free);
     encapsulation->sessions = g_ptr_array_new();
     return encapsulation;
 }
@@ -79,11 +76,11 @@ encapsulation_free(struct encapsulation *encapsulation)
 {
     if (encapsulation == NULL)
         return;
-    g_hash_table_destroy(encapsulation->paths);
-    g_hash_table_destroy(encapsulation->networks);
+    table_free(encapsulation->paths);
+    table_free(encapsulation->networks);
     g_array_unref(encapsulation->network_of_path);
     g_ptr_array_unref(encapsulation->network_by_number);
-    g_hash_table_destroy(encapsulation->session_keys);
+    table_free(encapsulation->session_keys);
     g_ptr_array_unref(encapsulation->sessions);
     g_free(encapsulation);
 }
@@ -110,12 +107,12 @@ network_number(struct encapsulation *encapsulation, const struct path_key *path)
     struct network_key key = {.outer_network = encapsulation_network(encapsulation, path->outer_path),
                               .what = path->what,
                               .identifier = path->identifier};
-    struct network_entry *entry = g_hash_table_lookup(encapsulation->networks, &key);
+    struct network_entry *entry = table_find(encapsulation->networks, &key);
     if (entry == NULL) {
         entry = g_new0(struct network_entry, 1);
         entry->key = key;
         entry->number = encapsulation->network_by_number->len;
-        g_hash_table_add(encapsulation->networks, entry);
+        table_add(encapsulation->networks, entry);
         g_ptr_array_add(encapsulation->network_by_number, entry);
     }
     return entry->number;
@@ -135,14 +132,14 @@ path_number(struct encapsulation *encapsulation, uint32_t outer_path, uint32_t w
         key.low = ordered ? *a : *b;
         key.high = ordered ? *b : *a;
     }
-    struct path_entry *entry = g_hash_table_lookup(encapsulation->paths, &key);
+    struct path_entry *entry = table_find(encapsulation->paths, &key);
     if (entry == NULL) {
         entry = g_new0(struct path_entry, 1);
         entry->key = key;
-        entry->number = g_hash_table_size(encapsulation->paths) + 1;
+        entry->number = table_size(encapsulation->paths) + 1;
         uint32_t network = network_number(encapsulation, &key);
         g_array_append_val(encapsulation->network_of_path, network);
-        g_hash_table_add(encapsulation->paths, entry);
+        table_add(encapsulation->paths, entry);
     }
     return entry->number;
 }
@@ -152,7 +149,7 @@ start_session(struct encapsulation *encapsulation, const struct session_key *key
 {
     struct session_entry *entry = g_new0(struct session_entry, 1);
     entry->key = *key;
-    g_hash_table_add(encapsulation->session_keys, entry);
+    table_add(encapsulation->session_keys, entry);
     g_ptr_array_add(encapsulation->sessions, &entry->session);
     entry->session = (struct session){
         .number = encapsulation->sessions->len,
@@ -167,7 +164,7 @@ start_session(struct encapsulation *encapsulation, const struct session_key *key
     struct session_key reverse = *key;
     reverse.source = key->target;
     reverse.target = key->source;
-    struct session_entry *opposite = g_hash_table_lookup(encapsulation->session_keys, &reverse);
+    struct session_entry *opposite = table_find(encapsulation->session_keys, &reverse);
     if (opposite != NULL && opposite != entry && key->kind != SESSION_ERSPAN)
         entry->session.role = opposite->session.role = SESSION_OVERLAY;
     return entry;
@@ -176,10 +173,11 @@ start_session(struct encapsulation *encapsulation, const struct session_key *key
 static struct session_entry *
 find_session(struct encapsulation *encapsulation, const struct session_key *key)
 {
-    struct session_entry **lately = &encapsulation->lately[session_key_hash(key) % LATELY];
-    if (*lately != NULL && session_key_equal(&(*lately)->key, key))
+    uint64_t hash = hash_bytes(&encapsulation->seed, 0, key, sizeof *key);
+    struct session_entry **lately = &encapsulation->lately[hash % LATELY];
+    if (*lately != NULL && memcmp(&(*lately)->key, key, sizeof *key) == 0)
         return *lately;
-    struct session_entry *entry = g_hash_table_lookup(encapsulation->session_keys, key);
+    struct session_entry *entry = table_find(encapsulation->session_keys, key);
     *lately = entry != NULL ? entry : start_session(encapsulation, key);
     return *lately;
 }

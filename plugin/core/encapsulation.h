@@ -9,6 +9,7 @@
 
 #include "api/packet.h"
 #include "api/session.h"
+#include "core/hash.h"
 
 /* The place of a packet. Zeroed = outside of any encapsulation. */
 struct place {
@@ -32,7 +33,7 @@ place_in_ip_tunnel(const struct place *outer, const struct packet *packet)
     return inner;
 }
 
-struct encapsulation *encapsulation_new(void);
+struct encapsulation *encapsulation_new(const struct hash_seed *seed);
 void encapsulation_free(struct encapsulation *encapsulation);
 
 /* The place inside a VXLAN, GENEVE, ERSPAN or keyed GRE encapsulation that itself stands at

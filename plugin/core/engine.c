@@ -53,11 +53,11 @@ engine_new(const struct settings *settings)
     engine->settings = settings;
     prepare_dispatch(engine);
     prepare_numbers(engine);
-    engine->flows = flow_table_new(engine->flow_state_size);
-    engine->encapsulation = encapsulation_new();
+    engine->flows = flow_table_new(&settings->hash_seed, engine->flow_state_size);
+    engine->encapsulation = encapsulation_new(&settings->hash_seed);
     engine->duplicates = duplicates_new();
     engine->knowledge = knowledge_new(settings);
-    engine->names = names_new();
+    engine->names = names_new(&settings->hash_seed);
     engine->store = store_new();
     engine->capture_states = g_new0(void *, catalogue_detector_count + 1);
     engine->keyed_states = g_new0(struct keyed *, catalogue_detector_count + 1);

@@ -2,7 +2,7 @@
 #include "core/flow_table.h"
 
 #include "core/arena.h"
-#include "core/hash.h"
+#include "core/table.h"
 
 /* A place of the table of current flows; empty while `record` is NULL. */
 struct slot {
@@ -13,12 +13,13 @@ struct slot {
 /* Every packet looks its flow up, so this is a table of our own: open addressing, a port that is used again
  * replaces its flow. It costs a third of GHashTable's instructions. */
 struct flow_table {
+    struct hash_seed seed;
     struct slot *slots;
     size_t slot_count; /* a power of two, more than twice the number of flows in it */
     size_t slots_used;
-    GPtrArray *records; /* by number - 1, NULL for those that are forgotten */
-    GHashTable *hosts;  /* by struct host_key */
-    GQueue young;       /* numbers of the newest flows, the oldest of them first */
+    GPtrArray *records;  /* by number - 1, NULL for those that are forgotten */
+    struct table *hosts; /* struct host, by struct host_key */
+    GQueue young;        /* numbers of the newest flows, the oldest of them first */
     size_t states_size;
     struct arena memory;           /* of records and states */
     struct flow_record *forgotten; /* its memory is used again */
@@ -32,8 +33,6 @@ struct host_key {
 
 enum { SLOTS_AT_FIRST = 1024 };
 
-HASH_KEY_FUNCTIONS(host_key)
-
 static void
 clear_record(void *item)
 {
@@ -45,14 +44,15 @@ clear_record(void *item)
 }
 
 struct flow_table *
-flow_table_new(size_t states_size)
+flow_table_new(const struct hash_seed *seed, size_t states_size)
 {
     struct flow_table *table = g_new0(struct flow_table, 1);
+    table->seed = *seed;
     table->states_size = states_size;
     table->slot_count = SLOTS_AT_FIRST;
     table->slots = g_new0(struct slot, table->slot_count);
     table->records = g_ptr_array_new_with_free_func(clear_record);
-    table->hosts = g_hash_table_new_full(host_key_hash, host_key_equal, g_free, NULL);
+    table->hosts = table_new(seed, sizeof(struct host_key), g_free);
     return table;
 }
 
@@ -63,30 +63,34 @@ flow_table_free(struct flow_table *table)
         return;
     g_free(table->slots);
     g_queue_clear(&table->young);
-    g_hash_table_destroy(table->hosts);
+    table_free(table->hosts);
     g_ptr_array_unref(table->records);
     arena_clear(&table->memory);
     g_free(table);
 }
 
 static uint64_t
-endpoint_hash(const struct endpoint *endpoint)
+endpoint_hash(const struct hash_seed *seed, const struct endpoint *endpoint)
 {
-    return digest_mix_address(endpoint->port, &endpoint->address);
+    uint64_t half[2];
+    memcpy(half, endpoint->address.bytes, sizeof half);
+    return hash_two(seed, hash_two(seed, 0, half[0], half[1]), endpoint->port, endpoint->address.family);
 }
 
 /* The same for both directions. */
 static uint32_t
-flow_hash(uint32_t path, uint8_t protocol, const struct endpoint *a, const struct endpoint *b)
+flow_hash(const struct hash_seed *seed, uint32_t path, uint8_t protocol, const struct endpoint *a,
+          const struct endpoint *b)
 {
-    return (uint32_t)digest_mix((uint64_t)path << 8 | protocol, endpoint_hash(a) + endpoint_hash(b));
+    uint64_t both = endpoint_hash(seed, a) + endpoint_hash(seed, b);
+    return (uint32_t)hash_two(seed, both, path, protocol);
 }
 
 static uint32_t
-record_hash(const struct flow_record *record)
+record_hash(const struct flow_table *table, const struct flow_record *record)
 {
     const struct flow *flow = &record->flow;
-    return flow_hash(flow->path, flow->protocol, &flow->client, &flow->server);
+    return flow_hash(&table->seed, flow->path, flow->protocol, &flow->client, &flow->server);
 }
 
 /* Whether the packet is of this flow, and if so from which side. */
@@ -171,7 +175,7 @@ static void
 host_leave(struct flow_table *table, struct host *host)
 {
     if (--host->flows == 0)
-        g_hash_table_remove(table->hosts, host);
+        table_remove(table->hosts, host);
 }
 
 static bool
@@ -191,7 +195,7 @@ forget_oldest(struct flow_table *table)
     struct flow_record *record = flow_table_by_number(table, number);
     if (!is_young(record))
         return;
-    struct slot *slot = slot_with(table, record_hash(record), record);
+    struct slot *slot = slot_with(table, record_hash(table, record), record);
     if (slot->record == record)
         clear_slot(table, slot);
     host_leave(table, record->client_host);
@@ -227,6 +231,31 @@ take_record(struct flow_table *table)
     return record != NULL ? record : arena_take(&table->memory, sizeof *record);
 }
 
+static struct host_key
+host_key_of(uint32_t path, const struct ip_address *address)
+{
+    struct host_key key;
+    memset(&key, 0, sizeof key);
+    key.path = path;
+    key.address = *address;
+    return key;
+}
+
+/* What is known of an address on a path; made if it is new. */
+static struct host *
+host_of(struct flow_table *table, uint32_t path, const struct ip_address *address)
+{
+    struct host_key key = host_key_of(path, address);
+    struct host *host = table_find(table->hosts, &key);
+    if (host == NULL) {
+        host = g_new0(struct host, 1);
+        host->path = path;
+        host->address = *address;
+        table_add(table->hosts, host);
+    }
+    return host;
+}
+
 static struct flow_record *
 flow_start(struct flow_table *table, uint32_t path, uint32_t hash, struct packet *packet)
 {
@@ -244,8 +273,8 @@ flow_start(struct flow_table *table, uint32_t path, uint32_t hash, struct packet
     flow->first_time = packet->time;
     flow->last_time = packet->time;
     flow->began_before = packet->protocol == PROTOCOL_TCP && !(packet->flags & TCP_SYN);
-    record->client_host = flow_table_host(table, path, &flow->client.address);
-    record->server_host = flow_table_host(table, path, &flow->server.address);
+    record->client_host = host_of(table, path, &flow->client.address);
+    record->server_host = host_of(table, path, &flow->server.address);
     record->client_host->flows++;
     record->server_host->flows++;
 
@@ -271,7 +300,7 @@ starts_anew(const struct flow_record *record, const struct packet *packet)
 struct flow_record *
 flow_table_get(struct flow_table *table, struct packet *packet, uint32_t path, bool *started)
 {
-    uint32_t hash = flow_hash(path, packet->protocol, &packet->source, &packet->destination);
+    uint32_t hash = flow_hash(&table->seed, path, packet->protocol, &packet->source, &packet->destination);
     struct flow_record *record = find_slot(table, packet, path, hash, &packet->from_client)->record;
 
     *started = record == NULL || starts_anew(record, packet);
@@ -290,25 +319,16 @@ struct flow_record *
 flow_table_find(struct flow_table *table, const struct packet *packet, uint32_t path)
 {
     bool from_client;
-    uint32_t hash = flow_hash(path, packet->protocol, &packet->source, &packet->destination);
+    uint32_t hash = flow_hash(&table->seed, path, packet->protocol, &packet->source, &packet->destination);
     return find_slot(table, packet, path, hash, &from_client)->record;
 }
 
-struct host *
-flow_table_host(struct flow_table *table, uint32_t path, const struct ip_address *address)
+bool
+flow_table_has_seen(const struct flow_table *table, uint32_t path, const struct ip_address *address)
 {
-    struct host_key key;
-    memset(&key, 0, sizeof key);
-    key.path = path;
-    key.address = *address;
-    struct host *host = g_hash_table_lookup(table->hosts, &key);
-    if (host == NULL) {
-        host = g_new0(struct host, 1);
-        host->path = path;
-        host->address = *address;
-        g_hash_table_add(table->hosts, host);
-    }
-    return host;
+    struct host_key key = host_key_of(path, address);
+    const struct host *host = table_find(table->hosts, &key);
+    return host != NULL && host->seen;
 }
 
 uint32_t

@@ -12,6 +12,7 @@
 #include <glib.h>
 
 #include "api/flow.h"
+#include "core/hash.h"
 #include "core/tls_stream.h"
 
 /* What is known of an address on one encapsulation path, for the questions about the vantage. */
@@ -79,7 +80,7 @@ enum { FLOWS_YOUNG_MAX = 65536 };
 struct flow_table;
 
 /* `states_size`: bytes of memory that all detectors together want for each flow. */
-struct flow_table *flow_table_new(size_t states_size);
+struct flow_table *flow_table_new(const struct hash_seed *seed, size_t states_size);
 void flow_table_free(struct flow_table *table);
 
 /* The flow of the packet, made if it is new, with packet->from_client set. `started` tells whether
@@ -92,8 +93,8 @@ uint8_t *flow_table_states(struct flow_table *table, struct flow_record *record)
 /* The flow that these endpoints have at present, NULL if none: for what an ICMP error quotes. */
 struct flow_record *flow_table_find(struct flow_table *table, const struct packet *packet, uint32_t path);
 
-/* What is known of an address on a path; made if it is new. */
-struct host *flow_table_host(struct flow_table *table, uint32_t path, const struct ip_address *address);
+/* Whether the address sent a packet on this path that was captured. */
+bool flow_table_has_seen(const struct flow_table *table, uint32_t path, const struct ip_address *address);
 
 /* Number of flows so far; flow numbers go from 1 to it. */
 uint32_t flow_table_count(const struct flow_table *table);

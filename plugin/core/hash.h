@@ -1,4 +1,5 @@
-/* One hash for the keys of our tables: plain structs without holes.
+/* The hash of every table whose keys come from packets. It begins with a secret of the capture: whoever makes a capture can't
+ * choose keys that all fall on one place (docs/decisions/seeded-hashes.md).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_CORE_HASH_H
@@ -8,42 +9,46 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "api/digest.h"
+/* Two numbers that nobody can know who makes a capture. */
+struct hash_seed {
+    uint64_t first, second;
+};
 
-/* The digest of what `hash` stands for, followed by these bytes: a word of 64 bits at a time, the rest as one. */
+/* For tests, where every run must do the same. */
+static const struct hash_seed hash_seed_of_tests = {UINT64_C(0x243f6a8885a308d3), UINT64_C(0x13198a2e03707344)};
+
+/* One product of 128 bits, folded: with unknown factors there is no change of the one that a known change of the other makes
+ * good, as there is with digest_mix(), which an enemy can invert. */
 static inline uint64_t
-hash_bytes(uint64_t hash, const void *bytes, size_t size)
+hash_fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The hash of what `hash` stands for, followed by two words. */
+static inline uint64_t
+hash_two(const struct hash_seed *seed, uint64_t hash, uint64_t first, uint64_t second)
+{
+    return hash_fold(first ^ seed->first, second ^ seed->second ^ hash);
+}
+
+/* The hash of what `hash` stands for, followed by these bytes: two words of 64 bits at a time, the rest filled up with zeros.
+ * What `hash` stands for tells keys of different lengths apart. */
+static inline uint64_t
+hash_bytes(const struct hash_seed *seed, uint64_t hash, const void *bytes, size_t size)
 {
     const uint8_t *byte = bytes;
-    for (; size >= 8; byte += 8, size -= 8) {
-        uint64_t word;
-        memcpy(&word, byte, sizeof word);
-        hash = digest_mix(hash, word);
+    for (uint64_t word[2]; size >= sizeof word; byte += sizeof word, size -= sizeof word) {
+        memcpy(word, byte, sizeof word);
+        hash = hash_two(seed, hash, word[0], word[1]);
     }
     if (size > 0) {
-        uint64_t rest = 0;
-        memcpy(&rest, byte, size);
-        hash = digest_mix(hash, rest);
+        uint64_t rest[2] = {0, 0};
+        memcpy(rest, byte, size);
+        hash = hash_two(seed, hash, rest[0], rest[1]);
     }
-    return hash;
+    return hash_fold(hash ^ seed->second, UINT64_C(0x9e3779b97f4a7c15));
 }
-
-static inline unsigned
-hash_words(const void *key, size_t size)
-{
-    return (unsigned)hash_bytes(size, key, size);
-}
-
-/* The GHashFunc and GEqualFunc of a key type. Such keys are zeroed before they are filled, because
- * their padding counts. */
-#define HASH_KEY_FUNCTIONS(type)                                                                                       \
-    static guint type##_hash(const void *key)                                                                          \
-    {                                                                                                                  \
-        return hash_words(key, sizeof(struct type));                                                                   \
-    }                                                                                                                  \
-    static gboolean type##_equal(const void *a, const void *b)                                                         \
-    {                                                                                                                  \
-        return memcmp(a, b, sizeof(struct type)) == 0;                                                                 \
-    }
 
 #endif

@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include "core/arena.h"
-#include "core/hash.h"
 
 /* The key stands in front of the state, in `key_room` bytes. */
 struct entry {
@@ -25,6 +24,7 @@ struct generation {
 /* Two generations: what is asked for is copied into the young one; when that is full, the old one, in which
  * nothing was asked for since, is forgotten and the young one grows old. */
 struct keyed {
+    struct hash_seed seed;
     struct generation young, old;
     uint64_t serial;
 };
@@ -48,9 +48,10 @@ generation_end(struct generation *generation)
 }
 
 struct keyed *
-keyed_new(void)
+keyed_new(const struct hash_seed *seed)
 {
     struct keyed *keyed = g_new0(struct keyed, 1);
+    keyed->seed = *seed;
     generation_start(&keyed->young);
     generation_start(&keyed->old);
     return keyed;
@@ -130,7 +131,7 @@ void *
 keyed_get(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, size_t key_size, size_t size)
 {
     g_return_val_if_fail(key_size > 0 && key_size <= KEYED_KEY_MAX, NULL);
-    uint32_t hash = (uint32_t)hash_bytes((uint64_t)kind << 8 | key_size, key, key_size);
+    uint32_t hash = (uint32_t)hash_bytes(&keyed->seed, (uint64_t)kind << 8 | key_size, key, key_size);
 
     grow_old(keyed, serial);
     struct entry *entry = *find(&keyed->young, hash, kind, key, key_size);

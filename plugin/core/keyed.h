@@ -7,11 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/hash.h"
+
 enum { KEYED_KEY_MAX = 64, KEYED_GENERATION = 32768 };
 
 struct keyed;
 
-struct keyed *keyed_new(void);
+struct keyed *keyed_new(const struct hash_seed *seed);
 void keyed_free(struct keyed *keyed);
 
 /* The state of the key, zeroed when it is new; `size` must be the same each time. `serial` tells packets

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/knowledge.h"
 
-#include "core/hash.h"
+#include "core/table.h"
 
 /* More peers than this say nothing more about where home is. */
 enum { PEERS_MAX = 4096 };
@@ -23,21 +23,19 @@ struct votes {
 
 struct knowledge {
     const struct settings *settings;
-    GHashTable *servers; /* struct known_server in the entry -> struct server_entry */
-    GHashTable *peers;   /* struct known_server with port 0, or 53 for a resolver: a set */
+    struct table *servers; /* struct server_entry */
+    struct table *peers;   /* struct known_server with port 0, or 53 for a resolver */
     struct votes peer_votes, resolver_votes;
     char *home_text; /* the countries that the user set, or the derived one */
 };
-
-HASH_KEY_FUNCTIONS(known_server)
 
 struct knowledge *
 knowledge_new(const struct settings *settings)
 {
     struct knowledge *knowledge = g_new0(struct knowledge, 1);
     knowledge->settings = settings;
-    knowledge->servers = g_hash_table_new_full(known_server_hash, known_server_equal, g_free, NULL);
-    knowledge->peers = g_hash_table_new_full(known_server_hash, known_server_equal, g_free, NULL);
+    knowledge->servers = table_new(&settings->hash_seed, sizeof(struct known_server), g_free);
+    knowledge->peers = table_new(&settings->hash_seed, sizeof(struct known_server), g_free);
     knowledge->peer_votes.by_country = g_hash_table_new(g_str_hash, g_str_equal);
     knowledge->resolver_votes.by_country = g_hash_table_new(g_str_hash, g_str_equal);
     return knowledge;
@@ -48,8 +46,8 @@ knowledge_free(struct knowledge *knowledge)
 {
     if (knowledge == NULL)
         return;
-    g_hash_table_destroy(knowledge->servers);
-    g_hash_table_destroy(knowledge->peers);
+    table_free(knowledge->servers);
+    table_free(knowledge->peers);
     g_hash_table_destroy(knowledge->peer_votes.by_country);
     g_hash_table_destroy(knowledge->resolver_votes.by_country);
     g_free(knowledge->home_text);
@@ -70,11 +68,11 @@ server_get(struct knowledge *knowledge, uint32_t network, const struct endpoint 
 {
     struct known_server key;
     key_make(&key, network, &server->address, server->port);
-    struct server_entry *entry = g_hash_table_lookup(knowledge->servers, &key);
+    struct server_entry *entry = table_find(knowledge->servers, &key);
     if (entry == NULL) {
         entry = g_new0(struct server_entry, 1);
         entry->key = key;
-        g_hash_table_add(knowledge->servers, entry);
+        table_add(knowledge->servers, entry);
     }
     return entry;
 }
@@ -101,20 +99,13 @@ knowledge_each_bracket(struct knowledge *knowledge,
                        void (*visit)(const struct known_server *server, const struct bracket *bracket, void *data),
                        void *data)
 {
-    GPtrArray *entries = g_ptr_array_new();
-    GHashTableIter servers;
-    void *entry;
+    GPtrArray *entries = table_entries(knowledge->servers);
 
-    g_hash_table_iter_init(&servers, knowledge->servers);
-    while (g_hash_table_iter_next(&servers, &entry, NULL)) {
-        const struct bracket *bracket = &((struct server_entry *)entry)->bracket;
-        if (bracket->longest_survived > 0 || bracket->shortest_died > 0)
-            g_ptr_array_add(entries, entry);
-    }
     g_ptr_array_sort(entries, by_server);
     for (guint i = 0; i < entries->len; i++) {
         const struct server_entry *server = g_ptr_array_index(entries, i);
-        visit(&server->key, &server->bracket, data);
+        if (server->bracket.longest_survived > 0 || server->bracket.shortest_died > 0)
+            visit(&server->key, &server->bracket, data);
     }
     g_ptr_array_unref(entries);
 }
@@ -130,7 +121,7 @@ knowledge_has_tls_server(const struct knowledge *knowledge, uint32_t network, co
 {
     struct known_server key;
     key_make(&key, network, &server->address, server->port);
-    const struct server_entry *entry = g_hash_table_lookup(knowledge->servers, &key);
+    const struct server_entry *entry = table_find(knowledge->servers, &key);
     return entry != NULL && entry->tls;
 }
 
@@ -162,12 +153,12 @@ knowledge_add_peer(struct knowledge *knowledge, const struct ip_address *address
     enum { PORT_DNS = 53 };
     struct known_server key;
     key_make(&key, 0, address, resolver ? PORT_DNS : 0);
-    if (g_hash_table_size(knowledge->peers) >= PEERS_MAX || g_hash_table_contains(knowledge->peers, &key))
+    if (table_size(knowledge->peers) >= PEERS_MAX || table_find(knowledge->peers, &key) != NULL)
         return;
     const char *country = is_anycast_resolver(address) ? NULL : knowledge_country(knowledge, address);
     if (country == NULL)
         return;
-    g_hash_table_add(knowledge->peers, g_memdup2(&key, sizeof key));
+    table_add(knowledge->peers, g_memdup2(&key, sizeof key));
     struct votes *votes = resolver ? &knowledge->resolver_votes : &knowledge->peer_votes;
     guint number = GPOINTER_TO_UINT(g_hash_table_lookup(votes->by_country, country));
     g_hash_table_insert(votes->by_country, (void *)country, GUINT_TO_POINTER(number + 1));

@@ -2,11 +2,11 @@
 #include "core/names.h"
 
 #include "core/dns_message.h"
-#include "core/hash.h"
+#include "core/table.h"
 
 enum { NAMES_MAX = 65536, CHAIN_LINKS_MAX = 16 };
 
-/* Padded to whole words for the hash. */
+/* Without holes, so that all of it counts. */
 struct name_key {
     struct ip_address address;
     uint8_t padding[3];
@@ -19,16 +19,14 @@ struct name_entry {
 };
 
 struct names {
-    GHashTable *by_address;
+    struct table *by_address; /* struct name_entry */
 };
 
-HASH_KEY_FUNCTIONS(name_key)
-
 struct names *
-names_new(void)
+names_new(const struct hash_seed *seed)
 {
     struct names *names = g_new0(struct names, 1);
-    names->by_address = g_hash_table_new_full(name_key_hash, name_key_equal, g_free, NULL);
+    names->by_address = table_new(seed, sizeof(struct name_key), g_free);
     return names;
 }
 
@@ -37,7 +35,7 @@ names_free(struct names *names)
 {
     if (names == NULL)
         return;
-    g_hash_table_destroy(names->by_address);
+    table_free(names->by_address);
     g_free(names);
 }
 
@@ -85,18 +83,18 @@ static void
 learn_address(struct names *names, uint32_t network, const struct packet *packet, const struct dns_answer *answer)
 {
     struct name_key key = key_of(network, &answer->address);
-    struct name_entry *entry = g_hash_table_lookup(names->by_address, &key);
+    struct name_entry *entry = table_find(names->by_address, &key);
     struct learned_name learned = {.frame = packet->frame, .time = packet->time, .resolver = packet->source};
 
     if (!follow_chain(packet->dns, answer, &learned))
         return;
     g_strlcpy(learned.name, packet->dns->query_name, sizeof learned.name);
     if (entry == NULL) {
-        if (g_hash_table_size(names->by_address) >= NAMES_MAX)
+        if (table_size(names->by_address) >= NAMES_MAX)
             return;
         entry = g_new0(struct name_entry, 1);
         entry->key = key;
-        g_hash_table_add(names->by_address, entry);
+        table_add(names->by_address, entry);
     }
     entry->name = learned;
 }
@@ -116,6 +114,6 @@ const struct learned_name *
 names_find(const struct names *names, uint32_t network, const struct ip_address *address)
 {
     struct name_key key = key_of(network, address);
-    const struct name_entry *entry = g_hash_table_lookup(names->by_address, &key);
+    const struct name_entry *entry = table_find(names->by_address, &key);
     return entry != NULL ? &entry->name : NULL;
 }

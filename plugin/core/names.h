@@ -7,10 +7,11 @@
 #include <glib.h>
 
 #include "api/detector.h"
+#include "core/hash.h"
 
 struct names;
 
-struct names *names_new(void);
+struct names *names_new(const struct hash_seed *seed);
 void names_free(struct names *names);
 
 /* A private address is one of the network that the answer was seen in (encapsulation_network()).

@@ -27,6 +27,7 @@ settings_init(struct settings *settings)
     port_set_add(&settings->vxlan_ports, 8472);
     port_set_add(&settings->tls_ports, 443);
     settings->thresholds = catalogue_default_thresholds();
+    settings->hash_seed = hash_seed_of_tests;
 }
 
 void

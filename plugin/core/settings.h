@@ -1,5 +1,5 @@
 /* What the user can set, as the engine needs it. Owned by the host, constant while a capture is
- * read.
+ * read; and the secret of its hashes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_CORE_SETTINGS_H
@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "core/country.h"
+#include "core/hash.h"
 
 /* A set of ports: bit p % 32 of word p / 32. */
 struct port_set {
@@ -39,7 +40,9 @@ struct settings {
     char **home_countries;              /* NULL-terminated, upper case; empty or NULL = derive */
     struct country_database *countries; /* may be NULL; not closed by settings_clear */
     struct port_set vxlan_ports, tls_ports;
-    unsigned *thresholds;    /* by catalogue_threshold_number() */
+    unsigned *thresholds; /* by catalogue_threshold_number() */
+    struct hash_seed
+        hash_seed;           /* of the capture's tables: the host draws it anew for each, tests have always the same */
     bool detectors_reversed; /* show packets to the last detector first: tests prove that order does not matter */
 };
 

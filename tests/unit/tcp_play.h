@@ -65,7 +65,7 @@ static inline void
 with_every_number(void (*test)(struct play *play))
 {
     for (size_t i = 0; i < G_N_ELEMENTS(initial); i++) {
-        struct play play = {.table = flow_table_new(0), .base = initial[i]};
+        struct play play = {.table = flow_table_new(&hash_seed_of_tests, 0), .base = initial[i]};
         test(&play);
         flow_table_free(play.table);
     }

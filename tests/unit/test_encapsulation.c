@@ -16,7 +16,7 @@ static void
 directions_share_a_path(void **state)
 {
     (void)state;
-    struct encapsulation *encapsulation = encapsulation_new();
+    struct encapsulation *encapsulation = encapsulation_new(&hash_seed_of_tests);
     struct place there = enter(encapsulation, SESSION_VXLAN, 1, 2, 42);
     struct place back = enter(encapsulation, SESSION_VXLAN, 2, 1, 42);
     struct place again = enter(encapsulation, SESSION_VXLAN, 1, 2, 42);
@@ -32,7 +32,7 @@ static void
 what_separates_paths(void **state)
 {
     (void)state;
-    struct encapsulation *encapsulation = encapsulation_new();
+    struct encapsulation *encapsulation = encapsulation_new(&hash_seed_of_tests);
     const struct ip_address a = ipv4(10, 0, 0, 1), b = ipv4(10, 0, 0, 2);
     struct place first = enter(encapsulation, SESSION_VXLAN, 1, 2, 42);
     struct place places[] = {
@@ -58,7 +58,7 @@ static void
 what_separates_networks(void **state)
 {
     (void)state;
-    struct encapsulation *encapsulation = encapsulation_new();
+    struct encapsulation *encapsulation = encapsulation_new(&hash_seed_of_tests);
     struct place first = enter(encapsulation, SESSION_VXLAN, 1, 2, 42);
     struct place other_host = enter(encapsulation, SESSION_VXLAN, 1, 3, 42);
     uint32_t network = encapsulation_network(encapsulation, first.path);
@@ -91,7 +91,7 @@ static void
 separation_keeps_the_session(void **state)
 {
     (void)state;
-    struct encapsulation *encapsulation = encapsulation_new();
+    struct encapsulation *encapsulation = encapsulation_new(&hash_seed_of_tests);
     struct place first = enter(encapsulation, SESSION_VXLAN, 1, 2, 42);
     first.in_ip_tunnel = true;
     struct place inner = encapsulation_separate(encapsulation, &first, 'v', NULL, NULL, 5);
@@ -111,7 +111,7 @@ static void
 sessions_know_what_they_are(void **state)
 {
     (void)state;
-    struct encapsulation *encapsulation = encapsulation_new();
+    struct encapsulation *encapsulation = encapsulation_new(&hash_seed_of_tests);
     const struct ip_address source = ipv4(10, 0, 0, 1), target = ipv4(10, 0, 0, 2);
     const struct session *session = session_of(encapsulation, enter(encapsulation, SESSION_GENEVE, 1, 2, 4660));
     assert_int_equal(session->number, 1);
@@ -130,7 +130,7 @@ static void
 answers_make_an_overlay(void **state)
 {
     (void)state;
-    struct encapsulation *encapsulation = encapsulation_new();
+    struct encapsulation *encapsulation = encapsulation_new(&hash_seed_of_tests);
     struct place there = enter(encapsulation, SESSION_VXLAN, 1, 2, 42);
     enter(encapsulation, SESSION_VXLAN, 2, 1, 43);
     assert_int_equal(session_of(encapsulation, there)->role, SESSION_UNKNOWN);
@@ -147,7 +147,7 @@ static void
 erspan_is_a_mirror(void **state)
 {
     (void)state;
-    struct encapsulation *encapsulation = encapsulation_new();
+    struct encapsulation *encapsulation = encapsulation_new(&hash_seed_of_tests);
     struct place there = enter(encapsulation, SESSION_ERSPAN, 1, 2, 1);
     struct place back = enter(encapsulation, SESSION_ERSPAN, 2, 1, 1);
     assert_int_equal(session_of(encapsulation, there)->role, SESSION_MIRROR);
@@ -159,7 +159,7 @@ static void
 both_sides_in_one_session_make_a_mirror(void **state)
 {
     (void)state;
-    struct encapsulation *encapsulation = encapsulation_new();
+    struct encapsulation *encapsulation = encapsulation_new(&hash_seed_of_tests);
     struct session *session =
         encapsulation_session(encapsulation, enter(encapsulation, SESSION_VXLAN, 1, 2, 1).session);
     session_two_way(session);
@@ -176,7 +176,7 @@ static void
 directions(void **state)
 {
     (void)state;
-    struct encapsulation *encapsulation = encapsulation_new();
+    struct encapsulation *encapsulation = encapsulation_new(&hash_seed_of_tests);
     struct session *session =
         encapsulation_session(encapsulation, enter(encapsulation, SESSION_VXLAN, 1, 2, 1).session);
     struct packet packet = tcp_packet(CLIENT, TCP_SYN, 1, 0, 0);
@@ -197,7 +197,7 @@ static void
 counts(void **state)
 {
     (void)state;
-    struct encapsulation *encapsulation = encapsulation_new();
+    struct encapsulation *encapsulation = encapsulation_new(&hash_seed_of_tests);
     struct session *session =
         encapsulation_session(encapsulation, enter(encapsulation, SESSION_VXLAN, 1, 2, 1).session);
     struct packet packet = tcp_packet(CLIENT, TCP_ACK, 1, 0, 1000);

@@ -9,7 +9,7 @@ static int
 set_up(void **state)
 {
     (void)state;
-    table = flow_table_new(0);
+    table = flow_table_new(&hash_seed_of_tests, 0);
     return 0;
 }
 
@@ -193,11 +193,17 @@ static void
 hosts_are_of_a_path(void **state)
 {
     (void)state;
-    const struct ip_address address = ipv4(192, 0, 2, 1), other = ipv4(192, 0, 2, 2);
-    flow_table_host(table, 0, &address)->seen = true;
-    assert_true(flow_table_host(table, 0, &address)->seen);
-    assert_false(flow_table_host(table, 1, &address)->seen);
-    assert_false(flow_table_host(table, 0, &other)->seen);
+    struct packet packet = tcp_packet(CLIENT, TCP_SYN, 100, 0, 0);
+    bool started;
+    struct flow_record *record = flow_table_get(table, &packet, 0, &started);
+    assert_false(flow_table_has_seen(table, 0, &packet.source.address));
+    record->client_host->seen = true;
+    assert_true(flow_table_has_seen(table, 0, &packet.source.address));
+    assert_false(flow_table_has_seen(table, 1, &packet.source.address));
+    assert_false(flow_table_has_seen(table, 0, &packet.destination.address));
+    packet.source.port++;
+    assert_ptr_equal(flow_table_get(table, &packet, 0, &started)->client_host, record->client_host);
+    assert_ptr_not_equal(flow_table_get(table, &packet, 1, &started)->client_host, record->client_host);
 }
 
 static void

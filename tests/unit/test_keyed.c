@@ -6,7 +6,7 @@ static void
 kinds_and_sizes_are_apart(void **state)
 {
     (void)state;
-    struct keyed *keyed = keyed_new();
+    struct keyed *keyed = keyed_new(&hash_seed_of_tests);
     uint32_t key = 7;
     int *a = keyed_get(keyed, 1, 0, &key, sizeof key, sizeof *a);
     int *b = keyed_get(keyed, 1, 1, &key, sizeof key, sizeof *b);
@@ -25,7 +25,7 @@ static void
 what_is_not_asked_for_is_forgotten(void **state)
 {
     (void)state;
-    struct keyed *keyed = keyed_new();
+    struct keyed *keyed = keyed_new(&hash_seed_of_tests);
     uint32_t culprit = UINT32_MAX, other = 0;
     *(int *)keyed_get(keyed, 0, 0, &culprit, sizeof culprit, sizeof(int)) = 1;
     *(int *)keyed_get(keyed, 0, 0, &other, sizeof other, sizeof(int)) = 2;

@@ -53,7 +53,7 @@ static void
 without_cname(void **state)
 {
     (void)state;
-    struct names *names = names_new();
+    struct names *names = names_new(&hash_seed_of_tests);
     answer_to("www.example.com");
     add_address("www.example.com", ipv4(192, 0, 2, 1));
     learn(names, 7);
@@ -74,7 +74,7 @@ static void
 chain_of_cnames(void **state)
 {
     (void)state;
-    struct names *names = names_new();
+    struct names *names = names_new(&hash_seed_of_tests);
     answer_to("www.example.com");
     add_address("c.cdn.net", ipv4(192, 0, 2, 1)); /* the order of records has no meaning */
     add_cname("b.cdn.net", "c.cdn.net");
@@ -103,7 +103,7 @@ domains(void **state)
         {"www.example.com", "www.example.net", true},       {"www.example.com", "example.com.evil.net", true},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct names *names = names_new();
+        struct names *names = names_new(&hash_seed_of_tests);
         answer_to(rows[i].name);
         add_cname(rows[i].name, rows[i].target);
         add_address(rows[i].target, ipv4(192, 0, 2, 1));
@@ -119,7 +119,7 @@ static void
 loops_end(void **state)
 {
     (void)state;
-    struct names *names = names_new();
+    struct names *names = names_new(&hash_seed_of_tests);
     answer_to("a.example");
     add_cname("a.example", "b.example");
     add_cname("b.example", "a.example");
@@ -145,7 +145,7 @@ static void
 long_chains(void **state)
 {
     (void)state;
-    struct names *names = names_new();
+    struct names *names = names_new(&hash_seed_of_tests);
     answer_to("n0.example");
     for (unsigned link = 0; link < DNS_ANSWERS_MAX - 2; link++) {
         char name[32], target[32];
@@ -177,7 +177,7 @@ static void
 what_teaches_nothing(void **state)
 {
     (void)state;
-    struct names *names = names_new();
+    struct names *names = names_new(&hash_seed_of_tests);
     answer_to("a.example");
     add_address("a.example", ipv4(192, 0, 2, 1));
     message.response = false;
@@ -198,7 +198,7 @@ static void
 newest_answer_wins(void **state)
 {
     (void)state;
-    struct names *names = names_new();
+    struct names *names = names_new(&hash_seed_of_tests);
     answer_to("old.example");
     add_address("old.example", ipv4(192, 0, 2, 1));
     learn(names, 1);
@@ -221,7 +221,7 @@ static void
 in_networks(void **state)
 {
     (void)state;
-    struct names *names = names_new();
+    struct names *names = names_new(&hash_seed_of_tests);
     const struct ip_address public = ipv4(93, 184, 216, 34), private = ipv4(10, 0, 0, 1);
     answer_to("a.example");
     add_address("a.example", public);
@@ -241,7 +241,7 @@ static void
 bounded(void **state)
 {
     (void)state;
-    struct names *names = names_new();
+    struct names *names = names_new(&hash_seed_of_tests);
     for (uint32_t i = 0; i <= 65536; i++) {
         answer_to("a.example");
         add_address("a.example", ipv4(10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i));
