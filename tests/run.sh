@@ -21,6 +21,8 @@ Installs the packages that the tests need, builds, and runs the suites:
   folder    netcase-json gives a line for each capture of a folder, for broken ones as well
   gui       what a person does in Wireshark's windows, under Xvfb
   broken    damaged captures: no crash, no complaint
+  attacks   captures that are made to harm: times, addresses, leftovers of the capture before
+  pairs     each ordered pair of twenty captures, opened one after the other in sharkd and in the window
   pdml      what Wireshark itself shows is the same with and without the plugin
   corpus    the findings in a collection of captures, if it is there ($NETCASE_CORPUS or ../shared/corpus)
   rules     the rules of the house
@@ -28,7 +30,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   docs      the commands in the documentation show what it says, its example detector works
   bench     the cost of the plugin stays below its limit, the profile netcase-triage is faster
 
-`e2e` means captures, modes, settings, sharkd, agreement, report, annotate, folder, gui and broken. Without
+`e2e` means captures, modes, settings, sharkd, agreement, report, annotate, folder, gui, broken, attacks and pairs. Without
 SUITE all are run. As root, everything but the installation of packages is done by a user
 netcase-test, which is made for it, in a copy of the tree, because Wireshark ignores personal
 plugins for root.
@@ -53,15 +55,15 @@ while [ $# -gt 0 ]; do
         [[ ${#accept[@]} -gt 1 && $1 == captures || ${#accept[@]} -eq 1 && $1 == corpus ]] || { usage >&2 && exit 2; }
         break
         ;;
-    e2e) suites+=(captures modes settings sharkd agreement report annotate folder gui broken) ;;
-    unit | captures | modes | settings | sharkd | agreement | report | annotate | folder | gui | broken | pdml | corpus | rules | format | docs | bench)
+    e2e) suites+=(captures modes settings sharkd agreement report annotate folder gui broken attacks pairs) ;;
+    unit | captures | modes | settings | sharkd | agreement | report | annotate | folder | gui | broken | attacks | pairs | pdml | corpus | rules | format | docs | bench)
         suites+=("$1")
         ;;
     *) usage >&2 && exit 2 ;;
     esac
     shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report annotate folder gui broken docs pdml corpus bench)
+[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report annotate folder gui broken attacks pairs docs pdml corpus bench)
 
 install_packages "${test_packages[@]}"
 

@@ -62,6 +62,39 @@ def versions_are_compared_in_one_place(files):
                 yield f"{name} uses {macro}"
 
 
+# What may change and outlives a capture: registrations, preferences and tables of the user, and the file that they name. Each
+# with the reason why nothing of a capture is in it.
+MUTABLE = {
+    "plugin/host/capture.c": {"current"},  # the capture itself; freed when it is closed
+    "plugin/host/country_file.c": {"database", "database_path"},  # of the preference
+    "plugin/host/display.c": {"protocol"},
+    "plugin/host/fields.c": {"experts"},
+    "plugin/host/intercept.c": {"originals", "udp_ports", "vxlan_protocol", "done"},
+    "plugin/host/language.c": {"preference", "choices", "labels"},
+    "plugin/host/preferences.c": {"preferences"},
+    "plugin/host/plugin.c": {"plugin"},
+    "plugin/host/statistics.c": {"report"},
+    "plugin/host/statistics_tree.c": {"tap", "findings_root", "sessions_root", "timers_root"},  # set when a tree is started
+    "plugin/host/tables.c": {"vni_rows", "vni_row_count", "cname_rows", "cname_row_count", "tls_port_rows", "tls_port_row_count",
+                             "vni_fields", "cname_fields", "tls_port_fields"},
+    "plugin/host/timer_table.c": {"timer_rows", "timer_row_count", "timer_fields"},
+}
+STATIC = re.compile(r"^\s*static\s+(?!inline\b)([^;={(]*?)(?:=|;|\{)", re.MULTILINE)
+DECLARED = re.compile(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?:,|$)")
+
+
+def state_lives_in_the_capture(files):
+    """A static that can change would meet the next capture, whose frames, flows and sessions have the same numbers."""
+    for name in c_files(files, "plugin/"):
+        for declaration in STATIC.findall(read(name)):
+            # A pointer to what is constant can change itself.
+            if re.search(r"\bconst\b(?!.*\*(?!\s*const))", declaration):
+                continue
+            for variable in DECLARED.findall(declaration.strip()):
+                if variable not in MUTABLE.get(name, set()):
+                    yield f"{name} has the static {variable}"
+
+
 def table_and_detectors_agree(files):
     table = set(re.findall(r"^DETECTOR\((\w+)\)", read("plugin/detectors/detectors.def"), re.MULTILINE))
     there = {pathlib.Path(name).stem for name in files if re.fullmatch(r"plugin/detectors/\w+\.c", name)} - {"detectors"}
@@ -138,6 +171,7 @@ def no_paths_of_a_build_machine(files):
 
 
 RULES = [detectors_include_only_the_contract, core_does_not_know_wireshark, versions_are_compared_in_one_place,
+         state_lives_in_the_capture,
          table_and_detectors_agree, captures_have_expectations, tables_of_captures_are_fresh,
          look_alikes_have_captures, top_level_is_closed, no_large_files, no_paths_of_a_build_machine]
 

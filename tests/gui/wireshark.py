@@ -87,9 +87,9 @@ class Wireshark:
 
     # -- Waiting and looking ------------------------------------------------------------------
 
-    def until(self, question, what):
+    def until(self, question, what, limit=LIMIT):
         """Ask until there is an answer. A window that changes while it is read is no answer yet."""
-        end = time.monotonic() + LIMIT
+        end = time.monotonic() + limit
         while time.monotonic() < end:
             try:
                 answer = question()
@@ -101,7 +101,7 @@ class Wireshark:
                 said = (self.home / "stderr").read_text(encoding="utf-8")
                 raise Failure(f"Wireshark ended with {self.process.returncode} instead of showing {what}:\n{said}")
             time.sleep(0.1)
-        raise Failure(f"{what}: not there after {LIMIT} s")
+        raise Failure(f"{what}: not there after {limit} s")
 
     def window(self, title):
         """The window whose title begins like this."""
