@@ -165,6 +165,10 @@ bool speaks_tls(struct context *context, const struct flow *flow);
  * The engine keeps one finding per case and flow: NULL is returned if this flow has it already. */
 struct finding *report(struct context *context, const struct case_info *info, enum confidence confidence);
 
+/* The same for a case about somebody who is not the flow's alone, such as a client of which other connections failed: the
+ * flow may have the case about another one, and the detector itself sees to it that each is told once. Never NULL. */
+struct finding *report_of_culprit(struct context *context, const struct case_info *info, enum confidence confidence);
+
 /* A case may be milder than its usual severity (a health check is a note). */
 void report_severity(struct finding *finding, enum severity severity);
 

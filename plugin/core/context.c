@@ -163,16 +163,24 @@ speaks_tls(struct context *context, const struct flow *flow)
 
 /* -- Reporting -------------------------------------------------------------------------------- */
 
+static uint64_t
+bit_of(const struct context *context, const struct case_info *info)
+{
+    return UINT64_C(1) << (context->engine->case_numbers[context->detector] +
+                           (size_t)(info - detector_of(context)->cases));
+}
+
 struct finding *
 report(struct context *context, const struct case_info *info, enum confidence confidence)
 {
-    struct flow_record *record = context->record;
-    size_t number = context->engine->case_numbers[context->detector] + (size_t)(info - detector_of(context)->cases);
-    uint64_t bit = UINT64_C(1) << number;
+    return context->record->reported & bit_of(context, info) ? NULL : report_of_culprit(context, info, confidence);
+}
 
-    if (record->reported & bit)
-        return NULL;
-    record->reported |= bit;
+struct finding *
+report_of_culprit(struct context *context, const struct case_info *info, enum confidence confidence)
+{
+    struct flow_record *record = context->record;
+    record->reported |= bit_of(context, info);
     struct finding *finding = finding_new(info, confidence, context->packet->frame, record->flow.number);
     finding->time = context->packet->time;
     finding->network = flow_network(context, &record->flow);

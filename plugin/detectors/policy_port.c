@@ -414,9 +414,7 @@ try_report(struct context *context, const struct flow *flow, struct visitor *vis
     struct controls controls = find_controls(context, visits, origin, listener, visitor);
     if ((controls.guest == NULL && controls.port == NULL) || is_enough(context, flow, visits, listener))
         return;
-    struct finding *finding = report(context, &cases[PORT_BLOCKED], confidence_of(visits, &controls));
-    if (finding == NULL)
-        return;
+    struct finding *finding = report_of_culprit(context, &cases[PORT_BLOCKED], confidence_of(visits, &controls));
     visits->finding = listener->finding = finding_number(finding);
     listener->finding_time = visits->last_time;
     listener->findings++;

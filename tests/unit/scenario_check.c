@@ -154,20 +154,32 @@ word_holds(const struct store *store, const struct finding *finding, const char 
     return holds;
 }
 
+/* The first word that does not hold, NULL if all do. */
+static const char *
+wrong_word(const struct store *store, const struct finding *finding, char **words)
+{
+    for (char **word = words; *word != NULL; word++)
+        if (!word_holds(store, finding, *word))
+            return *word;
+    return NULL;
+}
+
+/* The words hold for one of the findings that are expected there: a frame may have a case about two culprits. */
 static bool
 check_words(const char *file, const struct expectation *expectation, const struct store *store)
 {
     const GPtrArray *findings = store_findings(store);
+    const char *wrong = NULL;
     for (guint i = 0; i < findings->len; i++) {
         const struct finding *finding = g_ptr_array_index(findings, i);
         if (finding->frame != expectation->frame || strcmp(finding->info->id, expectation->id) != 0)
             continue;
-        for (char **word = expectation->words; *word != NULL; word++)
-            if (!word_holds(store, finding, *word))
-                return scenario_failed(file, "facts", "line %u: %s is not %s", expectation->line, finding->info->id,
-                                       *word);
+        wrong = wrong_word(store, finding, expectation->words);
+        if (wrong == NULL)
+            return true;
     }
-    return true;
+    return wrong == NULL ||
+           scenario_failed(file, "facts", "line %u: %s is not %s", expectation->line, expectation->id, wrong);
 }
 
 bool
