@@ -7,6 +7,7 @@
 #include "core/context.h"
 #include "core/dns_message.h"
 #include "core/http_message.h"
+#include "core/packet_time.h"
 #include "core/tcp.h"
 #include "core/vantage.h"
 #include "core/wire.h"
@@ -51,6 +52,7 @@ engine_new(const struct settings *settings)
 {
     struct engine *engine = g_new0(struct engine, 1);
     engine->settings = settings;
+    engine->first_time = PACKET_TIME_MAX;
     prepare_dispatch(engine);
     prepare_numbers(engine);
     engine->flows = flow_table_new(&settings->hash_seed, engine->flow_state_size);
@@ -307,9 +309,9 @@ wake_detectors(struct engine *engine, const struct packet *packet)
 static void
 note_time(struct engine *engine, int64_t time)
 {
-    if (engine->packets == 0 || time < engine->first_time)
+    if (time < engine->first_time)
         engine->first_time = time;
-    if (engine->packets == 0 || time > engine->last_time)
+    if (time > engine->last_time)
         engine->last_time = time;
 }
 
