@@ -371,6 +371,13 @@ display_protocol_enabled(void)
     return proto_is_protocol_enabled(find_protocol_by_id(protocol));
 }
 
+static void
+end_capture(void)
+{
+    statistics_capture_ends();
+    capture_stop();
+}
+
 void
 display_register(void)
 {
@@ -383,7 +390,7 @@ display_register(void)
     /* Without a protocol the call adds no layer to each packet, which would cost as much as the engine. */
     register_postdissector(create_dissector_handle(dissect_netcase, -1));
     register_init_routine(capture_start);
-    register_cleanup_routine(capture_stop);
+    register_cleanup_routine(end_capture);
 }
 
 void

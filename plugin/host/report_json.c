@@ -239,12 +239,15 @@ put_finding(json_dumper *json, const struct report *report, guint group, const s
 }
 
 void
-report_json_write(FILE *file, struct capture *capture, const struct report *report, const struct report_view *view)
+report_json_write(FILE *file, struct capture *capture, const struct report *report, const struct report_view *view,
+                  unsigned part)
 {
     json_dumper json = {.output_file = file, .flags = JSON_DUMPER_FLAGS_PRETTY_PRINT};
 
     json_dumper_begin_object(&json);
     put_number(&json, "version", REPORT_VERSION);
+    if (part != 0)
+        put_number(&json, "part", part);
     put_capture(&json, &report->summary);
     json_dumper_set_member_name(&json, "findings");
     json_dumper_begin_array(&json);

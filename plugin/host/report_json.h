@@ -9,8 +9,9 @@
 #include "core/report_words.h"
 #include "host/capture.h"
 
-/* Write the report and the mirror sessions to `file`, as one object and a line feed. */
-void report_json_write(FILE *file, struct capture *capture, const struct report *report,
-                       const struct report_view *view);
+/* Write the report and the mirror sessions to `file`, as one object and a line feed. `part` says which one of a capture that
+ * is reported in parts, from 1 on; 0 if it is reported whole. */
+void report_json_write(FILE *file, struct capture *capture, const struct report *report, const struct report_view *view,
+                       unsigned part);
 
 #endif

@@ -18,12 +18,19 @@
 
 /* One -z netcase of the command line: what is to be printed, and which frames its filter has let through. The engine knows
  * everything already; the listener makes tshark dissect the packets and asks for the output when the capture has ended. It
- * lives as long as the process. */
+ * lives as long as the process.
+ *
+ * tshark frees what it knows and counts frames from 1 again with each file of a ring buffer (-b) and every N packets (-M N),
+ * and asks for the output only at the very end. So each such part is printed when it ends, and said to be one. */
 struct statistic {
     void (*print)(const struct statistic *statistic, struct capture *capture);
     bool filtered;
     GHashTable *frames; /* numbers that passed, if filtered */
+    unsigned parts;     /* that were printed */
+    bool drawn;         /* tshark has asked for the capture that is open now */
 };
+
+static GSList *statistics;
 
 static uint32_t
 shown_frame(uint32_t frame, void *capture)
@@ -84,7 +91,7 @@ print_json(const struct statistic *statistic, struct capture *capture)
 {
     struct report *report = report_of(statistic, capture);
     struct report_view view = {.language = language_current(), .shown_frame = shown_frame, .data = capture};
-    report_json_write(stdout, capture, report, &view);
+    report_json_write(stdout, capture, report, &view, statistic->parts);
     report_free(report);
 }
 
@@ -112,6 +119,50 @@ static const struct {
 } kinds[] = {
     {"json", print_json}, {"markdown", print_markdown}, {"sessions", print_sessions}, {"timers", print_timers}};
 
+/* -- Parts of a capture ----------------------------------------------------------------------- */
+
+/* JSON says it in a member. */
+static void
+print_heading(const struct statistic *statistic)
+{
+    if (statistic->parts == 0 || statistic->print == print_json)
+        return;
+    printf(
+        translated(
+            "Part %u of the capture, on its own: tshark begins anew with each part and counts its frames from 1.\n\n",
+            "抓包的第 %u 部分（单独分析）：tshark 在每一部分都重新开始，帧号从 1 计起。\n\n"),
+        statistic->parts);
+}
+
+static bool
+is_empty(const struct capture *capture)
+{
+    return summary_of(capture->engine).packets == 0;
+}
+
+static void
+print_part(struct statistic *statistic, struct capture *capture)
+{
+    statistic->parts++;
+    print_heading(statistic);
+    statistic->print(statistic, capture);
+    putchar('\n');
+    fflush(stdout);
+}
+
+void
+statistics_capture_ends(void)
+{
+    struct capture *capture = capture_current();
+    for (GSList *one = statistics; one != NULL; one = one->next) {
+        struct statistic *statistic = one->data;
+        if (capture != NULL && !statistic->drawn && !is_empty(capture))
+            print_part(statistic, capture);
+        statistic->drawn = false;
+        g_hash_table_remove_all(statistic->frames);
+    }
+}
+
 /* -- The listener ----------------------------------------------------------------------------- */
 
 static void
@@ -135,10 +186,15 @@ note_frame(void *data, packet_info *pinfo, epan_dissect_t *dissection, const voi
 static void
 draw(void *data)
 {
-    const struct statistic *statistic = data;
+    struct statistic *statistic = data;
     struct capture *capture = capture_current();
-    if (capture != NULL)
+    if (capture == NULL)
+        return;
+    statistic->drawn = true;
+    if (statistic->parts == 0)
         statistic->print(statistic, capture);
+    else if (!is_empty(capture))
+        print_part(statistic, capture);
 }
 
 /* "netcase[,KIND][,FILTER]". What is no kind is a filter. */
@@ -170,8 +226,10 @@ start(const char *argument, void *data)
     statistic->filtered = filter != NULL;
     GString *problem =
         register_tap_listener("frame", statistic, filter, TL_REQUIRES_NOTHING, reset, note_frame, draw, NULL);
-    if (problem == NULL)
+    if (problem == NULL) {
+        statistics = g_slist_append(statistics, statistic);
         return true;
+    }
     fprintf(stderr, "netcase: -z %s: %s\n", argument, problem->str);
     g_string_free(problem, TRUE);
     g_hash_table_destroy(statistic->frames);

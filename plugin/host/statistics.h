@@ -6,4 +6,7 @@
 
 void statistics_register(void);
 
+/* To be called when a capture is closed, before what is known of it is freed: what tshark did not ask for is printed. */
+void statistics_capture_ends(void);
+
 #endif

@@ -73,7 +73,7 @@ MUTABLE = {
     "plugin/host/language.c": {"preference", "choices", "labels"},
     "plugin/host/preferences.c": {"preferences"},
     "plugin/host/plugin.c": {"plugin"},
-    "plugin/host/statistics.c": {"report"},
+    "plugin/host/statistics.c": {"report", "statistics"},  # of the command line; their frames go when the capture is closed
     "plugin/host/statistics_tree.c": {"tap", "findings_root", "sessions_root", "timers_root"},  # set when a tree is started
     "plugin/host/tables.c": {"vni_rows", "vni_row_count", "cname_rows", "cname_row_count", "tls_port_rows", "tls_port_row_count",
                              "vni_fields", "cname_fields", "tls_port_fields"},
