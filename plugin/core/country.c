@@ -3,10 +3,14 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/country.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <maxminddb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct country_database {
     MMDB_s file;
@@ -60,25 +64,85 @@ subtree_has_country(MMDB_s *file, uint32_t node, unsigned depth, unsigned *budge
            subtree_has_country(file, (uint32_t)branches.right_record, depth + 1, budget);
 }
 
+/* A descriptor of the regular file behind this name, or -1 and why there is none. Nothing is waited for: a FIFO that nobody
+ * writes to, or a terminal, would hold up the program for ever. */
+static int
+open_regular_file(const char *path, const char **why)
+{
+    struct stat state;
+    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (descriptor < 0) {
+        /* ENXIO: a socket, or a device that is not there. */
+        *why = errno == ENXIO ? "not a regular file" : g_strerror(errno);
+        return -1;
+    }
+    if (fstat(descriptor, &state) == 0 && S_ISREG(state.st_mode)) {
+        return descriptor;
+    }
+    *why = "not a regular file";
+    close(descriptor);
+    return -1;
+}
+
+/* libmaxminddb opens files by name only. It gets one that leads to the file which was looked at, whatever has taken its
+ * place meanwhile. */
+static struct country_database *
+read_database(int descriptor, const char **why)
+{
+    struct country_database *database = g_new0(struct country_database, 1);
+    char *name = g_strdup_printf("/dev/fd/%d", descriptor);
+    int status = MMDB_open(name, MMDB_MODE_MMAP, &database->file);
+    g_free(name);
+    if (status == MMDB_SUCCESS) {
+        return database;
+    }
+    *why = MMDB_strerror(status);
+    g_free(database);
+    return NULL;
+}
+
+/* "path: why" with what a terminal would obey, and what is no text, escaped: neither name nor database is ours. */
+static char *
+problem_with(const char *path, const char *why)
+{
+    char *text = g_strdup_printf("%s: %s", path, why);
+    char *valid = g_utf8_make_valid(text, -1);
+    GString *shown = g_string_new(NULL);
+    for (const char *place = valid; *place != '\0'; place = g_utf8_next_char(place)) {
+        gunichar character = g_utf8_get_char(place);
+        if (g_unichar_isprint(character)) {
+            g_string_append_unichar(shown, character);
+        } else {
+            g_string_append_printf(shown, "\\u%04x", character);
+        }
+    }
+    g_free(valid);
+    g_free(text);
+    return g_string_free(shown, FALSE);
+}
+
 struct country_database *
 country_database_open(const char *path, char **problem)
 {
     *problem = NULL;
-    struct country_database *database = g_new0(struct country_database, 1);
-    int status = MMDB_open(path, MMDB_MODE_MMAP, &database->file);
-    if (status != MMDB_SUCCESS) {
-        *problem = g_strdup_printf("%s: %s", path, MMDB_strerror(status));
-        g_free(database);
-        return NULL;
+    const char *why = NULL;
+    int descriptor = open_regular_file(path, &why);
+    struct country_database *database = descriptor < 0 ? NULL : read_database(descriptor, &why);
+    if (descriptor >= 0) {
+        close(descriptor);
     }
     /* A database of something else (networks, cities without codes) has no country in any record;
      * 1,000 nodes hold some dozens of records. */
     unsigned budget = 1000;
-    if (!subtree_has_country(&database->file, 0, 0, &budget)) {
-        *problem =
-            g_strdup_printf("%s: no country codes in this database (%s)", path, database->file.metadata.database_type);
+    if (database == NULL) {
+        *problem = problem_with(path, why);
+    } else if (!subtree_has_country(&database->file, 0, 0, &budget)) {
+        char *text =
+            g_strdup_printf("no country codes in this database (%.60s)", database->file.metadata.database_type);
+        *problem = problem_with(path, text);
+        g_free(text);
         country_database_close(database);
-        return NULL;
+        database = NULL;
     }
     return database;
 }

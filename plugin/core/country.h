@@ -10,7 +10,8 @@ struct country_database;
 
 /* Open the database in this file. A country or city database of MaxMind's layout ("country" /
  * "iso_code") and the flat layout of ip-location-db ("country_code") are understood. NULL and a
- * message naming the file, freed by the caller with g_free, if it can't be used. */
+ * message naming the file, fit for a terminal, freed by the caller with g_free, if it can't be used: also if it is no
+ * regular file, without waiting for one to write to it. The file may be damaged: then look-ups find nothing. */
 struct country_database *country_database_open(const char *path, char **problem);
 void country_database_close(struct country_database *database);
 

@@ -1,6 +1,11 @@
 /* Countries of addresses, from databases of a few bytes and from the one that is delivered.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <glib/gstdio.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "bytes_of.h"
 #include "core/country.h"
@@ -149,6 +154,186 @@ not_databases(void **state)
     g_free(path);
 }
 
+/* Nobody writes to the FIFO and nobody types: open() or read() would wait for ever. */
+static void
+not_files(void **state)
+{
+    char *fifo = g_build_filename(*state, "fifo", NULL), *link = g_build_filename(*state, "link.mmdb", NULL);
+    char *socket_path = g_build_filename(*state, "socket", NULL), *problem = NULL;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    g_strlcpy(address.sun_path, socket_path, sizeof address.sun_path);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(symlink(fifo, link), 0);
+    const char *paths[] = {fifo, link, socket_path, *state, "/dev/zero"};
+    alarm(20);
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+        assert_null(country_database_open(paths[i], &problem));
+        assert_non_null(strstr(problem, paths[i]));
+        assert_non_null(strstr(problem, "not a regular file"));
+        g_free(problem);
+    }
+    assert_null(country_database_find(*state));
+    alarm(0);
+    close(listener);
+    g_free(fifo);
+    g_free(link);
+    g_free(socket_path);
+}
+
+/* A link to a database is one. */
+static void
+linked(void **state)
+{
+    char *path = write_database(*state, "one.dat", "country_code", NULL, "US"), *problem = NULL;
+    char *link = g_build_filename(*state, "link.mmdb", NULL);
+    assert_int_equal(symlink(path, link), 0);
+    char *found = country_database_find(*state);
+    assert_string_equal(found, link);
+    struct country_database *database = country_database_open(found, &problem);
+    assert_non_null(database);
+    country_database_close(database);
+    g_free(found);
+    g_free(link);
+    g_free(path);
+}
+
+/* Names are anybody's; so is what a database says of itself. */
+static void
+messages_are_plain(void **state)
+{
+    static const char *const names[] = {"\033]0;title\a.mmdb", "\xff\xfe.mmdb", "two\nlines.mmdb", "\u202egpj.mmdb"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        char *path = g_build_filename(*state, names[i], NULL), *problem = NULL;
+        assert_true(g_file_set_contents(path, "nothing of the kind", -1, NULL));
+        assert_null(country_database_open(path, &problem));
+        assert_true(g_utf8_validate(problem, -1, NULL));
+        assert_null(strpbrk(problem, "\033\a\n"));
+        assert_null(strstr(problem, "\u202e"));
+        assert_non_null(strstr(problem, "mmdb"));
+        g_free(problem);
+        g_free(path);
+    }
+}
+
+/* libmaxminddb 1.7 itself forgets some kilobytes when it refuses a database with damaged metadata. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_LEAK_SANITIZER
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(HAS_LEAK_SANITIZER)
+#include <sanitizer/lsan_interface.h>
+#else
+static void
+__lsan_disable(void)
+{
+}
+
+static void
+__lsan_enable(void)
+{
+}
+#endif
+
+static struct country_database *
+open_damaged(const char *path, char **problem)
+{
+    __lsan_disable();
+    struct country_database *database = country_database_open(path, problem);
+    __lsan_enable();
+    return database;
+}
+
+/* Look up addresses all over the tree; what is found is two letters. False if the database is refused. */
+static bool
+survives(const char *path)
+{
+    char *problem = NULL;
+    struct country_database *database = open_damaged(path, &problem);
+    assert_true((database == NULL) == (problem != NULL));
+    g_free(problem);
+    for (unsigned i = 0; i < 256 && database != NULL; i++) {
+        struct ip_address address = ipv4((uint8_t)i, (uint8_t)(i * 7), (uint8_t)(i * 31), 1), ipv6 = {.family = 6};
+        char code[3] = "";
+        ipv6.bytes[0] = 0x20 + i % 16;
+        ipv6.bytes[1] = (uint8_t)i;
+        assert_true(!country_lookup(database, &address, code) || strlen(code) == 2);
+        assert_true(!country_lookup(database, &ipv6, code) || strlen(code) == 2);
+    }
+    country_database_close(database);
+    return database != NULL;
+}
+
+static void
+damage(const char *path, size_t place, uint8_t mask)
+{
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    fseek(file, (long)place, SEEK_SET);
+    int byte = fgetc(file);
+    fseek(file, (long)place, SEEK_SET);
+    fputc(byte ^ mask, file);
+    fclose(file);
+}
+
+/* Each bit of a small database, and each length. */
+static void
+damaged_small(void **state)
+{
+    char *path = write_database(*state, "one.mmdb", "country", "iso_code", "US");
+    GStatBuf file;
+    assert_int_equal(g_stat(path, &file), 0);
+    for (size_t place = 0; place < (size_t)file.st_size; place++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            damage(path, place, (uint8_t)(1U << bit));
+            survives(path);
+            damage(path, place, (uint8_t)(1U << bit));
+        }
+    }
+    assert_true(survives(path));
+    for (off_t size = file.st_size - 1; size >= 0; size--) {
+        assert_int_equal(truncate(path, size), 0);
+        survives(path);
+    }
+    g_free(path);
+}
+
+/* Places in the tree, the data and, more often, the metadata of the one that is delivered; then it gets shorter. */
+static void
+damaged_large(void **state)
+{
+    enum { PLACES = 2000, PER_FLIP = 4, STEP = 1 << 16 };
+    char *path = g_build_filename(*state, "large.mmdb", NULL), *content;
+    gsize size;
+    assert_true(g_file_get_contents("packaging/country/geo-whois-asn-country.mmdb", &content, &size, NULL));
+    assert_true(g_file_set_contents(path, content, (gssize)size, NULL));
+    GRand *random = g_rand_new_with_seed(10);
+    for (unsigned i = 0; i < PLACES; i++) {
+        size_t from = i % 2 == 0 ? 0 : size - 1000, places[PER_FLIP];
+        uint8_t masks[PER_FLIP];
+        for (unsigned k = 0; k < PER_FLIP; k++) {
+            places[k] = from + (size_t)(g_rand_double(random) * (double)(size - from));
+            masks[k] = (uint8_t)g_rand_int_range(random, 1, 256);
+            damage(path, places[k], masks[k]);
+        }
+        survives(path);
+        for (unsigned k = 0; k < PER_FLIP; k++) {
+            damage(path, places[k], masks[k]);
+        }
+    }
+    assert_true(survives(path));
+    for (gsize left = size - 1; left > STEP; left -= STEP) {
+        assert_int_equal(truncate(path, (off_t)left), 0);
+        survives(path);
+    }
+    g_rand_free(random);
+    g_free(content);
+    g_free(path);
+}
+
 /* The first in alphabetical order that has countries. */
 static void
 found(void **state)
@@ -205,6 +390,11 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(layouts, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(not_databases, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(not_files, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(linked, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(messages_are_plain, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(damaged_small, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(damaged_large, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(found, make_folder, remove_folder),
         cmocka_unit_test(delivered),
     };
