@@ -5,30 +5,37 @@
 
 /* -- The preference --------------------------------------------------------------------------- */
 
-static int preference; /* 0 = that of the system, else 1 + enum language */
-
 static enum_val_t choices[] = {
     {"auto", NULL, 0},
     {"en", "English", 1 + LANGUAGE_ENGLISH},
     {"zh_CN", "简体中文", 1 + LANGUAGE_CHINESE},
     {NULL, NULL, 0},
-};
+}; /* 0 = that of the system, else 1 + enum language */
+
+static struct word_preference preference = {.name = "language", .choices = choices};
 
 void
 language_register(module_t *module)
 {
     choices[0].description = label("Language of the system", "跟随系统语言");
-    prefs_register_enum_preference(module, "language", label("Language of the findings", "诊断结果的语言"),
-                                   label("Language of the findings, of the names of their fields and of this page",
-                                         "诊断结果、其字段名称以及本页的语言"),
-                                   &preference, choices, FALSE);
+    word_preference_register(
+        module, &preference, label("Language of the findings", "诊断结果的语言"),
+        label("Language of the findings, of the names of their fields and of this page: auto, en or zh_CN",
+              "诊断结果、其字段名称以及本页的语言：auto、en 或 zh_CN"));
+}
+
+const struct word_preference *
+language_preference(void)
+{
+    return &preference;
 }
 
 enum language
 language_current(void)
 {
-    if (preference > 0)
-        return preference - 1;
+    int chosen = word_preference_value(&preference);
+    if (chosen > 0)
+        return chosen - 1;
     for (const char *const *name = g_get_language_names(); *name != NULL; name++) {
         if (g_str_has_prefix(*name, "zh"))
             return LANGUAGE_CHINESE;

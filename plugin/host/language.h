@@ -6,9 +6,11 @@
 
 #include "core/text.h"
 #include "host/host_compat.h"
+#include "host/word_preference.h"
 
 /* The preference `language` of our module. */
 void language_register(module_t *module);
+const struct word_preference *language_preference(void);
 
 enum language language_current(void);
 

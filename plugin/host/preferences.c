@@ -11,6 +11,10 @@
 
 static struct preferences preferences = {.levels = "15,60,120", .home_countries = "", .country_db = ""};
 
+static struct word_preference separate_vlans = {.name = "separate_vlans"};
+static struct word_preference separate_interfaces = {.name = "separate_interfaces"};
+static struct word_preference separate_ip_tunnels = {.name = "separate_ip_tunnels"};
+
 /* -- Checking --------------------------------------------------------------------------------- */
 
 /* Country codes of two letters, separated by spaces or commas, as an upper-case vector. NULL and the
@@ -98,15 +102,63 @@ check_thresholds(void)
     }
 }
 
+static void
+check_word(const struct word_preference *preference)
+{
+    const char *wrong = word_preference_wrong(preference);
+    if (wrong == NULL)
+        return;
+    char *choices = word_preference_choices(preference);
+    report_failure(translated("netcase: preference netcase.%s: \"%s\" is none of %s. Using %s.",
+                              "netcase：首选项 netcase.%s：“%s”不是 %s 之一。改用 %s。"),
+                   preference->name, wrong, choices, word_preference_default(preference));
+    g_free(choices);
+}
+
+static void
+check_all(void)
+{
+    check_word(language_preference());
+    check_levels();
+    check_countries();
+    check_country_db();
+    check_word(&separate_vlans);
+    check_word(&separate_interfaces);
+    check_word(&separate_ip_tunnels);
+}
+
+/* All that check_all() looks at, in one text. */
+static char *
+values_as_text(void)
+{
+    const char *values[] = {language_preference()->written, separate_vlans.written, separate_interfaces.written,
+                            separate_ip_tunnels.written,    preferences.levels,     preferences.home_countries,
+                            preferences.country_db};
+    GString *text = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(values); i++)
+        g_string_append_printf(text, "%s\n", values[i] != NULL ? values[i] : "");
+    return g_string_free(text, FALSE);
+}
+
+/* What is wrong is told once, until something is changed. */
+static void
+check_what_is_new(void)
+{
+    static char *checked;
+    char *values = values_as_text();
+    if (g_strcmp0(values, checked) != 0)
+        check_all();
+    g_free(checked);
+    checked = values;
+}
+
 /* Called by Wireshark when any preference of ours was set or changed. */
 static void
 preferences_apply(void)
 {
     labels_translate();
-    check_levels();
-    check_countries();
     check_thresholds();
-    check_country_db();
+    check_what_is_new();
 }
 
 /* -- Registration ----------------------------------------------------------------------------- */
@@ -163,25 +215,22 @@ register_thresholds(module_t *module)
 static void
 register_separation(module_t *module)
 {
-    prefs_register_bool_preference(
-        module, "separate_vlans", label("VLAN tags separate flows", "按 VLAN 区分会话"),
+    word_preference_register(
+        module, &separate_vlans, label("VLAN tags separate flows", "按 VLAN 区分会话"),
         label("Take the same addresses and ports in two VLANs for two flows. Off by default: "
               "mirror ports often show a tag in one direction only.",
-              "把两个 VLAN 中相同的地址和端口视为两个会话。默认关闭：镜像端口往往只在一个方向上带标签。"),
-        &preferences.separate_vlans);
-    prefs_register_bool_preference(
-        module, "separate_interfaces", label("Capture interfaces separate flows", "按抓包接口区分会话"),
+              "把两个 VLAN 中相同的地址和端口视为两个会话。默认关闭：镜像端口往往只在一个方向上带标签。"));
+    word_preference_register(
+        module, &separate_interfaces, label("Capture interfaces separate flows", "按抓包接口区分会话"),
         label(
             "Take the same addresses and ports on two interfaces of a pcapng file for two "
             "flows. Off by default: a router shows the two directions on two interfaces.",
-            "把 pcapng 文件中两个接口上相同的地址和端口视为两个会话。默认关闭：在路由器上抓包时，两个方向会分别出现在两个接口上。"),
-        &preferences.separate_interfaces);
-    prefs_register_bool_preference(
-        module, "separate_ip_tunnels",
+            "把 pcapng 文件中两个接口上相同的地址和端口视为两个会话。默认关闭：在路由器上抓包时，两个方向会分别出现在两个接口上。"));
+    word_preference_register(
+        module, &separate_ip_tunnels,
         label("IPIP, 6in4 and keyless GRE tunnels separate flows", "按 IPIP、6in4 和无 key 的 GRE 隧道区分会话"),
         label("Off by default: the answer of LVS-TUN leaves outside of the tunnel.",
-              "默认关闭：LVS-TUN 的应答不经过隧道返回。"),
-        &preferences.separate_ip_tunnels);
+              "默认关闭：LVS-TUN 的应答不经过隧道返回。"));
 }
 
 static void
@@ -284,9 +333,13 @@ preferences_fill(struct settings *settings)
     g_free(wrong);
     fill_ports(&settings->vxlan_ports, preferences.vxlan_ports);
     fill_ports(&settings->tls_ports, preferences.tls_ports);
+    preferences.separate_vlans = word_preference_value(&separate_vlans) != 0;
+    preferences.separate_interfaces = word_preference_value(&separate_interfaces) != 0;
+    preferences.separate_ip_tunnels = word_preference_value(&separate_ip_tunnels) != 0;
     /* sharkd sets preferences without asking us to apply them. */
     labels_translate();
     check_thresholds();
+    check_what_is_new();
     size_t thresholds = catalogue_threshold_number(catalogue_detector_count, 0);
     memcpy(settings->thresholds, preferences.thresholds, thresholds * sizeof *settings->thresholds);
     settings->countries = country_file_open(preferences.country_db);

@@ -11,17 +11,17 @@
 struct preferences {
     const char *levels; /* seconds, "15,60,120" */
     range_t *vxlan_ports, *tls_ports;
-    const char *home_countries; /* "CN HK", empty = derive */
-    const char *country_db;     /* file name, empty = look for one */
-    pref_bool separate_vlans, separate_interfaces, separate_ip_tunnels;
-    unsigned *thresholds; /* by catalogue_threshold_number() */
+    const char *home_countries;                                    /* "CN HK", empty = derive */
+    const char *country_db;                                        /* file name, empty = look for one */
+    bool separate_vlans, separate_interfaces, separate_ip_tunnels; /* as of the last preferences_fill() */
+    unsigned *thresholds;                                          /* by catalogue_threshold_number() */
 };
 
 void preferences_register(int protocol);
 const struct preferences *preferences_current(void);
 
 /* Settings for a capture from the preferences as they are now. What is malformed is left at its
- * default: the user was told when the preference was set. */
+ * default; the user is told once, when the preference is set, or here if Wireshark did not tell us that it was. */
 void preferences_fill(struct settings *settings);
 
 #endif

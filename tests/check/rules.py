@@ -71,7 +71,7 @@ MUTABLE = {
     "plugin/host/fields.c": {"experts"},
     "plugin/host/intercept.c": {"originals", "udp_ports", "vxlan_protocol", "done"},
     "plugin/host/language.c": {"preference", "choices", "labels"},
-    "plugin/host/preferences.c": {"preferences"},
+    "plugin/host/preferences.c": {"preferences", "separate_vlans", "separate_interfaces", "separate_ip_tunnels", "checked"},
     "plugin/host/plugin.c": {"plugin"},
     "plugin/host/statistics.c": {"report", "statistics"},  # of the command line; their frames go when the capture is closed
     "plugin/host/statistics_tree.c": {"tap", "findings_root", "sessions_root", "timers_root"},  # set when a tree is started

@@ -4,6 +4,7 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import functools
+import os
 import pathlib
 import re
 import shutil
@@ -14,6 +15,7 @@ import tempfile
 from expectation import all_expectations
 from modes import chosen_captures
 from netcase_tshark import CAPTURES, Failure, Host, expect_same, run_tests
+from sharkd import load, talk
 
 IDLE = CAPTURES / "idle" / "handbook-15s-reset.pcapng"
 MIRROR = CAPTURES / "mirror" / "two-vni-same-connection.pcapng"
@@ -51,7 +53,13 @@ TRANSLATED = (".summary", ".cause", ".check", ".disproof", ".continued")  # fiel
 
 # Preference: the value is wrong, and the message says what is done instead.
 WRONG_VALUES = [("levels", "abc", "Using 15,60,120."), ("levels", "15,0", "Using 15,60,120."),
-                ("home_countries", "CN China", '"China"'), ("country_db", "/no/such/file", "/no/such/file")]
+                ("home_countries", "CN China", '"China"'), ("country_db", "/no/such/file", "/no/such/file"),
+                ("country_db", "/dev/zero", "/dev/zero: not a regular file"),
+                ("language", "klingon", '"klingon" is none of auto, en, zh_CN. Using auto.'),
+                *((name, "yes", '"yes" is none of FALSE, TRUE. Using FALSE.')
+                  for name in ("separate_vlans", "separate_interfaces", "separate_ip_tunnels"))]
+# What Wireshark itself refuses to take from the command line, and names when it stands in a file.
+REFUSED_VALUES = [("vxlan_ports", "rubbish"), ("tls_ports", "443,x"), ("mirror_one_way_packets", "four"), ("mirror_one_way_packets", "-1")]
 
 
 def count(host, capture, display_filter, *options, **environment):
@@ -242,13 +250,50 @@ def wrong_value_is_named(host, name, value, message):
         expect_same([("idle.reset",)], [(case,) for case in result.out.split()])
 
 
+def refused_value_is_named(host, name, value):
+    """Wireshark does it before it asks netcase."""
+    refused = host.run(["tshark", "-r", IDLE, "-o", f"netcase.{name}:{value}"])
+    loaded = read(host, **home_with(host, {"preferences": f"netcase.{name}: {value}\n"}))
+    if refused.status == 0 or f"netcase.{name}:{value}" not in refused.err or f"netcase.{name} " not in loaded.err:
+        raise Failure(f"-o ended with {refused.status}\n{refused.err}\nthe file: {loaded.err}")
+
+
+def sharkd_names_wrong_values(host):
+    """It tells nobody of what setconf sets: netcase looks when a capture is loaded. Each is named once."""
+    wrong = [(name, value, message) for name, value, message in WRONG_VALUES if (name, value) not in (("levels", "abc"), ("country_db", "/no/such/file"))]
+    _, err = talk(host, [*(("setconf", {"name": f"netcase.{name}", "value": value}) for name, value, _ in wrong), load(IDLE), load(IDLE)])
+    for name, value, message in wrong:
+        said = [line for line in err.splitlines() if f"netcase.{name}: " in line and message in line]
+        if len(said) != 1:
+            raise Failure(f"netcase.{name}: {value} is named {len(said)} times:\n{err}")
+
+
+def fifo_is_not_waited_for(host):
+    """Nobody writes to it."""
+    with tempfile.TemporaryDirectory(dir=host.folder) as folder:
+        fifo = pathlib.Path(folder, "fifo\x1b[2J.mmdb")
+        os.mkfifo(fifo)
+        result = host.run(["tshark", "-r", IDLE, "-o", f"netcase.country_db:{fifo}", "-Y", "netcase.expert", "-T", "fields", "-e", "netcase.expert"],
+                          timeout=30)
+    if result.status != 0 or result.out != "idle.reset\n" or "not a regular file" not in result.err or "\x1b" in result.err:
+        raise Failure(f"ended with {result.status}: {result.out}{result.err!r}")
+
+
+def words_are_taken(host):
+    """In upper or lower case, and as Wireshark's list shows them."""
+    for language, chinese in (("zh_cn", True), ("简体中文", True), ("EN", False), ("english", False), ("auto", True)):
+        result = read(host, "-o", f"netcase.language:{language}", "-e", "netcase.summary", LC_ALL="zh_CN.UTF-8")
+        if result.err or result.out.isascii() is chinese:
+            raise Failure(f"{language}: {result.out}{result.err}")
+
+
 def messages_are_chinese(host):
     """What is wrong is named in Chinese as well, value and all."""
     wrong = [(name, value, [f"netcase.{name}:{value}"]) for name, value, _ in WRONG_VALUES]
     wrong += [(name, str(high + 1), [f"netcase.{name}:{high + 1}"]) for name, (_, high, _) in thresholds(host).items()]
     wrong += [(table, row.split(",")[0].strip('"'), [f"uat:{table}:{row}"]) for table, row, message in WRONG_ROWS if message.startswith("netcase ")]
     for name, value, options in wrong:
-        said = host.run(["tshark", "-r", IDLE, "-o", "netcase.language:zh_CN", "-o", *options]).err
+        said = host.run(["tshark", "-r", IDLE, "-o", "netcase.language:zh_CN", "-o", *options], LC_ALL="zh_CN.UTF-8").err
         ours = [line for line in said.splitlines() if "netcase" in line and not line.isascii()]
         if not ours or not any(word in line for line in ours for word in (value, value.split()[-1])):
             raise Failure(f"{name}: {value} is not named in Chinese:\n{said}")
@@ -261,8 +306,9 @@ def main():
               for table, row, message in WRONG_ROWS]
     tests += [(f"settings netcase.{name}: {value}", functools.partial(wrong_value_is_named, host, name, value, message))
               for name, value, message in WRONG_VALUES]
+    tests += [(f"settings netcase.{name}: {value}", functools.partial(refused_value_is_named, host, name, value)) for name, value in REFUSED_VALUES]
     tests += [(f"settings {test.__name__.replace('_', ' ')}", functools.partial(test, host)) for test in
-              (vlans_separate_flows, interfaces_separate_flows, ip_tunnels_separate_flows, vxlan_ports_take_effect)]
+              (sharkd_names_wrong_values, fifo_is_not_waited_for, words_are_taken, vlans_separate_flows, interfaces_separate_flows, ip_tunnels_separate_flows, vxlan_ports_take_effect)]
     tests += [(f"settings names are Chinese: {one.name}", functools.partial(names_are_chinese, host, one, "-o", "netcase.language:zh_CN"))
               for one in chosen_captures()]
     tests += [("settings names are Chinese: language of the system",
