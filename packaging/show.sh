@@ -10,13 +10,23 @@ options_of() {
     [ ! -f "$expectation" ] || sed -n 's/^# options:[[:space:]]*//p' "$expectation"
 }
 
+# A terminal gets no character that it would obey: names of files are anybody's, and tshark repeats them.
+shown() {
+    if [[ $1 == *[![:print:]]* ]]; then printf %q "$1"; else printf %s "$1"; fi
+}
+plain() {
+    LC_ALL=C sed -e '/^Running as user/d' -e 's/[\x01-\x08\x0b-\x1f\x7f]/?/g' -e 's/\xc2[\x80-\x9f]/?/g' |
+        iconv -c -f UTF-8 -t UTF-8
+}
+
 # A frame may have several findings; tshark joins their values by a byte that no text holds.
 show_findings() {
     local capture=$1 joint=$'\x1f' options=() output
     read -r -a options <<<"$(options_of "$capture" | tr '\n' ' ')" || true
-    echo "$capture${options[*]:+  (${options[*]})}"
+    echo "$(shown "$capture")${options[*]:+  (${options[*]})}"
+    [[ $capture != -* ]] || capture=./$capture
     if ! output=$(tshark "${options[@]}" -r "$capture" -Y netcase.expert -T fields -E separator=/t -E "aggregator=$joint" \
-        -e frame.number -e netcase.severity -e netcase.expert -e netcase.summary 2> >(grep -v '^Running as user' >&2)); then
+        -e frame.number -e netcase.severity -e netcase.expert -e netcase.summary 2> >(plain >&2)); then
         echo "  tshark could not read it to the end" >&2
         status=1
     fi

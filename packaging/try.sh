@@ -59,7 +59,7 @@ case ${1:-} in
 esac
 
 for capture in "$@"; do
-    [ -r "$capture" ] || fail "can't read the capture $capture"
+    [ -r "$capture" ] || fail "can't read the capture $(printf %q "$capture")"
 done
 install_packages "${build_packages[@]}" || fail "packages are missing"
 folder=$(plugin_folder)

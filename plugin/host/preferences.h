@@ -11,10 +11,11 @@
 struct preferences {
     const char *levels; /* seconds, "15,60,120" */
     range_t *vxlan_ports, *tls_ports;
-    const char *home_countries;                                    /* "CN HK", empty = derive */
-    const char *country_db;                                        /* file name, empty = look for one */
-    bool separate_vlans, separate_interfaces, separate_ip_tunnels; /* as of the last preferences_fill() */
-    unsigned *thresholds;                                          /* by catalogue_threshold_number() */
+    const char *home_countries; /* "CN HK", empty = derive */
+    const char *country_db;     /* file name, empty = look for one */
+    unsigned *thresholds;       /* by catalogue_threshold_number() */
+    /* As of the last preferences_fill(). */
+    bool separate_vlans, separate_interfaces, separate_ip_tunnels;
 };
 
 void preferences_register(int protocol);

@@ -8,13 +8,16 @@ import json
 import os
 import pathlib
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 
 import jsonschema
 from agreement import SCHEMA, findings_of
 from expectation import all_expectations
-from netcase_tshark import CAPTURES, Failure, Host, expect_same, run_tests
+from netcase_tshark import CAPTURES, TREE, Failure, Host, expect_same, run_tests
 
 CAPTURE = CAPTURES / "idle" / "handbook-15s-reset.pcapng"
 PARALLEL = ["parallel", "--null", "--keep-order", "netcase-json"]
@@ -65,7 +68,7 @@ def no_file_is_lost(host):
         # The numbers differ between versions of tshark.
         statuses = [host.run(["tshark", "-r", name]).status for name in names[len(whole):]]
     lines = [json.loads(line) for line in result.out.splitlines()]
-    if [line["file"] for line in lines] != names or result.status != len(broken) + 1:
+    if [line["file"] for line in lines] != [f"$'{folder}/two\\nlines.pcapng'" if "\n" in name else name for name in names] or result.status != len(broken) + 1:
         raise Failure(f"{result.status} failed; lines of {[line['file'] for line in lines]}\n{result.err}")
     for line in lines[:len(whole)]:
         expect_line(line, 0, None, 1)
@@ -73,6 +76,86 @@ def no_file_is_lost(host):
         raise Failure(f"tshark reads what is broken: {statuses}")
     for line, status, error in zip(lines[len(whole):], statuses, ("cut short", "isn't a capture file", "doesn't exist")):
         expect_line(line, status, error, 0)
+
+
+def every_name_is_printable(host):
+    """Whatever the last word begins with and holds: the line is JSON without lone surrogates, and safe to print."""
+    names = {b"-dash.pcapng": "-dash.pcapng", b"-": "-", b"\xff\x1b[2J": r"$'\xff\x1b[2J'", b"\xc2\x9b": r"$'\x9b'", "空闲".encode(): "空闲",
+             b"it's\n\\": r"$'it\'s\n\\'"}
+    with tempfile.TemporaryDirectory(dir=host.folder) as folder:
+        for name, expected in names.items():
+            place = os.path.join(os.fsencode(folder), name)
+            shutil.copy(CAPTURE, place)
+            expect_line(line_in(host, folder, name, expected), 0, None, 1)
+            with open(place, "wb") as file:
+                file.write(b"no capture")
+            line = line_in(host, folder, name, expected)
+            expect_line(line, 2, "isn't a capture file", 0)
+            if not all(part.isprintable() for part in line["error"].split("\n")):
+                raise Failure(f"{line['error']!r}")
+
+
+def line_in(host, folder, name, expected):
+    done = subprocess.run(["netcase-json", name], env=host.environment(), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=60, check=False)
+    line = json.loads(done.stdout)
+    json.dumps(line, ensure_ascii=False).encode("utf-8")
+    if line["file"] != expected or done.stderr or line["status"] != done.returncode:
+        raise Failure(f"{name}: {line['file']!r}, {done.stderr}")
+    return line
+
+
+def what_can_not_be_printed_is_told(host):
+    for redirection in (">&-", ">/dev/full", "| true"):
+        result = host.run(["bash", "-c", f'set -o pipefail; netcase-json "$0" {redirection}', CAPTURE])
+        if result.status != 1 or result.err.count("\n") != 1 or "standard output can't be written" not in result.err:
+            raise Failure(f"{redirection}: ended with {result.status}\n{result.err}")
+
+
+def parts_are_told(host):
+    """What -M makes anew every few packets is no report of the capture."""
+    line = line_of(host.run(["netcase-json", "-M", "10", CAPTURE]))
+    if line["status"] != 1 or "several reports" not in line["error"] or line.get("part") != 1:
+        raise Failure(f"{line}")
+
+
+def who_is_stopped_stops_tshark(host):
+    """Nothing is printed, and no tshark goes on alone."""
+    with tempfile.TemporaryDirectory(dir=host.folder) as folder:
+        fake = pathlib.Path(folder, "tshark")
+        fake.write_text(f"#!/bin/sh\necho $$ > {folder}/pid.new\nmv {folder}/pid.new {folder}/pid\nexec sleep 100\n", encoding="utf-8")
+        fake.chmod(0o755)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            with subprocess.Popen(["netcase-json", str(CAPTURE)], env={**host.environment(), "PATH": f"{folder}:{host.environment()['PATH']}"},
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                pid = started_as(f"{folder}/pid")
+                process.send_signal(number)
+                out, err = process.communicate(timeout=60)
+            if process.returncode != -number or out or err or os.path.exists(f"/proc/{pid}"):
+                raise Failure(f"{number.name}: ended with {process.returncode}, tshark lives: {os.path.exists(f'/proc/{pid}')}\n{out}{err}")
+
+
+def started_as(path):
+    """The process that has written its number there."""
+    while not os.path.exists(path):
+        time.sleep(0.02)
+    pid = int(pathlib.Path(path).read_text(encoding="ascii"))
+    os.unlink(path)
+    return pid
+
+
+def scripts_print_no_name_raw(host):
+    """packaging/show.sh shows the findings of any file, and repeats what tshark says of it; try.sh names one that is not there."""
+    with tempfile.TemporaryDirectory(dir=host.folder) as folder:
+        names = [b"-dash.pcapng", b"two\nlines", b"\xff\x1b[2J", "空闲".encode()]
+        for name in names:
+            shutil.copy(CAPTURE, os.path.join(os.fsencode(folder), name))
+        for script, words in (("show.sh", [*names, b"\xfe\x1b[2J"]), ("try.sh", [b"\xfe\x1b[2J"])):
+            done = subprocess.run([TREE / "packaging" / script, *words], cwd=folder, env=host.environment(), stdin=subprocess.DEVNULL,
+                                  capture_output=True, timeout=120, check=False)
+            text = (done.stdout + done.stderr).decode("utf-8")  # raises if it is none
+            if done.returncode != 1 or "\x1b" in text or text.count("  idle.reset  ") != (len(names) if script == "show.sh" else 0):
+                raise Failure(f"{script} ended with {done.returncode}: {text!r}")
 
 
 def options_go_to_tshark(host):
@@ -105,7 +188,8 @@ def usage_is_told(host):
 
 def main():
     host = Host()
-    tests = [folders_in_parallel, no_file_is_lost, options_go_to_tshark, without_plugin, a_crash_is_told, usage_is_told]
+    tests = [folders_in_parallel, no_file_is_lost, every_name_is_printable, what_can_not_be_printed_is_told, parts_are_told,
+             who_is_stopped_stops_tshark, scripts_print_no_name_raw, options_go_to_tshark, without_plugin, a_crash_is_told, usage_is_told]
     return 0 if run_tests([(f"folder: {test.__name__.replace('_', ' ')}", functools.partial(test, host)) for test in tests]) else 1
 
 
