@@ -110,7 +110,7 @@ check(const struct case_info *info, const struct case_text *text)
     gboolean good = TRUE;
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
         char *problem = NULL;
-        if (!text_check(parts[i], &problem)) {
+        if (!text_check(parts[i], (enum text_part)i, &problem)) {
             fprintf(stderr, "%s: %s\n", info->id, problem);
             good = FALSE;
         }

@@ -17,10 +17,18 @@ enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_CONFIRMED }
  * for each) and `checks` (commands or console steps, in order) hold one item a line.
  *
  * {name} stands for a fact of facts.def; {name.address} and {name.port} stand for the halves of an
- * endpoint, so that a command can be copied and run. A part in [brackets] is shown only if every
- * fact named in it was given; {?name} shows nothing and only asks for the fact, {!name} asks for its
- * absence. Brackets do not nest; a literal brace or bracket is doubled. An item that comes out empty
- * is left out. A check that ends with a command ends without a full stop. */
+ * endpoint. A part in [brackets] is shown only if every fact named in it was given; {?name} shows
+ * nothing and only asks for the fact, {!name} asks for its absence. Brackets do not nest and end in
+ * their line; a literal brace or bracket is doubled. An item that comes out empty is left out.
+ *
+ * A check may end with one command, in `backticks`, behind which only a condition and a closing bracket
+ * may stand. A command runs in a shell as it is; what a person has to fill in has capitals (FILE), and
+ * the words say what it is. Lines for a file or a console are words.
+ * A fact in a command is one shell word, quoted if need be, or a part of one (name={name}), so that
+ * no text of a capture acts in a shell. Therefore it stands outside of quotes; only addresses, ports and
+ * frames may stand inside ('port {server.port}'). A command has neither a backslash outside of single quotes
+ * nor $'...'. That the tool takes the word for what it is, is up to the command: a name may begin with
+ * '-', '+' or '@', so say `dig -q {name}`, `grep -e {name}`, `curl -g`. text_check() enforces all but this last. */
 struct case_text {
     const char *title;
     const char *summary;

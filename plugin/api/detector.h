@@ -172,13 +172,14 @@ struct finding *report_of_culprit(struct context *context, const struct case_inf
 /* A case may be milder than its usual severity (a health check is a note). */
 void report_severity(struct finding *finding, enum severity severity);
 
-/* The facts of the finding; the type must fit facts.def. TEXT facts may be given several times. */
+/* The facts of the finding; the type must fit facts.def. TEXT and CAPTURED may be given several times; any text can be
+ * given, whatever is not printable in it is shown escaped. */
 void report_duration(struct finding *finding, enum fact_name name, int64_t nanoseconds);
 void report_count(struct finding *finding, enum fact_name name, uint64_t count);
 void report_endpoint(struct finding *finding, enum fact_name name, const struct endpoint *endpoint);
 void report_address(struct finding *finding, enum fact_name name, const struct ip_address *address);
 void report_text(struct finding *finding, enum fact_name name, const char *text);
-/* A TEXT that is words: the field has the English, the texts of the finding those of their language. */
+/* A text that is words: the field has the English, the texts of the finding those of their language. */
 void report_localized(struct finding *finding, enum fact_name name, const char *english, const char *chinese);
 void report_flag(struct finding *finding, enum fact_name name);
 

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/context.h"
 
+#include "core/printable.h"
 #include "core/timers.h"
 #include "core/vantage.h"
 
@@ -254,17 +255,18 @@ report_address(struct finding *finding, enum fact_name name, const struct ip_add
     add_fact(finding, (struct fact){.name = name, .endpoint.address = *address});
 }
 
+/* The border at which text of the capture becomes printable: behind it nobody has to ask what a text may hold. */
 void
 report_text(struct finding *finding, enum fact_name name, const char *text)
 {
     if (text != NULL && *text != '\0')
-        add_fact(finding, (struct fact){.name = name, .text = g_strdup(text)});
+        add_fact(finding, (struct fact){.name = name, .text = printable_text(text)});
 }
 
 void
 report_localized(struct finding *finding, enum fact_name name, const char *english, const char *chinese)
 {
-    add_fact(finding, (struct fact){.name = name, .text = g_strdup(english), .chinese = g_strdup(chinese)});
+    add_fact(finding, (struct fact){.name = name, .text = printable_text(english), .chinese = printable_text(chinese)});
 }
 
 void

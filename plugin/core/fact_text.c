@@ -121,6 +121,7 @@ fact_text(const struct fact *fact, enum language language)
     case TYPE_ADDRESS:
         return address_text(&fact->endpoint.address);
     case TYPE_TEXT:
+    case TYPE_CAPTURED:
         if (language == LANGUAGE_CHINESE && fact->chinese != NULL)
             return g_strdup(fact->chinese);
         return g_strdup(fact->text != NULL ? fact->text : "");

@@ -10,6 +10,12 @@ const struct fact_info fact_infos[FACT_COUNT] = {
 #undef FACT
 };
 
+bool
+fact_is_text(enum fact_name name)
+{
+    return fact_infos[name].type == TYPE_TEXT || fact_infos[name].type == TYPE_CAPTURED;
+}
+
 static void
 fact_clear(gpointer fact)
 {

@@ -16,7 +16,8 @@ enum fact_type {
     TYPE_BIT_RATE,
     TYPE_ENDPOINT,
     TYPE_ADDRESS,
-    TYPE_TEXT,
+    TYPE_TEXT,     /* words of netcase or of its user */
+    TYPE_CAPTURED, /* text as the capture has it */
     TYPE_FLAG,
     TYPE_FRAME
 };
@@ -31,12 +32,15 @@ struct fact_info {
 
 extern const struct fact_info fact_infos[FACT_COUNT];
 
+/* Whether facts of this name are texts, of which a finding may have several. */
+bool fact_is_text(enum fact_name name);
+
 /* One measured value. `number` holds durations (nanoseconds), counts, bytes, frames and flags (1). */
 struct fact {
     enum fact_name name;
     int64_t number;
     struct endpoint endpoint; /* of ENDPOINT; ADDRESS uses its address */
-    char *text;               /* of TEXT, owned */
+    char *text;               /* of TEXT and CAPTURED, owned; printable (core/printable.h) */
     char *chinese;            /* the same in Chinese, owned; NULL if there is no difference */
 };
 

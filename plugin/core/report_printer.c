@@ -2,6 +2,7 @@
 #include "core/report_printer.h"
 
 #include "core/columns.h"
+#include "core/markdown.h"
 #include "core/wrap.h"
 
 enum { LINE_COLUMNS = 100, LABEL_COLUMNS = 12 };
@@ -10,6 +11,12 @@ bool
 printer_is_chinese(const struct printer *printer)
 {
     return printer->view->language == LANGUAGE_CHINESE;
+}
+
+enum markup
+printer_markup(const struct printer *printer)
+{
+    return printer->view->markdown ? MARKUP_MARKDOWN : MARKUP_NONE;
 }
 
 void
@@ -52,21 +59,17 @@ printer_item(struct printer *printer, const char *mark, const char *text)
 }
 
 void
-printer_check(struct printer *printer, const char *mark, const char *text)
+printer_check(struct printer *printer, const char *mark, const struct check *check)
 {
-    const char *command = wrap_command(text);
-    if (command == NULL) {
-        printer_item(printer, mark, text);
-        return;
+    if (check->command == NULL) {
+        printer_item(printer, mark, check->words);
+    } else if (printer->view->markdown) {
+        g_string_append_printf(printer->out, "%s%s", mark, check->words);
+        markdown_code(printer->out, check->command);
+        g_string_append_c(printer->out, '\n');
+    } else {
+        printer_paragraph(printer, mark, check->words);
+        columns_pad(printer->out, "", columns_of(mark));
+        g_string_append_printf(printer->out, "%s\n", check->command);
     }
-    int lead = (int)(command - text);
-    if (printer->view->markdown) {
-        g_string_append_printf(printer->out, "%s%.*s`%s`\n", mark, lead, text, command);
-        return;
-    }
-    char *words_before = g_strndup(text, (gsize)lead);
-    printer_paragraph(printer, mark, words_before);
-    columns_pad(printer->out, "", columns_of(mark));
-    g_string_append_printf(printer->out, "%s\n", command);
-    g_free(words_before);
 }

@@ -14,6 +14,9 @@ struct printer {
 
 bool printer_is_chinese(const struct printer *printer);
 
+/* What texts of findings must be filled in for. */
+enum markup printer_markup(const struct printer *printer);
+
 /* Lines that begin with `mark`, and go on behind it. For a terminal. */
 void printer_paragraph(struct printer *printer, const char *mark, const char *text);
 
@@ -24,8 +27,8 @@ void printer_line(struct printer *printer, const char *indent, const char *label
 /* An item of a list. */
 void printer_item(struct printer *printer, const char *mark, const char *text);
 
-/* The same for a check. The command that it ends with stands on a line of its own, however long, so that it can be
- * copied whole. */
-void printer_check(struct printer *printer, const char *mark, const char *text);
+/* The same for a check. Its command stands on a line of its own, however long, so that it can be copied whole; in markdown
+ * it is a code span. */
+void printer_check(struct printer *printer, const char *mark, const struct check *check);
 
 #endif

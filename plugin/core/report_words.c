@@ -75,22 +75,34 @@ word(const struct printer *printer, enum word which)
 /* -- Lists ------------------------------------------------------------------------------------ */
 
 static void
+print_label(struct printer *printer, enum word label)
+{
+    g_string_append_printf(printer->out, printer->view->markdown ? "\n**%s**\n\n" : "   %s\n", word(printer, label));
+}
+
+static void
 print_items(struct printer *printer, enum word label, const struct finding *finding, enum text_part part)
 {
-    char **lines = finding_lines(finding, part, printer->view->language);
-    const char *format = printer->view->markdown ? "\n**%s**\n\n" : "   %s\n";
+    char **lines = finding_lines(finding, part, printer->view->language, printer_markup(printer));
     if (*lines != NULL)
-        g_string_append_printf(printer->out, format, word(printer, label));
-    for (unsigned i = 0; lines[i] != NULL; i++) {
-        const char *indent = printer->view->markdown ? "" : "     ";
-        char *mark = part == TEXT_CHECKS ? g_strdup_printf("%s%u. ", indent, i + 1) : g_strdup_printf("%s- ", indent);
-        if (part == TEXT_CHECKS)
-            printer_check(printer, mark, lines[i]);
-        else
-            printer_item(printer, mark, lines[i]);
+        print_label(printer, label);
+    for (char **line = lines; *line != NULL; line++)
+        printer_item(printer, printer->view->markdown ? "- " : "     - ", *line);
+    g_strfreev(lines);
+}
+
+static void
+print_checks(struct printer *printer, const struct finding *finding)
+{
+    GPtrArray *checks = finding_checks(finding, printer->view->language, printer_markup(printer));
+    if (checks->len > 0)
+        print_label(printer, CHECKS);
+    for (guint i = 0; i < checks->len; i++) {
+        char *mark = g_strdup_printf("%s%u. ", printer->view->markdown ? "" : "     ", i + 1);
+        printer_check(printer, mark, g_ptr_array_index(checks, i));
         g_free(mark);
     }
-    g_strfreev(lines);
+    g_ptr_array_unref(checks);
 }
 
 /* -- The capture ------------------------------------------------------------------------------ */
@@ -267,7 +279,7 @@ print_causes_found(struct printer *printer, const struct finding *finding)
     const struct finding *causes[CAUSES_MAX];
     size_t count = causes_of(printer->report->store, finding, causes);
     for (size_t i = 0; i < count; i++) {
-        char *title = finding_text(causes[i], TEXT_TITLE, printer->view->language);
+        char *title = finding_text(causes[i], TEXT_TITLE, printer->view->language, printer_markup(printer));
         printer_line(printer, "   ", word(printer, CAUSED_BY),
                      printer_is_chinese(printer) ? "%s（报文 %u）：%s" : "%s (frame %u): %s", causes[i]->info->id,
                      printer->view->shown_frame(causes[i]->frame, printer->view->data), title);
@@ -280,8 +292,8 @@ print_group(struct printer *printer, unsigned number, const struct report_group 
 {
     const struct finding *first = g_ptr_array_index(group->findings, 0);
     enum language language = printer->view->language;
-    char *title = finding_text(first, TEXT_TITLE, language);
-    char *summary = finding_text(first, TEXT_SUMMARY, language);
+    char *title = finding_text(first, TEXT_TITLE, language, printer_markup(printer));
+    char *summary = finding_text(first, TEXT_SUMMARY, language, printer_markup(printer));
 
     g_string_append_printf(printer->out, printer->view->markdown ? "\n### %u. " : "\n%u. ", number);
     g_string_append_printf(printer->out, printer_is_chinese(printer) ? "%s，%s：%s（" : "%s, %s: %s (",
@@ -300,7 +312,7 @@ print_group(struct printer *printer, unsigned number, const struct report_group 
     print_events(printer, group);
     print_causes_found(printer, first);
     print_items(printer, CAUSES, first, TEXT_CAUSES);
-    print_items(printer, CHECKS, first, TEXT_CHECKS);
+    print_checks(printer, first);
     print_items(printer, DISPROOF, first, TEXT_DISPROOF);
     g_free(title);
     g_free(summary);

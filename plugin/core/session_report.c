@@ -87,8 +87,9 @@ count_text(uint64_t count)
     return g_strdup_printf("%" G_GUINT64_FORMAT, count);
 }
 
+/* Takes the name. */
 static char **
-session_row(const struct session *session, const char *name, enum language language)
+session_row(const struct session *session, char *name, enum language language)
 {
     char **row = g_new0(char *, COLUMNS + 1);
     unsigned column = 0;
@@ -96,7 +97,7 @@ session_row(const struct session *session, const char *name, enum language langu
     row[column++] = g_strdup(session_role_name(session->role, language));
     row[column++] = g_strdup(kind_name(session->kind));
     row[column++] = count_text(session->vni);
-    row[column++] = g_strdup(*name != '\0' ? name : "-");
+    row[column++] = name;
     row[column++] = address_text(&session->source);
     row[column++] = address_text(&session->target);
     row[column++] = g_strdup(directions_text(session, language));
@@ -121,8 +122,7 @@ heading_row(enum language language)
 }
 
 char *
-session_report(const struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni),
-               enum language language)
+session_report(const struct encapsulation *encapsulation, char *(*name_of_vni)(uint32_t vni), enum language language)
 {
     const GPtrArray *sessions = encapsulation_sessions(encapsulation);
     GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
@@ -130,7 +130,12 @@ session_report(const struct encapsulation *encapsulation, const char *(*name_of_
     g_ptr_array_add(rows, heading_row(language));
     for (guint i = 0; i < sessions->len; i++) {
         const struct session *session = g_ptr_array_index(sessions, i);
-        g_ptr_array_add(rows, session_row(session, name_of_vni(session->vni), language));
+        char *name = name_of_vni(session->vni);
+        if (*name == '\0') {
+            g_free(name);
+            name = g_strdup("-");
+        }
+        g_ptr_array_add(rows, session_row(session, name, language));
     }
     char *text = columns_table(rows);
     g_ptr_array_unref(rows);

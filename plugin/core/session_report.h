@@ -9,9 +9,9 @@
 
 /* A line for each session under a line of headings, in aligned columns: number, role, kind, VNI, name,
  * source, target, direction, packets, bytes, first and last time (UTC), inner flows, cut length,
- * duplicates, gaps. "-" stands for nothing. `name_of_vni` gives "" for a VNI without a name. The caller
- * frees the text. */
-char *session_report(const struct encapsulation *encapsulation, const char *(*name_of_vni)(uint32_t vni),
+ * duplicates, gaps. "-" stands for nothing. `name_of_vni` gives a name to be freed, "" for a VNI without one.
+ * The caller frees the text. */
+char *session_report(const struct encapsulation *encapsulation, char *(*name_of_vni)(uint32_t vni),
                      enum language language);
 
 /* What a session is for, and which way packets of a mirror go as the mirrored interface sees it. */

@@ -5,70 +5,21 @@
 
 #include <string.h>
 
-/* A {placeholder}: `{name}`, `{name.address}`, `{name.port}`, `{?name}` or `{!name}`. */
-struct placeholder {
-    char kind; /* 0, '?' or '!'; 'a' for the address and 'p' for the port of an endpoint */
-    enum fact_name name;
-    const char *end; /* behind the closing brace */
+#include "core/markdown.h"
+#include "core/shell.h"
+#include "core/template.h"
+
+/* A text that is being filled in. */
+struct filling {
+    const struct finding *finding;
+    enum language language;
+    enum markup markup;
+    GString *words;         /* so far, with their markup */
+    GString *plain;         /* words behind those, without it */
+    GString *command;       /* NULL where a backtick is a character as any other */
+    bool in_command;        /* the next character belongs to it */
+    enum shell_place place; /* in the command */
 };
-
-/* Whether a special character stands twice, which means itself. */
-static bool
-doubled(const char *at)
-{
-    return strchr("{}[]", at[0]) != NULL && at[0] != '\0' && at[1] == at[0];
-}
-
-/* Whether a placeholder of this kind is the address or port of an endpoint. */
-static bool
-is_part(char kind)
-{
-    return kind == 'a' || kind == 'p';
-}
-
-/* The well-formed placeholder that begins at `at`, a single opening brace. */
-static bool
-placeholder_at(const char *at, struct placeholder *placeholder)
-{
-    const char *start = at + 1;
-    placeholder->kind = 0;
-    if (*start == '?' || *start == '!') {
-        placeholder->kind = *start++;
-    }
-    size_t length = strspn(start, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    const char *end = start + length;
-    if (placeholder->kind == 0 && (g_str_has_prefix(end, ".address}") || g_str_has_prefix(end, ".port}"))) {
-        placeholder->kind = end[1];
-        end = strchr(end, '}');
-    }
-    if (*end != '}') {
-        return false;
-    }
-    for (size_t i = 0; i < FACT_COUNT; i++) {
-        if (strlen(fact_infos[i].name) == length && memcmp(fact_infos[i].name, start, length) == 0) {
-            placeholder->name = (enum fact_name)i;
-            placeholder->end = end + 1;
-            return !is_part(placeholder->kind) || fact_infos[i].type == TYPE_ENDPOINT;
-        }
-    }
-    return false;
-}
-
-/* The closing bracket of the optional part whose text begins at `at`; NULL if it is open. */
-static const char *
-closing_bracket(const char *at)
-{
-    for (; *at != '\0'; at++) {
-        if (doubled(at)) {
-            at++;
-        } else if (*at == ']') {
-            return at;
-        } else if (*at == '[') {
-            return NULL;
-        }
-    }
-    return NULL;
-}
 
 /* Whether every fact that the part asks for is as it asks. */
 static bool
@@ -76,9 +27,9 @@ part_wanted(const char *at, const char *end, const struct finding *finding)
 {
     struct placeholder placeholder;
     while (at < end) {
-        if (doubled(at)) {
+        if (template_doubled(at)) {
             at += 2;
-        } else if (*at == '{' && placeholder_at(at, &placeholder)) {
+        } else if (*at == '{' && template_placeholder(at, &placeholder)) {
             bool given = finding_fact(finding, placeholder.name) != NULL;
             if (given == (placeholder.kind == '!')) {
                 return false;
@@ -91,91 +42,144 @@ part_wanted(const char *at, const char *end, const struct finding *finding)
     return true;
 }
 
-/* The address or the port of an endpoint, for commands; "?" if the fact was not given. */
 static void
-append_part(GString *out, const struct finding *finding, struct placeholder placeholder)
+finish_plain(struct filling *filling)
 {
-    const struct fact *fact = finding_fact(finding, placeholder.name);
-    if (fact == NULL) {
-        g_string_append_c(out, '?');
-    } else if (placeholder.kind == 'p') {
-        g_string_append_printf(out, "%u", (unsigned)fact->endpoint.port);
+    if (filling->markup == MARKUP_MARKDOWN)
+        markdown_words(filling->words, filling->plain->str);
+    else
+        g_string_append(filling->words, filling->plain->str);
+    g_string_truncate(filling->plain, 0);
+}
+
+static void
+append_character(struct filling *filling, char character)
+{
+    if (character == '`' && filling->command != NULL) {
+        filling->in_command = !filling->in_command;
+    } else if (filling->in_command) {
+        g_string_append_c(filling->command, character);
+        filling->place = shell_behind(filling->place, character);
     } else {
-        struct fact address = {.name = FACT_address, .endpoint = fact->endpoint};
-        char *words = fact_text(&address, LANGUAGE_ENGLISH);
-        g_string_append(out, words);
-        g_free(words);
+        g_string_append_c(filling->plain, character);
     }
 }
 
-/* All facts of a name that is a text, else the first; "?" if there is none. */
+/* In a command a value is one word, or a part of one. What stands in quotes there needs none: see text_check(). */
 static void
-append_facts(GString *out, const struct finding *finding, enum fact_name name, enum language language)
+append_to_command(struct filling *filling, const char *value)
 {
-    bool first = true;
-    for (guint i = 0; i < finding->facts->len; i++) {
-        const struct fact *fact = &g_array_index(finding->facts, struct fact, i);
-        if (fact->name != name || (!first && fact_infos[name].type != TYPE_TEXT)) {
+    char *word = filling->place == SHELL_BARE ? shell_word(value) : g_strdup(value);
+    g_string_append(filling->command, word);
+    g_free(word);
+}
+
+static void
+append_value(struct filling *filling, const char *value, bool of_capture)
+{
+    if (filling->in_command) {
+        append_to_command(filling, value);
+    } else if (of_capture && filling->markup == MARKUP_MARKDOWN) {
+        finish_plain(filling);
+        markdown_code(filling->words, value);
+    } else {
+        g_string_append(filling->plain, value);
+    }
+}
+
+/* The address or the port of an endpoint. */
+static void
+append_part(struct filling *filling, const struct fact *fact, char kind)
+{
+    char *value =
+        kind == 'p' ? g_strdup_printf("%u", (unsigned)fact->endpoint.port) : address_text(&fact->endpoint.address);
+    append_value(filling, value, false);
+    g_free(value);
+}
+
+/* All facts of a name that is a text, else the first; in a command the first, because it is one word. */
+static void
+append_facts(struct filling *filling, enum fact_name name)
+{
+    bool several = fact_is_text(name) && !filling->in_command, first = true;
+    for (guint i = 0; i < filling->finding->facts->len; i++) {
+        const struct fact *fact = &g_array_index(filling->finding->facts, struct fact, i);
+        if (fact->name != name || (!first && !several)) {
             continue;
         }
         if (!first) {
-            g_string_append(out, language == LANGUAGE_CHINESE ? "\xef\xbc\x9b" : "; ");
+            append_value(filling, filling->language == LANGUAGE_CHINESE ? "\xef\xbc\x9b" : "; ", false);
         }
-        char *words = fact_text(fact, language);
-        g_string_append(out, words);
-        g_free(words);
+        char *value = fact_text(fact, filling->language);
+        append_value(filling, value, fact_infos[name].type == TYPE_CAPTURED);
+        g_free(value);
         first = false;
     }
-    if (first) {
-        g_string_append_c(out, '?');
-    }
+}
+
+static void
+append_placeholder(struct filling *filling, const struct placeholder *placeholder)
+{
+    const struct fact *fact = finding_fact(filling->finding, placeholder->name);
+    if (placeholder->kind == '?' || placeholder->kind == '!')
+        return;
+    if (fact == NULL)
+        append_value(filling, "?", false);
+    else if (template_is_part(placeholder->kind))
+        append_part(filling, fact, placeholder->kind);
+    else
+        append_facts(filling, placeholder->name);
 }
 
 /* Append a stretch without optional parts. */
 static void
-append_plain(GString *out, const char *at, const char *end, const struct finding *finding, enum language language)
+append_stretch(struct filling *filling, const char *at, const char *end)
 {
     struct placeholder placeholder;
     while (at < end) {
-        if (doubled(at)) {
-            g_string_append_c(out, *at);
+        if (template_doubled(at)) {
+            append_character(filling, *at);
             at += 2;
-        } else if (*at == '{' && placeholder_at(at, &placeholder)) {
-            if (placeholder.kind == 0) {
-                append_facts(out, finding, placeholder.name, language);
-            } else if (is_part(placeholder.kind)) {
-                append_part(out, finding, placeholder);
-            }
+        } else if (*at == '{' && template_placeholder(at, &placeholder)) {
+            append_placeholder(filling, &placeholder);
             at = placeholder.end;
         } else {
-            g_string_append_c(out, *at++);
+            append_character(filling, *at++);
         }
     }
 }
 
-char *
-text_fill(const char *template_text, const struct finding *finding, enum language language)
+static void
+fill(struct filling *filling, const char *at)
 {
-    GString *out = g_string_new(NULL);
-    const char *at = template_text;
+    filling->plain = g_string_new(NULL);
     while (*at != '\0') {
-        const char *end = *at == '[' && !doubled(at) ? closing_bracket(at + 1) : NULL;
+        const char *end = *at == '[' && !template_doubled(at) ? template_bracket_end(at + 1) : NULL;
         if (end != NULL) {
-            if (part_wanted(at + 1, end, finding)) {
-                append_plain(out, at + 1, end, finding, language);
+            if (part_wanted(at + 1, end, filling->finding)) {
+                append_stretch(filling, at + 1, end);
             }
             at = end + 1;
             continue;
         }
         /* Up to the next bracket; a single one that is here opens nothing and stays. */
-        end = at + (doubled(at) ? 2 : 1);
+        end = at + (template_doubled(at) ? 2 : 1);
         while (*end != '\0' && *end != '[') {
-            end += doubled(end) ? 2 : 1;
+            end += template_doubled(end) ? 2 : 1;
         }
-        append_plain(out, at, end, finding, language);
+        append_stretch(filling, at, end);
         at = end;
     }
-    return g_string_free(out, FALSE);
+    finish_plain(filling);
+    g_string_free(filling->plain, TRUE);
+}
+
+char *
+text_fill(const char *template_text, const struct finding *finding, enum language language, enum markup markup)
+{
+    struct filling filling = {.finding = finding, .language = language, .markup = markup, .words = g_string_new(NULL)};
+    fill(&filling, template_text);
+    return g_string_free(filling.words, FALSE);
 }
 
 static const char *
@@ -190,55 +194,76 @@ template_of(const struct finding *finding, enum text_part part, enum language la
 }
 
 char *
-finding_text(const struct finding *finding, enum text_part part, enum language language)
+finding_text(const struct finding *finding, enum text_part part, enum language language, enum markup markup)
 {
-    return text_fill(template_of(finding, part, language), finding, language);
+    return text_fill(template_of(finding, part, language), finding, language, markup);
 }
 
 char **
-finding_lines(const struct finding *finding, enum text_part part, enum language language)
+finding_lines(const struct finding *finding, enum text_part part, enum language language, enum markup markup)
 {
     GPtrArray *lines = g_ptr_array_new();
-    char *text = finding_text(finding, part, language);
-    char **all = g_strsplit(text, "\n", -1);
-    for (char **line = all; *line != NULL; line++) {
-        g_strstrip(*line);
-        if (**line != '\0') {
-            g_ptr_array_add(lines, g_strdup(*line));
-        }
+    char **templates = g_strsplit(template_of(finding, part, language), "\n", -1);
+    for (char **line = templates; *line != NULL; line++) {
+        char *text = g_strstrip(text_fill(*line, finding, language, markup));
+        if (*text != '\0')
+            g_ptr_array_add(lines, text);
+        else
+            g_free(text);
     }
     g_ptr_array_add(lines, NULL);
-    g_strfreev(all);
-    g_free(text);
+    g_strfreev(templates);
     return (char **)g_ptr_array_free(lines, FALSE);
 }
 
-bool
-text_check(const char *template_text, char **problem)
+/* -- Checks ----------------------------------------------------------------------------------- */
+
+static void
+check_free(void *item)
 {
-    struct placeholder placeholder;
-    const char *message = NULL, *at = template_text;
-    bool inside = false;
-    while (*at != '\0' && message == NULL) {
-        if (doubled(at)) {
-            at += 2;
-            continue;
-        }
-        if (*at == '[') {
-            message = inside ? "brackets do not nest" : closing_bracket(at + 1) == NULL ? "bracket without end" : NULL;
-            inside = true;
-        } else if (*at == ']') {
-            message = inside ? NULL : "closing bracket without an opening one";
-            inside = false;
-        } else if (*at == '}') {
-            message = "closing brace without an opening one";
-        } else if (*at == '{' && !placeholder_at(at, &placeholder)) {
-            message = "unknown or malformed placeholder";
-        } else if (*at == '{' && (placeholder.kind == '?' || placeholder.kind == '!') && !inside) {
-            message = "condition outside of brackets";
-        }
-        at = *at == '{' && message == NULL ? placeholder.end : at + 1;
+    struct check *check = item;
+    g_free(check->words);
+    g_free(check->command);
+    g_free(check);
+}
+
+static struct check *
+check_new(const char *template_text, const struct finding *finding, enum language language, enum markup markup)
+{
+    struct check *check = g_new0(struct check, 1);
+    struct filling filling = {.finding = finding,
+                              .language = language,
+                              .markup = markup,
+                              .words = g_string_new(NULL),
+                              .command = g_string_new(NULL)};
+    fill(&filling, template_text);
+    check->words = g_strchug(g_string_free(filling.words, FALSE));
+    check->command = g_strstrip(g_string_free(filling.command, FALSE));
+    if (*check->command == '\0') {
+        g_clear_pointer(&check->command, g_free);
+        g_strchomp(check->words);
     }
-    *problem = message == NULL ? NULL : g_strdup_printf("%s: \"%s\"", message, at - 1);
-    return message == NULL;
+    return check;
+}
+
+GPtrArray *
+finding_checks(const struct finding *finding, enum language language, enum markup markup)
+{
+    GPtrArray *checks = g_ptr_array_new_with_free_func(check_free);
+    char **templates = g_strsplit(template_of(finding, TEXT_CHECKS, language), "\n", -1);
+    for (char **line = templates; *line != NULL; line++) {
+        struct check *check = check_new(*line, finding, language, markup);
+        if (*check->words != '\0' || check->command != NULL)
+            g_ptr_array_add(checks, check);
+        else
+            check_free(check);
+    }
+    g_strfreev(templates);
+    return checks;
+}
+
+char *
+check_text(const struct check *check)
+{
+    return g_strconcat(check->words, check->command, NULL);
 }

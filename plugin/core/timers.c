@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "core/printable.h"
+
 #define CLOSE   (1u << TIMER_CLOSE)
 #define RESET   (1u << TIMER_RESET)
 #define SILENCE (1u << TIMER_SILENCE)
@@ -185,8 +187,11 @@ timer_text(const struct known_timer *timer)
     char seconds[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(seconds, sizeof seconds, "%.10g", timer->seconds);
     bool said = g_str_has_prefix(timer->product, timer->vendor) || g_str_has_suffix(timer->vendor, timer->product);
-    return g_strdup_printf("%s%s%s %s (%s s)", said ? "" : timer->vendor, said ? "" : " ", timer->product, timer->name,
-                           seconds);
+    char *text = g_strdup_printf("%s%s%s %s (%s s)", said ? "" : timer->vendor, said ? "" : " ", timer->product,
+                                 timer->name, seconds);
+    char *printable = printable_text(text);
+    g_free(text);
+    return printable;
 }
 
 /* Any timer up to the idle time may have run out in it, but those of less than half of it fit every longer

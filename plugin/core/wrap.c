@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#define WIDE_COLON     0xff1a
-#define WIDE_FULL_STOP "\xe3\x80\x82"
-
 /* Whether a line may end before `text`: at a space, or in front of a wide character that is no punctuation. */
 static gboolean
 may_break_at(const char *text)
@@ -31,23 +28,6 @@ line_length(const char *text, const char *stop, unsigned columns)
     return (size_t)(end - text);
 }
 
-const char *
-wrap_command(const char *text)
-{
-    const char *command = NULL;
-    if (g_str_has_suffix(text, ".") || g_str_has_suffix(text, WIDE_FULL_STOP)) {
-        return NULL;
-    }
-    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
-        if (g_utf8_get_char(at) == WIDE_COLON) {
-            command = g_utf8_next_char(at);
-        } else if (at[0] == ':' && at[1] == ' ') {
-            command = at + 2;
-        }
-    }
-    return command;
-}
-
 /* The text before `stop` in lines. At least one, even if it is empty. */
 static void
 add_lines(GPtrArray *lines, const char *text, const char *stop, unsigned columns)
@@ -70,16 +50,18 @@ wrap_words(const char *text, unsigned columns)
 }
 
 char **
-wrap_text(const char *text, unsigned columns)
+wrap_command(const char *words, const char *command, unsigned columns)
 {
+    char *text = g_strconcat(words, command, NULL);
     const char *end = text + strlen(text);
-    const char *command = line_length(text, end, columns) < strlen(text) ? wrap_command(text) : NULL;
-    if (command == NULL) {
-        return wrap_words(text, columns);
-    }
     GPtrArray *lines = g_ptr_array_new();
-    add_lines(lines, text, command, columns);
-    add_lines(lines, command, end, columns);
+    if (*words == '\0' || line_length(text, end, columns) == strlen(text)) {
+        add_lines(lines, text, end, columns);
+    } else {
+        add_lines(lines, text, text + strlen(words), columns);
+        add_lines(lines, text + strlen(words), end, columns);
+    }
     g_ptr_array_add(lines, NULL);
+    g_free(text);
     return (char **)g_ptr_array_free(lines, FALSE);
 }

@@ -11,11 +11,7 @@
  * NULL-terminated vector that the caller frees with g_strfreev. The text is UTF-8. */
 char **wrap_words(const char *text, unsigned columns);
 
-/* The same, but if the text does not fit into one line and ends with a command (a text without a full
- * stop, behind its last colon: api/case.h), the command begins a line of its own. */
-char **wrap_text(const char *text, unsigned columns);
-
-/* The command that the text ends with, a part of it; NULL if there is none. */
-const char *wrap_command(const char *text);
+/* The same for words and the command behind them: if they do not fit into one line, the command begins one of its own. */
+char **wrap_command(const char *words, const char *command, unsigned columns);
 
 #endif

@@ -68,15 +68,19 @@ static const struct case_info cases[] = {
                       "live on keep the old distribution.\n"
                       "A back end fails its health checks now and then, or is a backup or being drained.\n"
                       "[These servers are no pool of one service: different applications or roles on the same port{!in_tunnel}.]",
-            .checks = "LVS: weights, active and inactive connections, persistence: ipvsadm -Ln; ipvsadm -Lnc | head -50\n"
-                      "haproxy: sessions, weight and health of each back end: echo 'show stat' | socat stdio /run/haproxy/admin.sock | "
-                      "cut -d, -f1,2,8,19,22,25\n"
-                      "nginx, the method and weights (ip_hash, hash, least_conn, weight=): nginx -T | grep -A 12 upstream\n"
-                      "Cloud load balancer: listener (scheduling, session persistence), weights and health of the back ends in the "
-                      "console.\n"
-                      "On each back end, its present connections: ss -Htn state established 'sport = :{server.port}' | wc -l\n"
-                      "Switch persistence off, or use a cookie instead of the source address. Where old connections keep it "
-                      "uneven, lower the weight of the loaded back ends until it is even, then make the weights equal.",
+            .checks = "LVS: weights, active and inactive connections, persistence: `ipvsadm -Ln; ipvsadm -Lnc | head "
+                      "-50`\n"
+                      "haproxy: sessions, weight and health of each back end: `echo 'show stat' | socat stdio "
+                      "/run/haproxy/admin.sock | cut -d, -f1,2,8,19,22,25`\n"
+                      "nginx, the method and weights (ip_hash, hash, least_conn, weight=): `nginx -T | grep -A 12 "
+                      "upstream`\n"
+                      "Cloud load balancer: listener (scheduling, session persistence), weights and health of the "
+                      "back ends in the console.\n"
+                      "On each back end, its present connections: `ss -Htn state established 'sport = "
+                      ":{server.port}' | wc -l`\n"
+                      "Switch persistence off, or use a cookie instead of the source address. Where old connections "
+                      "keep it uneven, lower the weight of the loaded back ends until it is even, then make the "
+                      "weights equal.",
             .disproof = "The weights in the configuration are as these shares. Or requests, which are not counted here, are even: "
                         "connections carry different numbers of them.",
         },
@@ -90,13 +94,14 @@ static const struct case_info cases[] = {
                       "后端是后来加入的：最小连接数算法从启用时才开始计数，仍然存活的连接和会话保持会延续原来的分布。\n"
                       "某台后端健康检查时好时坏，或为备用机、正在下线。\n"
                       "[这些服务器不是同一服务的后端池：同一端口上是不同的应用或角色{!in_tunnel}。]",
-            .checks = "LVS 查看权重、活动和非活动连接、会话保持：ipvsadm -Ln; ipvsadm -Lnc | head -50\n"
-                      "haproxy 查看各后端的会话数、权重和健康状态：echo 'show stat' | socat stdio /run/haproxy/admin.sock | cut -d, "
-                      "-f1,2,8,19,22,25\n"
-                      "nginx 查看算法和权重（ip_hash、hash、least_conn、weight=）：nginx -T | grep -A 12 upstream\n"
+            .checks = "LVS 查看权重、活动和非活动连接、会话保持：`ipvsadm -Ln; ipvsadm -Lnc | head -50`\n"
+                      "haproxy 查看各后端的会话数、权重和健康状态：`echo 'show stat' | socat stdio "
+                      "/run/haproxy/admin.sock | cut -d, -f1,2,8,19,22,25`\n"
+                      "nginx 查看算法和权重（ip_hash、hash、least_conn、weight=）：`nginx -T | grep -A 12 upstream`\n"
                       "云负载均衡：在控制台查看监听的调度算法、会话保持，以及后端服务器的权重和健康状态。\n"
-                      "在各后端上查看当前连接数：ss -Htn state established 'sport = :{server.port}' | wc -l\n"
-                      "关闭会话保持，或改用 Cookie 而不是源地址。若是存量连接导致的不均衡，先调低连接数多的后端的权重，待基本均衡后再恢复一致。",
+                      "在各后端上查看当前连接数：`ss -Htn state established 'sport = :{server.port}' | wc -l`\n"
+                      "关闭会话保持，或改用 Cookie 而不是源地址。若是存量连接导致的不均衡，先调低连接数多的后端的权重"
+                      "，待基本均衡后再恢复一致。",
             .disproof = "配置的权重与上述比例一致。或者按请求数统计是均衡的：这里统计的是连接数，每个连接上的请求数可能不同。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 5",

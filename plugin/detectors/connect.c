@@ -30,15 +30,15 @@ static const struct case_info cases[] = {
                       "rp_filter, or a missing route on the server.\n"
                       "The SYN-ACK is only missing here: a mirror or capture point that shows one direction.\n"
                       "[The address came from the DNS answer for {name} ({chain}): is it the right one?]",
-            .checks = "On the server. If the SYN arrives, the fault is there or on the way back; if not, on the "
-                      "way there: tcpdump -ni any 'tcp port {server.port} and host {client.address}'\n"
+            .checks = "On the server. If the SYN arrives, the fault is there or on the way back; if not, on the way "
+                      "there: `tcpdump -ni any 'tcp port {server.port} and host {client.address}'`\n"
                       "From another network. If that works, something drops the packets of this client or network: "
-                      "nc -vz -w 5 {server.address} {server.port}\n"
-                      "Console: inbound rules of the security group and network ACL for this port and client; is "
-                      "the address black-holed or being scrubbed by DDoS protection?\n"
-                      "On the server, does the port listen, does its accept queue overflow, does rp_filter drop: "
-                      "ss -ltn 'sport = :{server.port}'; nstat -az TcpExtListenOverflows TcpExtListenDrops "
-                      "TcpExtIPReversePathFilter",
+                      "`nc -vz -w 5 {server.address} {server.port}`\n"
+                      "Console: inbound rules of the security group and network ACL for this port and client; is the "
+                      "address black-holed or being scrubbed by DDoS protection?\n"
+                      "On the server, does the port listen, does its accept queue overflow, does rp_filter drop: `ss "
+                      "-ltn 'sport = :{server.port}'; nstat -az TcpExtListenOverflows TcpExtListenDrops "
+                      "TcpExtIPReversePathFilter`",
             .disproof = "A SYN-ACK or RST for this attempt: later in this capture (then the path is slow, not dead), "
                         "in a capture made closer to the server, or on another interface of this host.",
         },
@@ -51,14 +51,14 @@ static const struct case_info cases[] = {
                       "SYN-ACK 在回程丢失：来回路径不一致且经过有状态防火墙、rp_filter 丢包，或服务器缺少回程路由。\n"
                       "SYN-ACK 只是没有抓到：镜像或抓包点只能看到一个方向。\n"
                       "[该地址来自 {name} 的 DNS 应答（{chain}）：请确认解析结果是否正确。]",
-            .checks = "在服务器上抓包：SYN 能到达，问题在服务器或回程；到不了，问题在去程：tcpdump -ni any 'tcp "
-                      "port {server.port} and host {client.address}'\n"
-                      "换一个网络测试：若能连通，说明有设备丢弃了该客户端或该网络的报文：nc -vz -w 5 "
-                      "{server.address} {server.port}\n"
-                      "控制台：检查安全组入方向规则和网络 ACL 是否放行该客户端和端口，该地址是否处于黑洞或清洗状"
-                      "态。\n"
-                      "在服务器上查看端口是否监听、全连接队列是否溢出、rp_filter 是否丢包：ss -ltn 'sport = "
-                      ":{server.port}'; nstat -az TcpExtListenOverflows TcpExtListenDrops TcpExtIPReversePathFilter",
+            .checks = "在服务器上抓包：SYN 能到达，问题在服务器或回程；到不了，问题在去程：`tcpdump -ni any 'tcp "
+                      "port {server.port} and host {client.address}'`\n"
+                      "换一个网络测试：若能连通，说明有设备丢弃了该客户端或该网络的报文：`nc -vz -w 5 "
+                      "{server.address} {server.port}`\n"
+                      "控制台：检查安全组入方向规则和网络 ACL 是否放行该客户端和端口，该地址是否处于黑洞或清洗状态。"
+                      "\n"
+                      "在服务器上查看端口是否监听、全连接队列是否溢出、rp_filter 是否丢包：`ss -ltn 'sport = "
+                      ":{server.port}'; nstat -az TcpExtListenOverflows TcpExtListenDrops TcpExtIPReversePathFilter`",
             .disproof = "能看到对这次请求的 SYN-ACK 或 RST：在本抓包稍后的位置（说明链路很慢，而不是不通），在更靠近服务器的"
                         "位置，或在本机的其他网卡上。",
         },

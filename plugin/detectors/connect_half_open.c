@@ -52,13 +52,17 @@ static const struct case_info cases[] = {
                       "server itself{?repeated}.]\n"
                       "[Nobody answers at {client.address}: a forged source, or a scanner that does not send RST"
                       "{!retransmissions}{!repeated}.]",
-            .checks = "On the server, the half-open connections and their clients: ss -tn state syn-recv 'sport = :{server.port}'\n"
-                      "On the server, the way back to the client: ip route get {client.address} from {server.address}\n"
-                      "On the client. If no SYN-ACK arrives, the way back loses it; if it arrives, a firewall or rp_filter of the "
-                      "client drops it: tcpdump -ni any 'tcp port {server.port} and host {server.address}'\n"
-                      "On server and client, is one of the counters growing: nstat -az TcpExtIPReversePathFilter "
-                      "TcpExtListenOverflows TcpExtListenDrops TcpExtTCPReqQFullDrop\n"
-                      "On each firewall on the way, does it see SYN, SYN-ACK and ACK, and drop as invalid: conntrack -S",
+            .checks = "On the server, the half-open connections and their clients: `ss -tn state syn-recv 'sport = "
+                      ":{server.port}'`\n"
+                      "On the server, the way back to the client: `ip route get {client.address} from "
+                      "{server.address}`\n"
+                      "On the client. If no SYN-ACK arrives, the way back loses it; if it arrives, a firewall or "
+                      "rp_filter of the client drops it: `tcpdump -ni any 'tcp port {server.port} and host "
+                      "{server.address}'`\n"
+                      "On server and client, is one of the counters growing: `nstat -az TcpExtIPReversePathFilter "
+                      "TcpExtListenOverflows TcpExtListenDrops TcpExtTCPReqQFullDrop`\n"
+                      "On each firewall on the way, does it see SYN, SYN-ACK and ACK, and drop as invalid: "
+                      "`conntrack -S`",
             .disproof = "The ACK of this handshake: later in this capture (then the path is only slow), or in a capture made at "
                         "the server at the same time.",
         },
@@ -74,13 +78,13 @@ static const struct case_info cases[] = {
                       "{!retransmissions}。]\n"
                       "[{server} 的全连接队列已满，ACK 被忽略：如果是在服务器本机抓包，这种可能性较大{?repeated}。]\n"
                       "[{client.address} 上无人应答：源地址是伪造的，或是不发送 RST 的扫描器{!retransmissions}{!repeated}。]",
-            .checks = "在服务器上查看半连接及其客户端：ss -tn state syn-recv 'sport = :{server.port}'\n"
-                      "在服务器上查看到客户端的回程路由：ip route get {client.address} from {server.address}\n"
-                      "在客户端抓包：收不到 SYN-ACK，说明在回程丢失；能收到，说明被客户端的防火墙或 rp_filter 丢弃：tcpdump -ni any "
-                      "'tcp port {server.port} and host {server.address}'\n"
-                      "在服务器和客户端查看哪个计数在增长：nstat -az TcpExtIPReversePathFilter TcpExtListenOverflows "
-                      "TcpExtListenDrops TcpExtTCPReqQFullDrop\n"
-                      "在途中每台防火墙上确认能看到 SYN、SYN-ACK 和 ACK，且没有按 invalid 丢弃：conntrack -S",
+            .checks = "在服务器上查看半连接及其客户端：`ss -tn state syn-recv 'sport = :{server.port}'`\n"
+                      "在服务器上查看到客户端的回程路由：`ip route get {client.address} from {server.address}`\n"
+                      "在客户端抓包：收不到 SYN-ACK，说明在回程丢失；能收到，说明被客户端的防火墙或 rp_filter 丢弃："
+                      "`tcpdump -ni any 'tcp port {server.port} and host {server.address}'`\n"
+                      "在服务器和客户端查看哪个计数在增长：`nstat -az TcpExtIPReversePathFilter "
+                      "TcpExtListenOverflows TcpExtListenDrops TcpExtTCPReqQFullDrop`\n"
+                      "在途中每台防火墙上确认能看到 SYN、SYN-ACK 和 ACK，且没有按 invalid 丢弃：`conntrack -S`",
             .disproof = "能看到这次握手的 ACK：在本抓包稍后的位置（说明链路只是很慢），或同一时间在服务器上的抓包中。",
         },
         .source = "an LVS in tunnel mode whose connections stayed in SYN_RECV; RFC 9293, 3.5; RFC 6298",

@@ -32,11 +32,12 @@ static const struct case_info cases[] = {
                       "The service crashed, is being restarted, or has not started yet.\n"
                       "A firewall in front of the server rejects with a RST instead of dropping the SYN.\n"
                       "The client uses a wrong port or address.",
-            .checks = "On the server, does a process listen, and on which address: ss -ltnp 'sport = :{server.port}'\n"
-                      "On the server, does a rule reject with tcp-reset: nft list ruleset; iptables-save\n"
-                      "If the server's own capture shows no RST, a device on the way has sent it: tcpdump -ni any 'tcp port "
-                      "{server.port} and host {client.address}'\n"
-                      "From another host: nc -vz -w 5 {server.address} {server.port}",
+            .checks = "On the server, does a process listen, and on which address: `ss -ltnp 'sport = "
+                      ":{server.port}'`\n"
+                      "On the server, does a rule reject with tcp-reset: `nft list ruleset; iptables-save`\n"
+                      "If the server's own capture shows no RST, a device on the way has sent it: `tcpdump -ni any "
+                      "'tcp port {server.port} and host {client.address}'`\n"
+                      "From another host: `nc -vz -w 5 {server.address} {server.port}`",
             .disproof = "Connections to {server} from the same client that are accepted at the same time: then the RST "
                         "did not come from a closed port.",
         },
@@ -47,11 +48,11 @@ static const struct case_info cases[] = {
                       "服务已崩溃、正在重启，或尚未启动。\n"
                       "服务器前的防火墙以 RST 拒绝，而不是丢弃 SYN。\n"
                       "客户端配置的端口或地址有误。",
-            .checks = "在服务器上查看是否有进程监听、监听在哪个地址：ss -ltnp 'sport = :{server.port}'\n"
-                      "在服务器上查看是否有 tcp-reset 的拒绝规则：nft list ruleset; iptables-save\n"
-                      "若在服务器上抓包看不到这个 RST，说明是途中设备发出的：tcpdump -ni any 'tcp port "
-                      "{server.port} and host {client.address}'\n"
-                      "换一台主机测试：nc -vz -w 5 {server.address} {server.port}",
+            .checks = "在服务器上查看是否有进程监听、监听在哪个地址：`ss -ltnp 'sport = :{server.port}'`\n"
+                      "在服务器上查看是否有 tcp-reset 的拒绝规则：`nft list ruleset; iptables-save`\n"
+                      "若在服务器上抓包看不到这个 RST，说明是途中设备发出的：`tcpdump -ni any 'tcp port "
+                      "{server.port} and host {client.address}'`\n"
+                      "换一台主机测试：`nc -vz -w 5 {server.address} {server.port}`",
             .disproof = "同一时间同一客户端到 {server} 的其他连接被接受：说明该 RST 不是因为端口未监听。",
         },
         .source = "a migration whose port was blocked; RFC 9293, 3.10.7.1",
@@ -74,12 +75,12 @@ static const struct case_info cases[] = {
                       "\"Host unreachable\": the last router gets no answer to ARP or neighbour discovery; the host is "
                       "down or the address is not in use.\n"
                       "\"Port unreachable\": the host is there, but nothing listens on the UDP port, or a firewall rejects.",
-            .checks = "From the client, where does the path end: mtr -rwc 10 {server.address}\n"
-                      "On {reporter}, the route and the rules for this destination: ip route get {server.address}; nft list "
-                      "ruleset\n"
-                      "[On the client, is there an IPv6 default route: ip -6 route show default{?no_ipv6_route}]\n"
-                      "[Until IPv6 works let the client use IPv4 (yum: ip_resolve=4; apt: Acquire::ForceIPv4 \"true\"; glibc: "
-                      "the precedence of ::ffff:0:0/96 in /etc/gai.conf){?no_ipv6_route}.]",
+            .checks = "From the client, where does the path end: `mtr -rwc 10 {server.address}`\n"
+                      "On {reporter}, the route and the rules for this destination: `ip route get {server.address}; "
+                      "nft list ruleset`\n"
+                      "[On the client, is there an IPv6 default route: `ip -6 route show default`{?no_ipv6_route}]\n"
+                      "[Until IPv6 works let the client use IPv4 (yum: ip_resolve=4; apt: Acquire::ForceIPv4 "
+                      "\"true\"; glibc: the precedence of ::ffff:0:0/96 in /etc/gai.conf){?no_ipv6_route}.]",
             .disproof = "The same attempt succeeds later: then routing was only converging.",
         },
         .chinese = {
@@ -91,11 +92,11 @@ static const struct case_info cases[] = {
                       "“no route（无路由）”或“network unreachable（网络不可达）”：{reporter} 没有到目标的路由。\n"
                       "“host unreachable（主机不可达）”：最后一跳得不到 ARP 或邻居发现的应答，主机宕机或地址未被使用。\n"
                       "“port unreachable（端口不可达）”：主机存在，但该 UDP 端口没有监听，或被防火墙拒绝。",
-            .checks = "在客户端查看路径在哪里中断：mtr -rwc 10 {server.address}\n"
-                      "在 {reporter} 上查看到该目标的路由和规则：ip route get {server.address}; nft list ruleset\n"
-                      "[在客户端查看是否有 IPv6 默认路由：ip -6 route show default{?no_ipv6_route}]\n"
-                      "[IPv6 恢复之前让客户端使用 IPv4（yum：ip_resolve=4；apt：Acquire::ForceIPv4 \"true\"；glibc：/etc/gai.conf "
-                      "中 ::ffff:0:0/96 的优先级）{?no_ipv6_route}。]",
+            .checks = "在客户端查看路径在哪里中断：`mtr -rwc 10 {server.address}`\n"
+                      "在 {reporter} 上查看到该目标的路由和规则：`ip route get {server.address}; nft list ruleset`\n"
+                      "[在客户端查看是否有 IPv6 默认路由：`ip -6 route show default`{?no_ipv6_route}]\n"
+                      "[IPv6 恢复之前让客户端使用 IPv4（yum：ip_resolve=4；apt：Acquire::ForceIPv4 \"true\"；glibc："
+                      "/etc/gai.conf 中 ::ffff:0:0/96 的优先级）{?no_ipv6_route}。]",
             .disproof = "同样的请求稍后成功：说明只是路由正在收敛。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 9; RFC 792; RFC 4443, 3.1; RFC 1812, 5.2.7",

@@ -53,15 +53,15 @@ static const struct case_info cases[] = {
                       "a load balancer (rp_filter, VIP missing on lo). Clients of the service repeat their SYNs.\n"
                       "A SYN flood with forged sources: many addresses, one SYN each, none of which ever completed a connection.\n"
                       "[A single client whose way back is lost, or that scans without answering: {client.address}.]",
-            .checks = "On the server, how many, and from where: ss -Hnt state syn-recv 'sport = :{server.port}' | tr -s ' ' | cut -d' ' -f4 | "
-                      "rev | cut -d':' -f2- | rev | sort | uniq -c | sort -rn | head\n"
-                      "On an LVS director, how many connections are in SYN_RECV: ipvsadm -Lnc | grep -c SYN_RECV\n"
-                      "On the server, does the queue overflow, are SYN cookies sent: nstat -az TcpExtTCPReqQFullDrop "
-                      "TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent TcpExtListenDrops\n"
-                      "On the server, the way back to a client (CLIENT is its address), and what drops it: ip route get CLIENT from "
-                      "{server.address}; nstat -az TcpExtIPReversePathFilter\n"
-                      "If it is a flood, console: DDoS protection of {server.address}; on the server: sysctl -w "
-                      "net.ipv4.tcp_syncookies=1",
+            .checks = "On the server, how many, and from where: `ss -Hnt state syn-recv 'sport = :{server.port}' | "
+                      "tr -s ' ' | cut -d' ' -f4 | rev | cut -d':' -f2- | rev | sort | uniq -c | sort -rn | head`\n"
+                      "On an LVS director, how many connections are in SYN_RECV: `ipvsadm -Lnc | grep -c SYN_RECV`\n"
+                      "On the server, does the queue overflow, are SYN cookies sent: `nstat -az "
+                      "TcpExtTCPReqQFullDrop TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent TcpExtListenDrops`\n"
+                      "On the server, the way back to a client (CLIENT is its address), and what drops it: `ip route "
+                      "get CLIENT from {server.address}; nstat -az TcpExtIPReversePathFilter`\n"
+                      "If it is a flood, console: DDoS protection of {server.address}; on the server: `sysctl -w "
+                      "net.ipv4.tcp_syncookies=1`",
             .disproof = "The ACKs of these handshakes on another interface or at another place of the network at the same time.",
         },
         .chinese = {
@@ -72,15 +72,15 @@ static const struct case_info cases[] = {
                       "VIP）。正常客户端会重传 SYN。\n"
                       "伪造源地址的 SYN Flood：地址很多，每个只发一个 SYN，且从未完成过连接。\n"
                       "[单个客户端的回程不通，或正在扫描而不应答：{client.address}。]",
-            .checks = "在服务器上查看半连接数量和来源：ss -Hnt state syn-recv 'sport = :{server.port}' | tr -s ' ' | cut -d' ' -f4 | rev | "
-                      "cut -d':' -f2- | rev | sort | uniq -c | sort -rn | head\n"
-                      "在 LVS 调度器上查看有多少连接处于 SYN_RECV：ipvsadm -Lnc | grep -c SYN_RECV\n"
-                      "在服务器上查看半连接队列是否溢出、是否发送了 SYN cookie：nstat -az TcpExtTCPReqQFullDrop "
-                      "TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent TcpExtListenDrops\n"
-                      "在服务器上查看到某个客户端（CLIENT 为其地址）的回程路由以及丢包计数：ip route get CLIENT from {server.address}; nstat "
-                      "-az TcpExtIPReversePathFilter\n"
-                      "若为攻击，在控制台为 {server.address} 开启 DDoS 防护，并在服务器上开启 SYN cookie：sysctl -w "
-                      "net.ipv4.tcp_syncookies=1",
+            .checks = "在服务器上查看半连接数量和来源：`ss -Hnt state syn-recv 'sport = :{server.port}' | tr -s ' ' "
+                      "| cut -d' ' -f4 | rev | cut -d':' -f2- | rev | sort | uniq -c | sort -rn | head`\n"
+                      "在 LVS 调度器上查看有多少连接处于 SYN_RECV：`ipvsadm -Lnc | grep -c SYN_RECV`\n"
+                      "在服务器上查看半连接队列是否溢出、是否发送了 SYN cookie：`nstat -az TcpExtTCPReqQFullDrop "
+                      "TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent TcpExtListenDrops`\n"
+                      "在服务器上查看到某个客户端（CLIENT 为其地址）的回程路由以及丢包计数：`ip route get CLIENT "
+                      "from {server.address}; nstat -az TcpExtIPReversePathFilter`\n"
+                      "若为攻击，在控制台为 {server.address} 开启 DDoS 防护，并在服务器上开启 SYN cookie：`sysctl -w "
+                      "net.ipv4.tcp_syncookies=1`",
             .disproof = "同一时间在其他网卡或网络的其他位置能抓到这些握手的 ACK。",
         },
         .source = "an LVS in tunnel mode whose connections stayed in SYN_RECV; Alibaba Cloud security product handbook, ch. 1; "

@@ -30,15 +30,15 @@ static const struct case_info cases[] = {
                       "The resolver is far from the client, so that the service sends the client to a distant node.\n"
                       "The country data is wrong here: it tells where a block of addresses is registered, not "
                       "where the host stands.",
-            .checks = "Compare with other resolvers (for IPv6 add AAAA): dig @223.5.5.5 {name}; dig @119.29.29.29 "
-                      "{name}\n"
-                      "Is the owner of the address the provider that the CNAME names: whois {address}\n"
-                      "If the answers differ: change the client's resolver (for example to 223.5.5.5 and "
-                      "223.6.6.6), or have the operator of the resolver flush its cache; until then pin the right "
-                      "address in the hosts file.\n"
+            .checks = "Compare with other resolvers (for IPv6 add AAAA): `dig @223.5.5.5 -q {name}; dig "
+                      "@119.29.29.29 -q {name}`\n"
+                      "Is the owner of the address the provider that the CNAME names: `whois {address}`\n"
+                      "If the answers differ: change the client's resolver (for example to 223.5.5.5 and 223.6.6.6), "
+                      "or have the operator of the resolver flush its cache; until then pin the right address in the "
+                      "hosts file.\n"
                       "[Home was derived from the resolvers and peers that answered; set netcase.home_countries if "
-                      "it is wrong{?home_derived}.][Set the preference netcase.home_countries to the countries "
-                      "where this service is hosted{?home_unknown}.]",
+                      "it is wrong{?home_derived}.][Set the preference netcase.home_countries to the countries where "
+                      "this service is hosted{?home_unknown}.]",
             .disproof = "Several independent resolvers give addresses in {country} for {name}, or the owner of "
                         "{address} is the service's own provider.",
         },
@@ -50,14 +50,14 @@ static const struct case_info cases[] = {
                       "该域名确实由境外节点（CDN 或高防）提供服务：这种情况没有问题。\n"
                       "所用的 DNS 服务器离客户端很远，服务据此把用户调度到了远端节点。\n"
                       "国家/地区数据与实际不符：它记录的是地址段的注册地，不一定是主机所在地。",
-            .checks = "与其他 DNS 服务器的结果对比（IPv6 请加 AAAA）：dig @223.5.5.5 {name}; dig @119.29.29.29 "
-                      "{name}\n"
-                      "查询该地址的归属，是否为 CNAME 所指的服务商：whois {address}\n"
+            .checks = "与其他 DNS 服务器的结果对比（IPv6 请加 AAAA）：`dig @223.5.5.5 -q {name}; dig @119.29.29.29 "
+                      "-q {name}`\n"
+                      "查询该地址的归属，是否为 CNAME 所指的服务商：`whois {address}`\n"
                       "若结果不一致：把客户端的 DNS 改为 223.5.5.5、223.6.6.6，或联系运营商刷新 DNS 缓存；临时可在 "
                       "hosts 文件中绑定正确的地址。\n"
                       "[归属地由抓包中有应答的 DNS 服务器和对端推断而来，如不正确请设置首选项 "
-                      "netcase.home_countries{?home_derived}。][请将首选项 netcase.home_countries 设为该服务所在的"
-                      "国家/地区{?home_unknown}。]",
+                      "netcase.home_countries{?home_derived}。][请将首选项 netcase.home_countries 设为该服务所在的国"
+                      "家/地区{?home_unknown}。]",
             .disproof = "多个相互独立的 DNS 服务器对 {name} 都返回 {country} 的地址；或 {address} 属于该服务自己的"
                         "服务商。",
         },
@@ -79,11 +79,11 @@ static const struct case_info cases[] = {
                       "The answer is stale: the service moved, and the CNAME still points to an address that is "
                       "gone.\n"
                       "The address is right, but it or the path to it is down or filtered.",
-            .checks = "Do other resolvers give the same address as {resolver.address} (for IPv6 add AAAA): dig "
-                      "@223.5.5.5 {name}; dig @119.29.29.29 {name}\n"
-                      "Does the address belong to the provider of the service: whois {address}\n"
-                      "Connect with the right address in place of ADDRESS. If that works, only the DNS answer is "
-                      "at fault: curl -v --resolve {name}:{server.port}:ADDRESS https://{name}:{server.port}/\n"
+            .checks = "Do other resolvers give the same address as {resolver.address} (for IPv6 add AAAA): `dig "
+                      "@223.5.5.5 -q {name}; dig @119.29.29.29 -q {name}`\n"
+                      "Does the address belong to the provider of the service: `whois {address}`\n"
+                      "Connect with the right address in place of ADDRESS. If that works, only the DNS answer is at "
+                      "fault: `openssl s_client -connect ADDRESS:{server.port} -servername {name} </dev/null`\n"
                       "Change the client's resolver, or have its operator flush the cache.",
             .disproof = "Any answer from {address} in a capture near the client; or other resolvers give the same "
                         "address and it belongs to the service.",
@@ -95,11 +95,11 @@ static const struct case_info cases[] = {
             .causes = "DNS 应答有误（被劫持或污染）：该地址属于他人，连接请求被丢弃。\n"
                       "DNS 应答已过期：服务已迁移，CNAME 仍指向不再使用的地址。\n"
                       "地址无误，但该地址或到它的链路中断或被过滤。",
-            .checks = "其他 DNS 服务器的结果是否与 {resolver.address} 一致（IPv6 请加 AAAA）：dig @223.5.5.5 "
-                      "{name}; dig @119.29.29.29 {name}\n"
-                      "该地址是否属于此服务的服务商：whois {address}\n"
-                      "把 ADDRESS 换成正确的地址直接访问，若成功，问题只在 DNS 应答：curl -v --resolve "
-                      "{name}:{server.port}:ADDRESS https://{name}:{server.port}/\n"
+            .checks = "其他 DNS 服务器的结果是否与 {resolver.address} 一致（IPv6 请加 AAAA）：`dig @223.5.5.5 -q "
+                      "{name}; dig @119.29.29.29 -q {name}`\n"
+                      "该地址是否属于此服务的服务商：`whois {address}`\n"
+                      "把 ADDRESS 换成正确的地址直接访问，若成功，问题只在 DNS 应答：`openssl s_client -connect "
+                      "ADDRESS:{server.port} -servername {name} </dev/null`\n"
                       "更换客户端的 DNS 服务器，或联系运营商刷新 DNS 缓存。",
             .disproof = "在客户端附近的抓包中能看到 {address} 的任何回应；或其他 DNS 服务器也返回该地址，且它属于此"
                         "服务。",

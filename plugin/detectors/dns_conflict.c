@@ -45,13 +45,13 @@ static const struct case_info cases[] = {
                       "blocked name), and lets the query pass as well.\n"
                       "{server.address} is a forwarder that asks several resolvers and passes on every answer; then the "
                       "addresses are all the service's own.",
-            .checks = "Through a way that nobody on the path can forge: curl -s 'https://223.5.5.5/resolve?name={name}&type="
-                      "{query_type}'\n"
-                      "The same over TCP, which an injector beside the path can't answer: dig +tcp @{server.address} {name} "
-                      "{query_type}\n"
-                      "Ask an address where no resolver is. An answer is forged: dig +time=2 +tries=1 @192.0.2.1 {name} "
-                      "{query_type}\n"
-                      "[Whose address is it: whois {first_answer}]\n"
+            .checks = "Through a way that nobody on the path can forge: `curl -sG https://223.5.5.5/resolve "
+                      "--data-urlencode name={name} -d type={query_type}`\n"
+                      "The same over TCP, which an injector beside the path can't answer: `dig +tcp "
+                      "@{server.address} -q {name} -t {query_type}`\n"
+                      "Ask an address where no resolver is. An answer is forged: `dig +time=2 +tries=1 @192.0.2.1 -q "
+                      "{name} -t {query_type}`\n"
+                      "[Whose address is it: `whois {first_answer}`]\n"
                       "Encrypt the queries (DNS over TLS or HTTPS), or use a resolver on this side of the injector.",
             .disproof = "Both answers come from {server.address} itself: its own capture shows both leaving, or whois names "
                         "the same owner for both addresses.",
@@ -67,10 +67,12 @@ static const struct case_info cases[] = {
                       "{usual}）。][只有其中一个的 IP ID 为 0{?ip_id_differs}。]\n"
                       "途中的防火墙、路由器的 DNS 代理或安全产品以 DNS 服务器的名义应答（域名被拦截），同时又放行了查询。\n"
                       "{server.address} 是转发器，同时询问多个上级 DNS 并转发所有应答；这种情况下各地址都属于该服务。",
-            .checks = "用途中无法伪造的方式查询：curl -s 'https://223.5.5.5/resolve?name={name}&type={query_type}'\n"
-                      "改用 TCP 查询，旁路设备无法抢答：dig +tcp @{server.address} {name} {query_type}\n"
-                      "向一个没有 DNS 服务的地址查询，若有应答即为伪造：dig +time=2 +tries=1 @192.0.2.1 {name} {query_type}\n"
-                      "[查询地址的归属：whois {first_answer}]\n"
+            .checks = "用途中无法伪造的方式查询：`curl -sG https://223.5.5.5/resolve --data-urlencode name={name} -d "
+                      "type={query_type}`\n"
+                      "改用 TCP 查询，旁路设备无法抢答：`dig +tcp @{server.address} -q {name} -t {query_type}`\n"
+                      "向一个没有 DNS 服务的地址查询，若有应答即为伪造：`dig +time=2 +tries=1 @192.0.2.1 -q {name} "
+                      "-t {query_type}`\n"
+                      "[查询地址的归属：`whois {first_answer}`]\n"
                       "加密 DNS 查询（DoT 或 DoH），或改用伪造设备内侧的 DNS 服务器。",
             .disproof = "两个应答确实都由 {server.address} 发出：在其上抓包能看到两个应答，或 whois 显示两个地址归属相同。",
         },

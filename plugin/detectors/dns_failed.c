@@ -43,14 +43,14 @@ static const struct case_info cases[] = {
                       "access-control){?refused}.]\n"
                       "[The server is authoritative for other domains only and does not resolve for others, or its upstream "
                       "servers are missing{?refused}.]",
-            .checks = "What does this resolver say now: dig @{server.address} {name} {query_type}\n"
-                      "What does another one say: dig @223.5.5.5 {name} {query_type}\n"
-                      "[Without validation. If this works, DNSSEC is at fault: dig +cd @{server.address} {name} "
-                      "{query_type}{?servfail}]\n"
-                      "[On the resolver, its access list and its upstream servers: named-checkconf -p; cat "
-                      "/etc/dnsmasq.conf{?refused}]\n"
-                      "[Search list and ndots of the client: cat /etc/resolv.conf{?nxdomain}]\n"
-                      "Where on the client does the name come from: grep -rF {name} /etc",
+            .checks = "What does this resolver say now: `dig @{server.address} -q {name} -t {query_type}`\n"
+                      "What does another one say: `dig @223.5.5.5 -q {name} -t {query_type}`\n"
+                      "[Without validation. If this works, DNSSEC is at fault: `dig +cd @{server.address} -q {name} "
+                      "-t {query_type}`{?servfail}]\n"
+                      "[On the resolver, its access list and its upstream servers: `named-checkconf -p; cat "
+                      "/etc/dnsmasq.conf`{?refused}]\n"
+                      "[Search list and ndots of the client: `cat /etc/resolv.conf`{?nxdomain}]\n"
+                      "Where on the client does the name come from: `grep -rF -e {name} /etc`",
             .disproof = "The program that asked works all the same, because another resolver or another name gave it the "
                         "address.",
         },
@@ -66,12 +66,14 @@ static const struct case_info cases[] = {
                       "[DNSSEC 校验失败：签名错误或过期，或 DNS 服务器时钟不准{?servfail}。]\n"
                       "[DNS 服务器的访问控制不允许 {client.address}（allow-recursion、access-control）{?refused}。]\n"
                       "[该服务器只是其他域名的权威服务器，不提供递归解析，或没有配置上级服务器{?refused}。]",
-            .checks = "该 DNS 服务器现在的应答：dig @{server.address} {name} {query_type}\n"
-                      "另一台 DNS 服务器的应答：dig @223.5.5.5 {name} {query_type}\n"
-                      "[关闭校验后再查，若成功则是 DNSSEC 的问题：dig +cd @{server.address} {name} {query_type}{?servfail}]\n"
-                      "[在 DNS 服务器上检查访问控制和上级服务器：named-checkconf -p; cat /etc/dnsmasq.conf{?refused}]\n"
-                      "[客户端的搜索域和 ndots：cat /etc/resolv.conf{?nxdomain}]\n"
-                      "客户端上是哪里配置了该域名：grep -rF {name} /etc",
+            .checks = "该 DNS 服务器现在的应答：`dig @{server.address} -q {name} -t {query_type}`\n"
+                      "另一台 DNS 服务器的应答：`dig @223.5.5.5 -q {name} -t {query_type}`\n"
+                      "[关闭校验后再查，若成功则是 DNSSEC 的问题：`dig +cd @{server.address} -q {name} -t "
+                      "{query_type}`{?servfail}]\n"
+                      "[在 DNS 服务器上检查访问控制和上级服务器：`named-checkconf -p; cat "
+                      "/etc/dnsmasq.conf`{?refused}]\n"
+                      "[客户端的搜索域和 ndots：`cat /etc/resolv.conf`{?nxdomain}]\n"
+                      "客户端上是哪里配置了该域名：`grep -rF -e {name} /etc`",
             .disproof = "发起查询的程序工作正常，因为其他 DNS 服务器或其他名称给出了地址。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 9; RFC 1035, 4.1.1; RFC 2308",

@@ -64,15 +64,19 @@ static const struct case_info cases[] = {
                       "[The path loses packets: the answer comes when the query is sent again{!answered}.]\n"
                       "[Large answers are lost: fragments are dropped (DNSSEC, many records), small ones arrive{!answered}.]\n"
                       "[Only the copy of the answer was lost, in the capture{!answered}{!repeated}.]",
-            .checks = "From the client, one query with its time: dig +tries=1 +time=5 @{server.address} {name} {query_type}\n"
-                      "The same over TCP. If that works, UDP is filtered: dig +tcp @{server.address} {name} {query_type}\n"
-                      "With small answers. If that works, fragments are lost: dig +bufsize=512 @{server.address} {name} "
-                      "{query_type}\n"
-                      "Which resolvers does the client use, in which order: cat /etc/resolv.conf; resolvectl status\n"
-                      "On the resolver, do the queries arrive and do answers leave: tcpdump -ni any 'port 53 and host "
-                      "{client.address}'\n"
-                      "Until it works put a resolver that answers first in /etc/resolv.conf, and shorten the wait there: "
-                      "options timeout:1 attempts:2 rotate",
+            .checks = "From the client, one query with its time: `dig +tries=1 +time=5 @{server.address} -q {name} "
+                      "-t {query_type}`\n"
+                      "The same over TCP. If that works, UDP is filtered: `dig +tcp @{server.address} -q {name} -t "
+                      "{query_type}`\n"
+                      "With small answers. If that works, fragments are lost: `dig +bufsize=512 @{server.address} -q "
+                      "{name} -t {query_type}`\n"
+                      "Which resolvers does the client use, in which order: `cat /etc/resolv.conf; resolvectl "
+                      "status`\n"
+                      "On the resolver, do the queries arrive and do answers leave: `tcpdump -ni any 'port 53 and "
+                      "host {client.address}'`\n"
+                      "Until it works put a resolver that answers first in /etc/resolv.conf, and shorten the wait by "
+                      "the line \"options timeout:1 attempts:2\" there (without \"rotate\", which would undo the "
+                      "order).",
             .disproof = "A capture on {client.address} itself shows the answer in time.",
         },
         .chinese = {
@@ -88,13 +92,16 @@ static const struct case_info cases[] = {
                       "[链路丢包：再次查询后才有应答{!answered}。]\n"
                       "[较大的应答丢失：分片被丢弃（DNSSEC、记录很多），较小的应答能到达{!answered}。]\n"
                       "[只是抓包时漏掉了应答{!answered}{!repeated}。]",
-            .checks = "在客户端做一次查询，看耗时：dig +tries=1 +time=5 @{server.address} {name} {query_type}\n"
-                      "改用 TCP 查询，若成功则是 UDP 被过滤：dig +tcp @{server.address} {name} {query_type}\n"
-                      "限制应答大小，若成功则是分片丢失：dig +bufsize=512 @{server.address} {name} {query_type}\n"
-                      "客户端使用哪些 DNS 服务器，顺序如何：cat /etc/resolv.conf; resolvectl status\n"
-                      "在 DNS 服务器上抓包，看查询是否到达、应答是否发出：tcpdump -ni any 'port 53 and host {client.address}'\n"
-                      "恢复之前，在 /etc/resolv.conf 中把能应答的 DNS 服务器放在最前，并缩短等待时间：options timeout:1 attempts:2 "
-                      "rotate",
+            .checks = "在客户端做一次查询，看耗时：`dig +tries=1 +time=5 @{server.address} -q {name} -t "
+                      "{query_type}`\n"
+                      "改用 TCP 查询，若成功则是 UDP 被过滤：`dig +tcp @{server.address} -q {name} -t {query_type}`\n"
+                      "限制应答大小，若成功则是分片丢失：`dig +bufsize=512 @{server.address} -q {name} -t "
+                      "{query_type}`\n"
+                      "客户端使用哪些 DNS 服务器，顺序如何：`cat /etc/resolv.conf; resolvectl status`\n"
+                      "在 DNS 服务器上抓包，看查询是否到达、应答是否发出：`tcpdump -ni any 'port 53 and host "
+                      "{client.address}'`\n"
+                      "恢复之前，在 /etc/resolv.conf 中把能应答的 DNS 服务器放在最前，并加入一行 “options timeout:1 "
+                      "attempts:2” 缩短等待时间（不要加 “rotate”，否则会打乱顺序）。",
             .disproof = "在 {client.address} 本机抓包能看到及时的应答。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 9; resolv.conf(5)",

@@ -63,16 +63,16 @@ static const struct case_info cases[CASES] = {
                       "pool that is filled far beyond its need.\n"
                       "A load test, or a port check that runs far too often.\n"
                       "The client waits for the server to speak first, and the server does not.",
-            .checks = "On the server, connections by client address: ss -Htn state established '( sport = "
+            .checks = "On the server, connections by client address: `ss -Htn state established '( sport = "
                       ":{server.port} )' | tr -s ' ' | cut -d' ' -f4 | sed 's/:[[0-9]]*$//' | sort | uniq -c | sort "
-                      "-rn | head\n"
-                      "How full are the tables: ss -s; nstat -az TcpExtListenOverflows; sysctl "
-                      "net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max\n"
-                      "On an LVS director: ipvsadm -Lnc | grep {client.address} | wc -l\n"
-                      "On {client.address}, which process holds them: ss -tnp dst {server.address}\n"
-                      "Limit connections of one address (nginx: limit_conn; and short client_header_timeout): iptables "
-                      "-I INPUT -p tcp --syn --dport {server.port} -m connlimit --connlimit-above 50 -j REJECT "
-                      "--reject-with tcp-reset",
+                      "-rn | head`\n"
+                      "How full are the tables: `ss -s; nstat -az TcpExtListenOverflows; sysctl "
+                      "net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max`\n"
+                      "On an LVS director: `ipvsadm -Lnc | grep -cF {client.address}`\n"
+                      "On {client.address}, which process holds them: `ss -tnp dst {server.address}`\n"
+                      "Limit connections of one address (nginx: limit_conn; and short client_header_timeout): "
+                      "`iptables -I INPUT -p tcp --syn --dport {server.port} -m connlimit --connlimit-above 50 -j "
+                      "REJECT --reject-with tcp-reset`",
             .disproof = "The connections carry data later, or {client.address} is a NAT gateway or proxy of many users "
                         "whose connections do.",
         },
@@ -85,15 +85,15 @@ static const struct case_info cases[CASES] = {
                       "客户端程序打开连接后既不使用也不关闭（连接泄漏），或连接池预建的连接远超所需。\n"
                       "压力测试，或频率过高的端口探测。\n"
                       "客户端在等服务器先发送数据，而服务器没有发送。",
-            .checks = "在服务器上按客户端地址统计连接：ss -Htn state established '( sport = :{server.port} )' | tr -s "
-                      "' ' | cut -d' ' -f4 | sed 's/:[[0-9]]*$//' | sort | uniq -c | sort -rn | head\n"
-                      "查看各连接表是否占满：ss -s; nstat -az TcpExtListenOverflows; sysctl "
-                      "net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max\n"
-                      "在 LVS 上：ipvsadm -Lnc | grep {client.address} | wc -l\n"
-                      "在 {client.address} 上查看由哪个进程持有：ss -tnp dst {server.address}\n"
-                      "限制单个地址的连接数（nginx 可用 limit_conn，并缩短 client_header_timeout）：iptables -I INPUT "
-                      "-p tcp --syn --dport {server.port} -m connlimit --connlimit-above 50 -j REJECT --reject-with "
-                      "tcp-reset",
+            .checks = "在服务器上按客户端地址统计连接：`ss -Htn state established '( sport = :{server.port} )' | tr "
+                      "-s ' ' | cut -d' ' -f4 | sed 's/:[[0-9]]*$//' | sort | uniq -c | sort -rn | head`\n"
+                      "查看各连接表是否占满：`ss -s; nstat -az TcpExtListenOverflows; sysctl "
+                      "net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max`\n"
+                      "在 LVS 上：`ipvsadm -Lnc | grep -cF {client.address}`\n"
+                      "在 {client.address} 上查看由哪个进程持有：`ss -tnp dst {server.address}`\n"
+                      "限制单个地址的连接数（nginx 可用 limit_conn，并缩短 client_header_timeout）：`iptables -I "
+                      "INPUT -p tcp --syn --dport {server.port} -m connlimit --connlimit-above 50 -j REJECT "
+                      "--reject-with tcp-reset`",
             .disproof = "这些连接之后有数据传输；或 {client.address} 是大量用户共用的 NAT 网关或代理，其连接都有数据。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 1",
@@ -113,14 +113,14 @@ static const struct case_info cases[CASES] = {
                       "or a handshake benchmark (openssl s_time).\n"
                       "A client that drops every connection after the handshake, because it rejects the certificate "
                       "without an alert, or a health check that runs far too often.",
-            .checks = "Does the server run out of CPU in its TLS processes: top -b -n 1 | head -20; perf top -g\n"
-                      "Connections by client (the server's access log has no line for them): tcpdump -nni any -c 2000 "
-                      "'tcp[[tcpflags]] == tcp-syn and dst port {server.port}' | tr -s ' ' | cut -d' ' -f5 | cut -d. "
-                      "-f1-4 | sort | uniq -c | sort -rn | head\n"
-                      "On {client.address}, which process connects: ss -tnp dst {server.address}\n"
+            .checks = "Does the server run out of CPU in its TLS processes: `top -b -n 1 | head -20; perf top -g`\n"
+                      "Connections by client (the server's access log has no line for them): `tcpdump -nni any -c "
+                      "2000 'tcp[[tcpflags]] == tcp-syn and dst port {server.port}' | tr -s ' ' | cut -d' ' -f5 | "
+                      "cut -d. -f1-4 | sort | uniq -c | sort -rn | head`\n"
+                      "On {client.address}, which process connects: `ss -tnp dst {server.address}`\n"
                       "Let repeated handshakes be cheap (session tickets, ECDSA certificate), and limit new "
-                      "connections of one address: iptables -I INPUT -p tcp --syn --dport {server.port} -m hashlimit "
-                      "--hashlimit-name tls --hashlimit-mode srcip --hashlimit-above 5/sec -j DROP\n"
+                      "connections of one address: `iptables -I INPUT -p tcp --syn --dport {server.port} -m "
+                      "hashlimit --hashlimit-name tls --hashlimit-mode srcip --hashlimit-above 5/sec -j DROP`\n"
                       "Console: put the service behind DDoS protection or a WAF that ends TLS.",
             .disproof = "The decrypted connections carry requests (SSLKEYLOGFILE), or {client.address} is the scanner "
                         "or benchmark of the service's own operator.",
@@ -133,14 +133,14 @@ static const struct case_info cases[CASES] = {
                       "TLS 版本、套件或证书的扫描器（testssl、sslyze、nmap ssl-enum-ciphers），或握手性能测试（openssl "
                       "s_time）。\n"
                       "客户端握手后即断开：不接受证书但没有发送告警，或健康检查频率过高。",
-            .checks = "查看服务器的 TLS 进程是否占满 CPU：top -b -n 1 | head -20; perf top -g\n"
-                      "按客户端统计新建连接（服务器的访问日志中没有记录）：tcpdump -nni any -c 2000 'tcp[[tcpflags]] == "
-                      "tcp-syn and dst port {server.port}' | tr -s ' ' | cut -d' ' -f5 | cut -d. -f1-4 | sort | uniq "
-                      "-c | sort -rn | head\n"
-                      "在 {client.address} 上查看由哪个进程发起：ss -tnp dst {server.address}\n"
-                      "降低握手代价（会话票据、ECDSA 证书），并限制单个地址的新建连接：iptables -I INPUT -p tcp --syn "
-                      "--dport {server.port} -m hashlimit --hashlimit-name tls --hashlimit-mode srcip "
-                      "--hashlimit-above 5/sec -j DROP\n"
+            .checks = "查看服务器的 TLS 进程是否占满 CPU：`top -b -n 1 | head -20; perf top -g`\n"
+                      "按客户端统计新建连接（服务器的访问日志中没有记录）：`tcpdump -nni any -c 2000 "
+                      "'tcp[[tcpflags]] == tcp-syn and dst port {server.port}' | tr -s ' ' | cut -d' ' -f5 | cut -d. "
+                      "-f1-4 | sort | uniq -c | sort -rn | head`\n"
+                      "在 {client.address} 上查看由哪个进程发起：`ss -tnp dst {server.address}`\n"
+                      "降低握手代价（会话票据、ECDSA 证书），并限制单个地址的新建连接：`iptables -I INPUT -p tcp "
+                      "--syn --dport {server.port} -m hashlimit --hashlimit-name tls --hashlimit-mode srcip "
+                      "--hashlimit-above 5/sec -j DROP`\n"
                       "控制台：将业务接入 DDoS 高防，或由 WAF 终结 TLS。",
             .disproof = "解密后能看到请求（SSLKEYLOGFILE）；或 {client.address} 是业务方自己的扫描或压测机器。",
         },

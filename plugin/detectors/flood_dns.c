@@ -59,14 +59,15 @@ static const struct case_info cases[] = {
                       "this is{?random_names}.]\n"
                       "[Many different hosts ask because {zone} is popular{!client}.]\n"
                       "A load test (dnsperf) of the administrator.",
-            .checks = "[On {client.address}, which program asks (several times): ss -uanp 'dport = :53']\n"
-                      "Which names and how often (FILE is this capture): tshark -r FILE -Y 'dns.flags.response==0[ && dns.qry.name "
-                      "contains \"{zone}\"]' -T fields -e ip.src -e ipv6.src -e dns.qry.name | sort | uniq -c | sort -rn | head -20\n"
-                      "Does the server still answer in time: dig @{server.address} {name} +tries=1\n"
-                      "On the server, limit the rate per source: iptables -I INPUT -p udp --dport 53 -m hashlimit --hashlimit-name dns "
-                      "--hashlimit-mode srcip --hashlimit-above 50/second -j DROP\n"
-                      "Response rate limiting of the name server (BIND: rate-limit; Unbound: ip-ratelimit, ratelimit); for zones in the "
-                      "cloud, the DDoS protection of the DNS service.",
+            .checks = "[On {client.address}, which program asks (several times): `ss -uanp 'dport = :53'`]\n"
+                      "Which names and how often (FILE is this capture): `tshark -r FILE -Y dns.flags.response==0 -T "
+                      "fields -e ip.src -e ipv6.src -e dns.qry.name[ | grep -iF -e {zone}] | sort | uniq -c | sort "
+                      "-rn | head -20`\n"
+                      "Does the server still answer in time: `dig +tries=1 @{server.address} -q {name}`\n"
+                      "On the server, limit the rate per source: `iptables -I INPUT -p udp --dport 53 -m hashlimit "
+                      "--hashlimit-name dns --hashlimit-mode srcip --hashlimit-above 50/second -j DROP`\n"
+                      "Response rate limiting of the name server (BIND: rate-limit; Unbound: ip-ratelimit, "
+                      "ratelimit); for zones in the cloud, the DDoS protection of the DNS service.",
             .disproof = "A load test, a scan of subdomains or a mail filter that runs at this time and accounts for these queries.",
         },
         .chinese = {
@@ -81,13 +82,15 @@ static const struct case_info cases[] = {
                       "[子域名爆破、DNS 隧道，或该域为黑名单、信誉库的查询域{?random_names}。]\n"
                       "[{zone} 是热门域名，很多主机都在查询{!client}。]\n"
                       "管理员的压力测试（dnsperf）。",
-            .checks = "[在 {client.address} 上查看是哪个程序在查询（多执行几次）：ss -uanp 'dport = :53']\n"
-                      "统计被查询的域名和次数（FILE 为本抓包文件）：tshark -r FILE -Y 'dns.flags.response==0[ && dns.qry.name contains "
-                      "\"{zone}\"]' -T fields -e ip.src -e ipv6.src -e dns.qry.name | sort | uniq -c | sort -rn | head -20\n"
-                      "服务器是否仍能及时应答：dig @{server.address} {name} +tries=1\n"
-                      "在服务器上按源地址限速：iptables -I INPUT -p udp --dport 53 -m hashlimit --hashlimit-name dns --hashlimit-mode srcip "
-                      "--hashlimit-above 50/second -j DROP\n"
-                      "启用 DNS 服务器的响应限速（BIND：rate-limit；Unbound：ip-ratelimit、ratelimit）；云解析可开启 DNS 的 DDoS 防护。",
+            .checks = "[在 {client.address} 上查看是哪个程序在查询（多执行几次）：`ss -uanp 'dport = :53'`]\n"
+                      "统计被查询的域名和次数（FILE 为本抓包文件）：`tshark -r FILE -Y dns.flags.response==0 -T "
+                      "fields -e ip.src -e ipv6.src -e dns.qry.name[ | grep -iF -e {zone}] | sort | uniq -c | sort "
+                      "-rn | head -20`\n"
+                      "服务器是否仍能及时应答：`dig +tries=1 @{server.address} -q {name}`\n"
+                      "在服务器上按源地址限速：`iptables -I INPUT -p udp --dport 53 -m hashlimit --hashlimit-name "
+                      "dns --hashlimit-mode srcip --hashlimit-above 50/second -j DROP`\n"
+                      "启用 DNS 服务器的响应限速（BIND：rate-limit；Unbound：ip-ratelimit、ratelimit）；云解析可开启 "
+                      "DNS 的 DDoS 防护。",
             .disproof = "此时正在运行的压力测试、子域名扫描或邮件过滤可以解释这些查询。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 1",

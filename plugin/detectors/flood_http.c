@@ -74,16 +74,17 @@ static const struct case_info cases[] = {
                       "A client that repeats a failed request without a pause, or a page that reloads or redirects to itself.\n"
                       "A load test, a crawler, or a program that polls more often than it should.\n"
                       "The source is a proxy, CDN node or NAT gateway with many users behind it: then the User-Agents differ.",
-            .checks = "On the server, requests by source and URI: awk '{{print $1, $7}}' /var/log/nginx/access.log | sort | uniq -c | "
-                      "sort -rn | head\n"
-                      "And by User-Agent (combined log format): awk -F'\"' '{{print $6}}' /var/log/nginx/access.log | sort | uniq -c | "
-                      "sort -rn | head\n"
-                      "Is the server busy with them: ss -tn state established '( sport = :{server.port} )' | wc -l; top\n"
-                      "Web application firewall: rule for this URI (exact match), more than {limit} requests of one source in "
-                      "{threshold}: block, or challenge if proxies stand in between; or block the User-Agent or Referer if "
-                      "ordinary users never have it.\n"
-                      "nginx: limit_req_zone $binary_remote_addr zone=perip:10m rate=1r/s; in the location of the URI: limit_req "
-                      "zone=perip burst=5;",
+            .checks = "On the server, requests by source and URI: `awk '{{print $1, $7}}' /var/log/nginx/access.log "
+                      "| sort | uniq -c | sort -rn | head`\n"
+                      "And by User-Agent (combined log format): `awk -F'\"' '{{print $6}}' /var/log/nginx/access.log "
+                      "| sort | uniq -c | sort -rn | head`\n"
+                      "Is the server busy with them: `ss -tn state established '( sport = :{server.port} )' | wc -l; "
+                      "top`\n"
+                      "Web application firewall: rule for this URI (exact match), more than {limit} requests of one "
+                      "source in {threshold}: block, or challenge if proxies stand in between; or block the "
+                      "User-Agent or Referer if ordinary users never have it.\n"
+                      "nginx: \"limit_req_zone $binary_remote_addr zone=perip:10m rate=1r/s;\" in http, and "
+                      "\"limit_req zone=perip burst=5;\" in the location of the URI.",
             .disproof = "The source belongs to a known client (monitoring, load test, own back end) and the rate is intended.",
         },
         .chinese = {
@@ -98,15 +99,16 @@ static const struct case_info cases[] = {
                       "客户端失败后不停地立即重试，或页面自动刷新、重定向到自身。\n"
                       "压力测试、爬虫，或轮询过于频繁的程序。\n"
                       "来源是背后有大量用户的代理、CDN 节点或 NAT 网关：此时 User-Agent 各不相同。",
-            .checks = "在服务器上按来源和 URI 统计请求：awk '{{print $1, $7}}' /var/log/nginx/access.log | sort | uniq -c | sort -rn | "
-                      "head\n"
-                      "再按 User-Agent 统计（combined 日志格式）：awk -F'\"' '{{print $6}}' /var/log/nginx/access.log | sort | uniq -c | "
-                      "sort -rn | head\n"
-                      "服务器是否忙于处理这些请求：ss -tn state established '( sport = :{server.port} )' | wc -l; top\n"
-                      "WAF：为该 URI（完全匹配）配置 CC 防护规则，单一 IP 在 {threshold}内超过 {limit} 次即封禁；前面有 CDN 或高防时改用人"
-                      "机识别。若正常用户不会使用该 User-Agent 或 Referer，也可按其封禁。\n"
-                      "nginx：limit_req_zone $binary_remote_addr zone=perip:10m rate=1r/s; 并在该 URI 的 location 中：limit_req "
-                      "zone=perip burst=5;",
+            .checks = "在服务器上按来源和 URI 统计请求：`awk '{{print $1, $7}}' /var/log/nginx/access.log | sort | "
+                      "uniq -c | sort -rn | head`\n"
+                      "再按 User-Agent 统计（combined 日志格式）：`awk -F'\"' '{{print $6}}' "
+                      "/var/log/nginx/access.log | sort | uniq -c | sort -rn | head`\n"
+                      "服务器是否忙于处理这些请求：`ss -tn state established '( sport = :{server.port} )' | wc -l; "
+                      "top`\n"
+                      "WAF：为该 URI（完全匹配）配置 CC 防护规则，单一 IP 在 {threshold}内超过 {limit} 次即封禁；前面"
+                      "有 CDN 或高防时改用人机识别。若正常用户不会使用该 User-Agent 或 Referer，也可按其封禁。\n"
+                      "nginx：在 http 中加入 “limit_req_zone $binary_remote_addr zone=perip:10m rate=1r/s;”，并在该 "
+                      "URI 的 location 中加入 “limit_req zone=perip burst=5;”。",
             .disproof = "该来源是已知的客户端（监控、压测、自有后端），且这个频率符合预期。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 2",

@@ -54,18 +54,19 @@ static const struct case_info cases[] = {
                       "the number of servers{?one_way}.]\n"
                       "[A load test or a program that repeats the same request without a pause{?reflector}{!port_closed}.]\n"
                       "[The queries leave by another path, which was not captured{!reflector}{!port_closed}.]",
-            .checks = "How many packets and bytes, from which addresses (FILE is this capture): tshark -r FILE -q -z conv,udp,"
-                      "'udp.srcport=={server.port}'\n"
-                      "[On {client.address}, does any program use this service: ss -uanp 'dport = :{server.port}'{!reflector}]\n"
-                      "[Is the uplink full: sar -n DEV 1 5{!reflector}]\n"
-                      "[A firewall on the host can't empty the uplink: have the provider or the DDoS protection drop UDP "
-                      "with source port {server.port} to {client.address}{!reflector}.]\n"
-                      "[On the server, who may ask it: ss -ulnp 'sport = :{server.port}'{?reflector}]\n"
-                      "[Close it to the Internet: NTP: \"restrict default noquery\", \"disable monitor\"; DNS: no open "
-                      "recursion, response rate limiting; memcached: -U 0; others: allow the own networks only in the "
-                      "firewall or security group{?reflector}.]\n"
-                      "[Until then limit what leaves: nft add rule inet filter output udp sport {server.port} limit rate over "
-                      "100/second drop{?reflector}]",
+            .checks = "How many packets and bytes, from which addresses (FILE is this capture): `tshark -r FILE -q "
+                      "-z conv,udp,udp.srcport=={server.port}`\n"
+                      "[On {client.address}, does any program use this service: `ss -uanp 'dport = "
+                      ":{server.port}'`{!reflector}]\n"
+                      "[Is the uplink full: `sar -n DEV 1 5`{!reflector}]\n"
+                      "[A firewall on the host can't empty the uplink: have the provider or the DDoS protection drop "
+                      "UDP with source port {server.port} to {client.address}{!reflector}.]\n"
+                      "[On the server, who may ask it: `ss -ulnp 'sport = :{server.port}'`{?reflector}]\n"
+                      "[Close it to the Internet: NTP: \"restrict default noquery\", \"disable monitor\"; DNS: no "
+                      "open recursion, response rate limiting; memcached: -U 0; others: allow the own networks only "
+                      "in the firewall or security group{?reflector}.]\n"
+                      "[Until then limit what leaves: `nft add rule inet filter output udp sport {server.port} limit "
+                      "rate over 100/second drop`{?reflector}]",
             .disproof = "[{client.address} did ask these servers: its queries are in a capture on another of its "
                         "interfaces{!reflector}.][The owner of {client.address} confirms that it sent these requests{?reflector}.]",
         },
@@ -83,17 +84,18 @@ static const struct case_info cases[] = {
                       "[本抓包中没有 {client.address} 自己发出的报文，“没有发出查询”是由服务器数量推断的{?one_way}。]\n"
                       "[压力测试，或某个程序不停地重复同一请求{?reflector}{!port_closed}。]\n"
                       "[查询从另一条未被抓包的路径发出{!reflector}{!port_closed}。]",
-            .checks = "按地址统计报文数和字节数（FILE 为本抓包文件）：tshark -r FILE -q -z conv,udp,"
-                      "'udp.srcport=={server.port}'\n"
-                      "[在 {client.address} 上查看是否有程序使用该服务：ss -uanp 'dport = :{server.port}'{!reflector}]\n"
-                      "[查看带宽是否占满：sar -n DEV 1 5{!reflector}]\n"
-                      "[主机上的防火墙无法腾出带宽：请运营商或 DDoS 高防丢弃发往 {client.address}、源端口为 UDP {server.port} 的报文"
-                      "{!reflector}。]\n"
-                      "[在服务器上查看该服务向谁开放：ss -ulnp 'sport = :{server.port}'{?reflector}]\n"
-                      "[不要对公网开放：NTP 配置 “restrict default noquery”、“disable monitor”；DNS 关闭开放递归并启用响应限速；memcached 使用 "
-                      "-U 0；其他服务在防火墙或安全组中只放行自有网段{?reflector}。]\n"
-                      "[在此之前先限制发出的报文：nft add rule inet filter output udp sport {server.port} limit rate over 100/second "
-                      "drop{?reflector}]",
+            .checks = "按地址统计报文数和字节数（FILE 为本抓包文件）：`tshark -r FILE -q -z "
+                      "conv,udp,udp.srcport=={server.port}`\n"
+                      "[在 {client.address} 上查看是否有程序使用该服务：`ss -uanp 'dport = "
+                      ":{server.port}'`{!reflector}]\n"
+                      "[查看带宽是否占满：`sar -n DEV 1 5`{!reflector}]\n"
+                      "[主机上的防火墙无法腾出带宽：请运营商或 DDoS 高防丢弃发往 {client.address}、源端口为 UDP "
+                      "{server.port} 的报文{!reflector}。]\n"
+                      "[在服务器上查看该服务向谁开放：`ss -ulnp 'sport = :{server.port}'`{?reflector}]\n"
+                      "[不要对公网开放：NTP 配置 “restrict default noquery”、“disable monitor”；DNS 关闭开放递归并启"
+                      "用响应限速；memcached 使用 -U 0；其他服务在防火墙或安全组中只放行自有网段{?reflector}。]\n"
+                      "[在此之前先限制发出的报文：`nft add rule inet filter output udp sport {server.port} limit "
+                      "rate over 100/second drop`{?reflector}]",
             .disproof = "[{client.address} 确实查询过这些服务器：在它的其他网卡上能抓到查询报文{!reflector}。]"
                         "[{client.address} 的使用者确认这些请求是自己发出的{?reflector}。]",
         },

@@ -47,17 +47,19 @@ static const struct case_info cases[] = {
                       "read timeout of a connection pool){?by_client}.]\n"
                       "[{server} is itself a proxy or load balancer that closes without an error page, or its worker was killed "
                       "by a watchdog{?by_server}.]",
-            .checks = "On the proxy, which upstream timed out: grep -E 'upstream timed out|Connection timed out' "
-                      "/var/log/nginx/error.log\n"
-                      "On the proxy, the timers in use (HAProxy: timeout server, timeout connect): nginx -T | grep -E "
-                      "'proxy_(connect|send|read)_timeout'\n"
-                      "On the back end, what it does meanwhile (slow query log, thread dump by jstack or py-spy), and how many "
-                      "connections wait: ss -tn state established '( sport = :{server.port} )'\n"
-                      "Ask the back end directly, past the proxy, and measure the time to the first byte (ADDRESS and PORT are "
-                      "the back end's, PATH is the URI): curl -m 300 -so /dev/null -w '%{{http_code}} %{{time_starttransfer}}\\n' "
-                      "http://ADDRESS:PORT/PATH\n"
-                      "If so long an answer is intended, raise the timer for this URI only, and those of all proxies and the client "
-                      "in front of it as well (each must be longer than the one behind it).",
+            .checks = "On the proxy, which upstream timed out: `grep -E 'upstream timed out|Connection timed out' "
+                      "/var/log/nginx/error.log`\n"
+                      "On the proxy, the timers in use (HAProxy: timeout server, timeout connect): `nginx -T | grep "
+                      "-E 'proxy_(connect|send|read)_timeout'`\n"
+                      "On the back end, what it does meanwhile (slow query log, thread dump by jstack or py-spy), "
+                      "and how many connections wait: `ss -tn state established '( sport = "
+                      ":[{upstream.port}][{server.port}{!upstream}] )'`\n"
+                      "Ask the back end directly, past the proxy, and measure the time to the first byte[ (ADDRESS "
+                      "and PORT are the back end's{!upstream})][ (a long URI is cut here{?uri})]: `curl -gm 300 -so "
+                      "/dev/null -w '%{{http_code}} %{{time_starttransfer}}\\n'[ --request-target {uri}] "
+                      "http://[{upstream}][ADDRESS:PORT{!upstream}]/`\n"
+                      "If so long an answer is intended, raise the timer for this URI only, and those of all proxies "
+                      "and the client in front of it as well (each must be longer than the one behind it).",
             .disproof = "The back end's access log shows that it answered this request before the time was over: then the answer was "
                         "lost between the back end and the proxy.",
         },
@@ -72,14 +74,18 @@ static const struct case_info cases[] = {
                       "[代理后方到上游的连接未能建立（proxy_connect_timeout）：{server.address} 与上游之间有无人应答的 SYN{?status}。]\n"
                       "[关闭连接的是客户端或代理 {client}：若不是代理，则是自身设置了超时的客户端（curl -m、连接池的读超时）{?by_client}。]\n"
                       "[{server} 本身是不返回错误页而直接关闭连接的代理或负载均衡，或其工作进程被看门狗杀死{?by_server}。]",
-            .checks = "在代理上查看是哪个上游超时：grep -E 'upstream timed out|Connection timed out' /var/log/nginx/error.log\n"
-                      "在代理上查看生效的超时配置（HAProxy：timeout server、timeout connect）：nginx -T | grep -E "
-                      "'proxy_(connect|send|read)_timeout'\n"
-                      "在后端查看它当时在做什么（慢查询日志、jstack 或 py-spy 线程栈），以及有多少连接在等待：ss -tn state "
-                      "established '( sport = :{server.port} )'\n"
-                      "绕过代理直接请求后端，测量首字节时间（ADDRESS、PORT 为后端的地址和端口，PATH 为 URI）：curl -m 300 -so /dev/null "
-                      "-w '%{{http_code}} %{{time_starttransfer}}\\n' http://ADDRESS:PORT/PATH\n"
-                      "若业务确实需要这么长时间，只为该 URI 调大超时，并同时调大其前面各级代理和客户端的超时（外层必须大于内层）。",
+            .checks = "在代理上查看是哪个上游超时：`grep -E 'upstream timed out|Connection timed out' "
+                      "/var/log/nginx/error.log`\n"
+                      "在代理上查看生效的超时配置（HAProxy：timeout server、timeout connect）：`nginx -T | grep -E "
+                      "'proxy_(connect|send|read)_timeout'`\n"
+                      "在后端查看它当时在做什么（慢查询日志、jstack 或 py-spy 线程栈），以及有多少连接在等待：`ss "
+                      "-tn state established '( sport = :[{upstream.port}][{server.port}{!upstream}] )'`\n"
+                      "绕过代理直接请求后端，测量首字节时间[（ADDRESS、PORT 为后端的地址和端口{!upstream}）][（过长的"
+                      " URI 在此被截断{?uri}）]：`curl -gm 300 -so /dev/null -w '%{{http_code}} "
+                      "%{{time_starttransfer}}\\n'[ --request-target {uri}] "
+                      "http://[{upstream}][ADDRESS:PORT{!upstream}]/`\n"
+                      "若业务确实需要这么长时间，只为该 URI 调大超时，并同时调大其前面各级代理和客户端的超时（外层必"
+                      "须大于内层）。",
             .disproof = "后端访问日志显示它在超时之前已应答该请求：说明应答丢失在后端与代理之间。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 7; RFC 9110, 15.6.5",

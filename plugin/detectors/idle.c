@@ -51,16 +51,16 @@ static const struct case_info cases[] = {
                       "lost{?keepalive}.]\n"
                       "The server process or host was restarted during the idle time; then all of its connections "
                       "die at the same moment.",
-            .checks = "Compare {idle} with the idle timeout of the load balancer or proxy (console: listener > "
-                      "idle timeout; nginx: keepalive_timeout; HAProxy: timeout client, timeout http-keep-alive).\n"
+            .checks = "Compare {idle} with the idle timeout of the load balancer or proxy (console: listener > idle "
+                      "timeout; nginx: keepalive_timeout; HAProxy: timeout client, timeout http-keep-alive).\n"
                       "Let the client's connection pool drop idle connections before {threshold}, or raise the "
                       "shortest timer on the way above the longest pause of the application.\n"
                       "On the client: sockets without \"timer:(keepalive\" have TCP keepalive off. Keepalive below "
                       "{threshold} refreshes the state of firewalls, NAT gateways and layer 4 load balancers, not "
-                      "the HTTP timer of a layer 7 proxy: ss -tnoi 'dst {server}'\n"
+                      "the HTTP timer of a layer 7 proxy: `ss -tnoi dst {server}`\n"
                       "Capture on both sides of the suspected device at once; if the RST is seen on one side only, "
-                      "this device sent it: tcpdump -ni any -w reset.pcap 'host {server.address} and tcp port "
-                      "{server.port}'",
+                      "this device sent it: `tcpdump -ni any -w reset.pcap 'host {server.address} and tcp port "
+                      "{server.port}'`",
             .disproof = "A connection to {server} that goes on normally after a longer idle time, or a server log "
                         "that shows a restart or crash at the time of the RST.",
         },
@@ -77,13 +77,13 @@ static const struct case_info cases[] = {
                       "服务进程或主机在空闲期间重启过；若是如此，它的所有连接会在同一时刻失效。",
             .checks = "核对负载均衡或代理的空闲超时是否与 {idle}接近（控制台：监听 > 连接空闲超时；nginx："
                       "keepalive_timeout；HAProxy：timeout client、timeout http-keep-alive）。\n"
-                      "让客户端连接池在空闲达到 {threshold}之前回收连接，或把链路上最短的超时调到大于业务的最长间"
-                      "隔。\n"
+                      "让客户端连接池在空闲达到 {threshold}之前回收连接，或把链路上最短的超时调到大于业务的最长间隔。"
+                      "\n"
                       "在客户端查看：没有 “timer:(keepalive” 的连接未启用 TCP keepalive。间隔小于 {threshold}的 "
-                      "keepalive 可以维持防火墙、NAT 网关和四层负载均衡的会话，但不会刷新七层代理的 HTTP 超时：ss "
-                      "-tnoi 'dst {server}'\n"
-                      "在可疑设备两侧同时抓包，若 RST 只出现在其中一侧，就是该设备发出的：tcpdump -ni any -w "
-                      "reset.pcap 'host {server.address} and tcp port {server.port}'",
+                      "keepalive 可以维持防火墙、NAT 网关和四层负载均衡的会话，但不会刷新七层代理的 HTTP 超时：`ss "
+                      "-tnoi dst {server}`\n"
+                      "在可疑设备两侧同时抓包，若 RST 只出现在其中一侧，就是该设备发出的：`tcpdump -ni any -w "
+                      "reset.pcap 'host {server.address} and tcp port {server.port}'`",
             .disproof = "到 {server} 的其他连接空闲更久后仍能正常通信；或服务端日志显示 RST 时刻发生过重启或崩溃。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6",
@@ -108,10 +108,10 @@ static const struct case_info cases[] = {
                       "{timer}; and {timers_more} more.]\n"
                       "The path or the other host went down during the idle time; then new connections fail as well.",
             .checks = "Open a new connection now. If it works, the path is fine and a session table lost this "
-                      "connection: nc -vz -w 5 {server.address} {server.port}\n"
-                      "Look up the TCP idle timeout of each NAT gateway, firewall and load balancer on the way. On "
-                      "a Linux router: conntrack -L -p tcp -d {server.address}; sysctl "
-                      "net.netfilter.nf_conntrack_tcp_timeout_established\n"
+                      "connection: `nc -vz -w 5 {server.address} {server.port}`\n"
+                      "Look up the TCP idle timeout of each NAT gateway, firewall and load balancer on the way. On a "
+                      "Linux router: `conntrack -L -p tcp -d {server.address}; sysctl "
+                      "net.netfilter.nf_conntrack_tcp_timeout_established`\n"
                       "Turn on TCP keepalive in the application with an interval below {threshold}, or let the "
                       "connection pool drop idle connections earlier.",
             .disproof = "The same data arrives in a capture made on the other host, or other connections of "
@@ -127,10 +127,10 @@ static const struct case_info cases[] = {
                       "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
                       "{timers_more} 个。]\n"
                       "空闲期间链路或对端主机中断；若是如此，新建连接同样会失败。",
-            .checks = "立即新建一条连接：若成功，说明链路正常，是会话表丢失了这条连接：nc -vz -w 5 "
-                      "{server.address} {server.port}\n"
-                      "逐一核对链路上 NAT 网关、防火墙、负载均衡的 TCP 空闲超时。在 Linux 路由器上：conntrack -L "
-                      "-p tcp -d {server.address}; sysctl net.netfilter.nf_conntrack_tcp_timeout_established\n"
+            .checks = "立即新建一条连接：若成功，说明链路正常，是会话表丢失了这条连接：`nc -vz -w 5 {server.address} "
+                      "{server.port}`\n"
+                      "逐一核对链路上 NAT 网关、防火墙、负载均衡的 TCP 空闲超时。在 Linux 路由器上：`conntrack -L -p "
+                      "tcp -d {server.address}; sysctl net.netfilter.nf_conntrack_tcp_timeout_established`\n"
                       "在应用中启用间隔小于 {threshold}的 TCP keepalive，或让连接池提前回收空闲连接。",
             .disproof = "在对端主机上抓包能看到这些数据；或 {server} 的其他连接在同一时刻中断（那是链路故障，与定时"
                         "器无关）。",
@@ -188,8 +188,8 @@ static const struct case_info cases[] = {
                       "answers (nginx upstream: keepalive_timeout below the back end's; Node.js back end: "
                       "server.keepAliveTimeout above the load balancer's).\n"
                       "Let the client retry idempotent requests on a new connection (RFC 9112, 9.3.1).\n"
-                      "On the client, connections that the application forgot to close: ss -tnp state close-wait "
-                      "'dst {server}'",
+                      "On the client, connections that the application forgot to close: `ss -tnp state close-wait "
+                      "dst {server}`",
             .disproof = "The server's log shows that it read the request, or the FIN follows an answer with "
                         "\"Connection: close\".",
         },
@@ -201,10 +201,10 @@ static const struct case_info cases[] = {
                       "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
                       "{timers_more} 个。]\n"
                       "客户端没有处理 FIN（套接字停在 CLOSE_WAIT），继续使用已关闭的连接。",
-            .checks = "让发起请求一侧的空闲超时小于应答的一侧（nginx upstream 的 keepalive_timeout 小于后端；后端为"
-                      " Node.js 时，server.keepAliveTimeout 大于负载均衡）。\n"
+            .checks = "让发起请求一侧的空闲超时小于应答的一侧（nginx upstream 的 keepalive_timeout 小于后端；后端为 "
+                      "Node.js 时，server.keepAliveTimeout 大于负载均衡）。\n"
                       "让客户端对幂等请求在新连接上重试（RFC 9112 第 9.3.1 节）。\n"
-                      "在客户端查看应用未及时关闭的连接：ss -tnp state close-wait 'dst {server}'",
+                      "在客户端查看应用未及时关闭的连接：`ss -tnp state close-wait dst {server}`",
             .disproof = "服务端日志显示它读到了该请求；或 FIN 之前的应答带有 “Connection: close”。",
         },
         .source = "RFC 9112, 9.5; documented timers",

@@ -131,9 +131,9 @@ static const struct case_info cases[] = {
                       "of the instance.\n"
                       "The collector or its capture dropped packets.",
             .checks = "On the collector: the \"packets dropped by kernel\" line of tcpdump, and the drop counters "
-                      "(with the interface for IF): ip -s link show dev IF; ethtool -S IF\n"
-                      "Capture again with a larger buffer and a filter (here VXLAN): tcpdump -B 65536 -ni IF -w "
-                      "mirror.pcap udp port 4789\n"
+                      "(with the interface for IF): `ip -s link show dev IF; ethtool -S IF`\n"
+                      "Capture again with a larger buffer and a filter (here VXLAN): `tcpdump -B 65536 -ni IF -w "
+                      "mirror.pcap udp port 4789`\n"
                       "Console: bandwidth of the mirrored instance during the capture.\n"
                       "Do not read \"previous segment not captured\" in this session as loss in the network.",
             .disproof = "The missing bytes arrive later in the capture: then the copies were only reordered.",
@@ -144,10 +144,10 @@ static const struct case_info cases[] = {
                        "丢的是副本，网络本身已送达。",
             .causes = "负载高时镜像副本被丢弃：在部分云上，镜像流量与业务共用实例带宽。\n"
                       "采集端或抓包程序丢包。",
-            .checks = "在采集端查看 tcpdump 的 “packets dropped by kernel”，以及网卡的丢包计数（IF 换成网卡名）："
-                      "ip -s link show dev IF; ethtool -S IF\n"
-                      "加大缓冲区并加上过滤条件（以 VXLAN 为例），重新抓包：tcpdump -B 65536 -ni IF -w mirror.pcap "
-                      "udp port 4789\n"
+            .checks = "在采集端查看 tcpdump 的 “packets dropped by kernel”，以及网卡的丢包计数（IF 换成网卡名）：`ip "
+                      "-s link show dev IF; ethtool -S IF`\n"
+                      "加大缓冲区并加上过滤条件（以 VXLAN 为例），重新抓包：`tcpdump -B 65536 -ni IF -w mirror.pcap "
+                      "udp port 4789`\n"
                       "控制台：查看抓包期间被镜像实例的带宽。\n"
                       "不要把该会话中的 “previous segment not captured” 当作网络丢包。",
             .disproof = "缺失的数据在后面的报文中出现：那只是副本乱序。",

@@ -69,13 +69,15 @@ static const struct case_info cases[] = {
                       "load{!harmless}.]\n"
                       "[A host on the way or the receiver is overloaded (ring buffer, soft interrupts, connection "
                       "tracking){!harmless}.]",
-            .checks = "From each end to the other; loss counts only if it goes on up to the last hop: mtr -rwzc 100 {server.address}\n"
-                      "On both hosts, errors and drops of the interface (IF): ip -s link show dev IF; ethtool -S IF | grep -iE "
-                      "'drop|err|miss|crc'\n"
-                      "[On the sender, which connections retransmit: ss -ti dst {receiver}]\n"
-                      "On the receiver, drops of the host: nstat -az TcpExtTCPBacklogDrop TcpExtTCPRcvQDrop UdpRcvbufErrors; cat "
-                      "/proc/net/softnet_stat\n"
-                      "Capture at both ends at once: the side where the first copies are missing has the loss before it.",
+            .checks = "From each end to the other; loss counts only if it goes on up to the last hop: `mtr -rwzc 100 "
+                      "{server.address}`\n"
+                      "On both hosts, errors and drops of the interface (IF): `ip -s link show dev IF; ethtool -S IF "
+                      "| grep -iE 'drop|err|miss|crc'`\n"
+                      "[On the sender, which connections retransmit: `ss -ti dst {receiver}`]\n"
+                      "On the receiver, drops of the host: `nstat -az TcpExtTCPBacklogDrop TcpExtTCPRcvQDrop "
+                      "UdpRcvbufErrors; cat /proc/net/softnet_stat`\n"
+                      "Capture at both ends at once: the side where the first copies are missing has the loss before "
+                      "it.",
             .disproof = "The receiver reports duplicates (D-SACK) for these segments, or a capture at the receiver has both "
                         "copies: then they arrived, and were only late.",
         },
@@ -91,12 +93,12 @@ static const struct case_info cases[] = {
                       "[限速策略直接丢弃超额报文而不排队（云主机带宽上限、运营商限速）：往返时间不变{!harmless}。]\n"
                       "[链路质量差：Wi-Fi、网线或光模块损坏、双工不匹配；丢包与负载无关{!harmless}。]\n"
                       "[途中设备或接收主机过载（网卡环形缓冲区、软中断、连接跟踪表）{!harmless}。]",
-            .checks = "从两端互相测试；只有一直延续到最后一跳的丢包才算数：mtr -rwzc 100 {server.address}\n"
-                      "在两端主机上查看网卡的错误和丢弃计数（IF 为网卡名）：ip -s link show dev IF; ethtool -S IF | grep -iE "
-                      "'drop|err|miss|crc'\n"
-                      "[在发送方查看哪些连接在重传：ss -ti dst {receiver}]\n"
-                      "在接收方查看主机自身的丢弃：nstat -az TcpExtTCPBacklogDrop TcpExtTCPRcvQDrop UdpRcvbufErrors; cat "
-                      "/proc/net/softnet_stat\n"
+            .checks = "从两端互相测试；只有一直延续到最后一跳的丢包才算数：`mtr -rwzc 100 {server.address}`\n"
+                      "在两端主机上查看网卡的错误和丢弃计数（IF 为网卡名）：`ip -s link show dev IF; ethtool -S IF | "
+                      "grep -iE 'drop|err|miss|crc'`\n"
+                      "[在发送方查看哪些连接在重传：`ss -ti dst {receiver}`]\n"
+                      "在接收方查看主机自身的丢弃：`nstat -az TcpExtTCPBacklogDrop TcpExtTCPRcvQDrop "
+                      "UdpRcvbufErrors; cat /proc/net/softnet_stat`\n"
                       "在两端同时抓包：哪一侧看不到首次发送的报文，丢包就发生在它之前。",
             .disproof = "接收方对这些数据段报告了重复接收（D-SACK），或在接收方抓包能看到两份：说明报文已到达，只是迟到。",
         },

@@ -71,15 +71,15 @@ static const struct case_info cases[] = {
                       "migration at the wrong time.\n"
                       "An attack fills the link from outside.\n"
                       "A device on the way (firewall, NAT, gateway) is at its limit of packets or CPU, not the link.",
-            .checks = "On the router or gateway, is the interface (IF) at its limit, and by whom: iftop -nP -i IF; sar -n DEV 1 5; "
-                      "tc -s qdisc show dev IF\n"
-                      "Console: bandwidth graph of the public address or line, against what was purchased; are packets dropped by the "
-                      "limit?\n"
-                      "The same with less load; the round trip must fall at once: ping -i 0.2 {server.address}\n"
-                      "If one host fills the link, limit it first (IF is its interface): tc qdisc add dev IF root tbf rate 20mbit "
-                      "burst 32k latency 50ms\n"
-                      "Give the migration or backup a rate limit below the bandwidth: rsync --bwlimit, curl --limit-rate, iperf3 -b to "
-                      "measure.",
+            .checks = "On the router or gateway, is the interface (IF) at its limit, and by whom: `iftop -nP -i IF; "
+                      "sar -n DEV 1 5; tc -s qdisc show dev IF`\n"
+                      "Console: bandwidth graph of the public address or line, against what was purchased; are "
+                      "packets dropped by the limit?\n"
+                      "The same with less load; the round trip must fall at once: `ping -i 0.2 {server.address}`\n"
+                      "If one host fills the link, limit it first (IF is its interface): `tc qdisc add dev IF root "
+                      "tbf rate 20mbit burst 32k latency 50ms`\n"
+                      "Give the migration or backup a rate limit below the bandwidth: rsync --bwlimit, curl "
+                      "--limit-rate, iperf3 -b to measure.",
             .disproof = "The interface counters of the suspected link stay well below its bandwidth, or the round trip to "
                         "{server.address} stays long when the transfer is stopped.",
         },
@@ -91,10 +91,12 @@ static const struct case_info cases[] = {
                       "有主机在发送不该有的流量：被入侵（向大量目标发包），或在不合适的时间做备份、迁移。\n"
                       "来自外部的攻击占满了链路。\n"
                       "达到上限的不是链路，而是途中的设备（防火墙、NAT、网关）的包转发能力或 CPU。",
-            .checks = "在路由器或网关上查看网卡（IF）是否到达上限、被谁占用：iftop -nP -i IF; sar -n DEV 1 5; tc -s qdisc show dev IF\n"
+            .checks = "在路由器或网关上查看网卡（IF）是否到达上限、被谁占用：`iftop -nP -i IF; sar -n DEV 1 5; tc -s "
+                      "qdisc show dev IF`\n"
                       "控制台：查看公网地址或专线的带宽监控，与购买的带宽比较，是否有限速丢包。\n"
-                      "降低负载后再测，往返时间应立即下降：ping -i 0.2 {server.address}\n"
-                      "若某台主机占满链路，先对其限速（IF 为其网卡）：tc qdisc add dev IF root tbf rate 20mbit burst 32k latency 50ms\n"
+                      "降低负载后再测，往返时间应立即下降：`ping -i 0.2 {server.address}`\n"
+                      "若某台主机占满链路，先对其限速（IF 为其网卡）：`tc qdisc add dev IF root tbf rate 20mbit "
+                      "burst 32k latency 50ms`\n"
                       "给迁移或备份设置低于带宽的限速：rsync --bwlimit、curl --limit-rate；用 iperf3 -b 测量。",
             .disproof = "被怀疑的链路的网卡计数远低于其带宽，或停止传输后到 {server.address} 的往返时间仍然很长。",
         },

@@ -80,13 +80,13 @@ static const struct case_info cases[] = {
                       "or after{?unanswered}{!meanwhile}.]\n"
                       "Attempts that worked, of all: {row}.",
             .checks = "From this client, then from one with another public address; if only this one fails, its "
-                      "address is listed: for i in 1 2 3 4 5; do nc -vz -w 3 {server.address} {server.port}; done\n"
-                      "Through another source address or provider (change the SNAT address, a mobile phone): if "
-                      "that works, the client's network and the service are not at fault.\n"
-                      "On the server, does the SYN arrive, and does the server send what the client gets: tcpdump "
-                      "-ni any 'tcp port {server.port} and host {client.address}'\n"
-                      "On the server, its own lists and limits: nft list ruleset; iptables-save; cat "
-                      "/etc/hosts.deny; fail2ban-client status\n"
+                      "address is listed: `for i in 1 2 3 4 5; do nc -vz -w 3 {server.address} {server.port}; done`\n"
+                      "Through another source address or provider (change the SNAT address, a mobile phone): if that "
+                      "works, the client's network and the service are not at fault.\n"
+                      "On the server, does the SYN arrive, and does the server send what the client gets: `tcpdump "
+                      "-ni any 'tcp port {server.port} and host {client.address}'`\n"
+                      "On the server, its own lists and limits: `nft list ruleset; iptables-save; cat "
+                      "/etc/hosts.deny; fail2ban-client status`\n"
                       "Ask the security team of the cloud or provider whether the public address behind "
                       "{client.address} is listed for port {server.port} (anti-abuse, DDoS protection, cloud "
                       "firewall), and have it allowed.",
@@ -110,16 +110,16 @@ static const struct case_info cases[] = {
                       "[服务器或链路中断过一段时间：对照访问不是在失败期间，而是在其之前或之后成功的{?unanswered}"
                       "{!meanwhile}。]\n"
                       "成功次数/总次数：{row}。",
-            .checks = "先在该客户端执行，再在公网地址不同的客户端执行；若只有前者失败，说明其地址被列入策略：for i "
-                      "in 1 2 3 4 5; do nc -vz -w 3 {server.address} {server.port}; done\n"
-                      "更换源地址或线路测试（更换 SNAT 公网地址、手机热点）：若正常，说明客户端网络和服务本身没有问"
-                      "题。\n"
-                      "在服务器上抓包，看 SYN 是否到达、客户端收到的报文是否由服务器发出：tcpdump -ni any 'tcp port "
-                      "{server.port} and host {client.address}'\n"
-                      "在服务器上查看自身的名单和限制：nft list ruleset; iptables-save; cat /etc/hosts.deny; "
-                      "fail2ban-client status\n"
-                      "联系云平台或运营商的安全团队，确认 {client.address} 对应的公网地址是否因端口 {server.port} "
-                      "被拦截（防恶意攻击、DDoS 防护、云防火墙），并申请加白。",
+            .checks = "先在该客户端执行，再在公网地址不同的客户端执行；若只有前者失败，说明其地址被列入策略：`for i "
+                      "in 1 2 3 4 5; do nc -vz -w 3 {server.address} {server.port}; done`\n"
+                      "更换源地址或线路测试（更换 SNAT 公网地址、手机热点）：若正常，说明客户端网络和服务本身没有问题"
+                      "。\n"
+                      "在服务器上抓包，看 SYN 是否到达、客户端收到的报文是否由服务器发出：`tcpdump -ni any 'tcp port "
+                      "{server.port} and host {client.address}'`\n"
+                      "在服务器上查看自身的名单和限制：`nft list ruleset; iptables-save; cat /etc/hosts.deny; "
+                      "fail2ban-client status`\n"
+                      "联系云平台或运营商的安全团队，确认 {client.address} 对应的公网地址是否因端口 {server.port} 被"
+                      "拦截（防恶意攻击、DDoS 防护、云防火墙），并申请加白。",
             .disproof = "其他客户端访问 {server} 也同样失败，或该客户端在此期间能连上：说明是服务或链路的问题，而不"
                         "是策略。",
         },

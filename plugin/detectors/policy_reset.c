@@ -71,17 +71,19 @@ static const struct case_info cases[] = {
                       "that explains another TTL as well, and is harmless if the connection was meant to end.\n"
                       "Packets of one connection reach two hosts (load balancing without a shared session table, ECMP, "
                       "anycast, an address used twice), and the one that does not know the connection resets it.",
-            .checks = "On {closer.address} itself. A RST that is not in this capture came from the way: tcpdump -ni any "
-                      "'tcp port {server.port} and (host {client.address} or host {server.address})'\n"
-                      "TTL, IP ID and window of the RST and of the packets around it (FILE is this capture): tshark -r FILE "
-                      "-Y 'tcp.port == {server.port}' -T fields -e frame.number -e ip.src -e ip.ttl -e ip.id -e tcp.flags.str "
-                      "-e tcp.window_size_value\n"
-                      "How many hops away is the peer, and where does the TTL of the RST point to: mtr -nrwc 5 -T -P "
-                      "{server.port} {server.address}\n"
-                      "On the client, as a test only. If the connection goes on without the RST, it was injected: iptables -I "
-                      "INPUT -p tcp -s {server.address} --sport {server.port} --tcp-flags RST RST -j DROP\n"
-                      "Try another port, another server name and another source address. If one of them works, ask who "
-                      "filters (security centre of the cloud, the provider) and have the address put on the allow list.",
+            .checks = "On {closer.address} itself. A RST that is not in this capture came from the way: `tcpdump -ni "
+                      "any 'tcp port {server.port} and (host {client.address} or host {server.address})'`\n"
+                      "TTL, IP ID and window of the RST and of the packets around it (FILE is this capture): `tshark "
+                      "-r FILE -Y 'tcp.port == {server.port}' -T fields -e frame.number -e ip.src -e ip.ttl -e ip.id "
+                      "-e tcp.flags.str -e tcp.window_size_value`\n"
+                      "How many hops away is the peer, and where does the TTL of the RST point to: `mtr -nrwc 5 -T "
+                      "-P {server.port} {server.address}`\n"
+                      "On the client, as a test only. If the connection goes on without the RST, it was injected: "
+                      "`iptables -I INPUT -p tcp -s {server.address} --sport {server.port} --tcp-flags RST RST -j "
+                      "DROP`\n"
+                      "Try another port, another server name and another source address. If one of them works, ask "
+                      "who filters (security centre of the cloud, the provider) and have the address put on the "
+                      "allow list.",
             .disproof = "A capture on {closer.address} that shows it sending this very RST (same sequence number and IP ID).",
         },
         .chinese = {
@@ -91,14 +93,17 @@ static const struct case_info cases[] = {
                       "{closer.address} 前面的负载均衡、流量清洗、SYN 代理或 NAT 以它的名义发出 RST：TTL 同样会不同，若连接本来就"
                       "该结束，则无害。\n"
                       "同一连接的报文到了两台主机（负载均衡未同步会话、ECMP、anycast、IP 地址冲突），不认识该连接的一台回了 RST。",
-            .checks = "在 {closer.address} 本机抓包；本机没有发出的 RST 就来自途中：tcpdump -ni any 'tcp port {server.port} "
-                      "and (host {client.address} or host {server.address})'\n"
-                      "对比 RST 与前后报文的 TTL、IP ID 和窗口（FILE 为本抓包文件）：tshark -r FILE -Y 'tcp.port == {server.port}' -T "
-                      "fields -e frame.number -e ip.src -e ip.ttl -e ip.id -e tcp.flags.str -e tcp.window_size_value\n"
-                      "查看到对端有多少跳，RST 的 TTL 指向哪一跳：mtr -nrwc 5 -T -P {server.port} {server.address}\n"
-                      "仅作测试：在客户端丢弃 RST，若连接能继续，说明 RST 是注入的：iptables -I INPUT -p tcp -s {server.address} --sport "
-                      "{server.port} --tcp-flags RST RST -j DROP\n"
-                      "换端口、换域名（SNI）、换源地址分别测试；若其中一种正常，找过滤方（云安全中心、运营商）核实拦截记录并加白名单。",
+            .checks = "在 {closer.address} 本机抓包；本机没有发出的 RST 就来自途中：`tcpdump -ni any 'tcp port "
+                      "{server.port} and (host {client.address} or host {server.address})'`\n"
+                      "对比 RST 与前后报文的 TTL、IP ID 和窗口（FILE 为本抓包文件）：`tshark -r FILE -Y 'tcp.port == "
+                      "{server.port}' -T fields -e frame.number -e ip.src -e ip.ttl -e ip.id -e tcp.flags.str -e "
+                      "tcp.window_size_value`\n"
+                      "查看到对端有多少跳，RST 的 TTL 指向哪一跳：`mtr -nrwc 5 -T -P {server.port} "
+                      "{server.address}`\n"
+                      "仅作测试：在客户端丢弃 RST，若连接能继续，说明 RST 是注入的：`iptables -I INPUT -p tcp -s "
+                      "{server.address} --sport {server.port} --tcp-flags RST RST -j DROP`\n"
+                      "换端口、换域名（SNI）、换源地址分别测试；若其中一种正常，找过滤方（云安全中心、运营商）核实拦"
+                      "截记录并加白名单。",
             .disproof = "在 {closer.address} 本机抓包，能看到它自己发出了这个 RST（序列号和 IP ID 相同）。",
         },
         .source = "a migration that was cut off by a security policy; Weaver, Sommer, Paxson, NDSS 2009; gfw.report",
@@ -130,9 +135,10 @@ static const struct case_info cases[] = {
                       "chance.\n"
                       "Payload 01 02 03 04 05 06 07 08 09 00: known from RSTs that a provincial filter injects "
                       "(policy.reset_injected).",
-            .checks = "Ask the owner of {closer.address}, or of the device in front of it, what the reason means there.\n"
-                      "On a BIG-IP, what it has reset and why: tmsh show net rst-cause\n"
-                      "On a NetScaler, resets by cause: nsconmsg -K /var/nslog/newnslog -g rst -d current",
+            .checks = "Ask the owner of {closer.address}, or of the device in front of it, what the reason means "
+                      "there.\n"
+                      "On a BIG-IP, what it has reset and why: `tmsh show net rst-cause`\n"
+                      "On a NetScaler, resets by cause: `nsconmsg -K /var/nslog/newnslog -g rst -d current`",
             .disproof = "The payload belongs to the application's data, or other RSTs of {closer.address} for the same cause look "
                         "different.",
         },
@@ -144,8 +150,8 @@ static const struct case_info cases[] = {
                       "他协议栈也可能碰巧使用该窗口值。\n"
                       "载荷 01 02 03 04 05 06 07 08 09 00：见于某省级过滤设备注入的 RST（policy.reset_injected）。",
             .checks = "向 {closer.address} 或其前面设备的管理者确认该原因的含义。\n"
-                      "在 BIG-IP 上查看各类 RST 的原因和次数：tmsh show net rst-cause\n"
-                      "在 NetScaler 上按原因查看 RST 计数：nsconmsg -K /var/nslog/newnslog -g rst -d current",
+                      "在 BIG-IP 上查看各类 RST 的原因和次数：`tmsh show net rst-cause`\n"
+                      "在 NetScaler 上按原因查看 RST 计数：`nsconmsg -K /var/nslog/newnslog -g rst -d current`",
             .disproof = "这段载荷其实是应用数据；或 {closer.address} 因同样原因发出的其他 RST 与此不同。",
         },
         .source = "RFC 9293, 3.5.2; RFC 1122, 4.2.2.12; Citrix CTX695832; gfw.report on Henan",

@@ -82,16 +82,16 @@ static const struct case_info cases[] = {
                       "the same moments{?unanswered}.]\n"
                       "Port, amount, time and end of each: {row}.",
             .checks = "Capture at both ends at once: if each gets a RST that the other has not sent, a device "
-                      "between them cuts: tcpdump -ni any -s 128 -w cut.pcap 'host {server.address} and tcp port "
-                      "{server.port}'\n"
+                      "between them cuts: `tcpdump -ni any -s 128 -w cut.pcap 'host {server.address} and tcp port "
+                      "{server.port}'`\n"
                       "Repeat the transfer from another source address, and through another provider: if it passes, "
                       "this source is listed.\n"
                       "Repeat it slowly and with small files: if that passes, the limit is one of rate or size: "
-                      "curl --limit-rate 200k -o /dev/null http://{server}/FILE\n"
+                      "`curl -g --limit-rate 200k -o /dev/null http://{server}/FILE`\n"
                       "Ask the security team of the cloud or provider whether the public address behind "
                       "{client.address} is listed, and have it allowed. Look at the logs of firewalls and DDoS "
                       "protection on both sides.\n"
-                      "At both ends, what the application says of the abort: journalctl --since -1h",
+                      "At both ends, what the application says of the abort: `journalctl --since -1h`",
             .disproof = "A log of an application at one end that shows that it aborted the transfer itself; or the "
                         "same transfers from other sources are cut alike; or the receiver has the whole content: "
                         "then the sender only closes by RST instead of FIN.",
@@ -109,14 +109,14 @@ static const struct case_info cases[] = {
                       "它自己发出{?by_reset}。]\n"
                       "[链路反复中断（无线、VPN、主备切换）：此时所有连接会同时停顿{?unanswered}。]\n"
                       "各次的端口、数据量、时长和结束方式：{row}。",
-            .checks = "在两端同时抓包：若两端都收到对方并未发送的 RST，说明是中间设备切断的：tcpdump -ni any -s 128 "
-                      "-w cut.pcap 'host {server.address} and tcp port {server.port}'\n"
+            .checks = "在两端同时抓包：若两端都收到对方并未发送的 RST，说明是中间设备切断的：`tcpdump -ni any -s 128 "
+                      "-w cut.pcap 'host {server.address} and tcp port {server.port}'`\n"
                       "更换源地址、更换运营商线路重做传输：若正常，说明该源地址被列入策略。\n"
-                      "限速、用小文件重试：若正常，说明是速率或大小限制：curl --limit-rate 200k -o /dev/null "
-                      "http://{server}/FILE\n"
-                      "联系云平台或运营商的安全团队，确认 {client.address} 对应的公网地址是否被拦截，并申请加白；检"
-                      "查两侧防火墙和流量清洗设备的日志。\n"
-                      "在两端查看应用关于中断的日志：journalctl --since -1h",
+                      "限速、用小文件重试：若正常，说明是速率或大小限制：`curl -g --limit-rate 200k -o /dev/null "
+                      "http://{server}/FILE`\n"
+                      "联系云平台或运营商的安全团队，确认 {client.address} 对应的公网地址是否被拦截，并申请加白；检查"
+                      "两侧防火墙和流量清洗设备的日志。\n"
+                      "在两端查看应用关于中断的日志：`journalctl --since -1h`",
             .disproof = "一端应用的日志显示是它自己中止了传输；或其他来源的同类传输也同样被切断；或接收端内容完整："
                         "说明发送端只是以 RST 代替 FIN 关闭。",
         },

@@ -49,8 +49,8 @@ static const struct case_info cases[] = {
                       "The application on this side closed the connection on purpose after that time.",
             .checks = "Compare {idle} with the keep-alive or session timeout of the product in front of the origin "
                       "(WAF, load balancer; Tengine or nginx: keepalive_timeout, proxy_read_timeout).\n"
-                      "Let the side that sends requests drop idle connections earlier, or retry on a new "
-                      "connection when a reused one was closed.\n"
+                      "Let the side that sends requests drop idle connections earlier, or retry on a new connection "
+                      "when a reused one was closed.\n"
                       "Only the keys show what the alert says: set SSLKEYLOGFILE for the client and look for "
                       "close_notify.",
             .disproof = "The decrypted alert is not close_notify, or other connections of {server} are closed "
@@ -88,8 +88,8 @@ static const struct case_info cases[] = {
                       "threw it away.\n"
                       "The connection pool found the connection dead only when it cleaned up.",
             .checks = "This follows from the idle close before it (tls.alert_fin): look at that first.\n"
-                      "On the host that sent the RST, processes that keep closed connections: ss -tnop state "
-                      "close-wait",
+                      "On the host that sent the RST, processes that keep closed connections: `ss -tnop state "
+                      "close-wait`",
             .disproof = "The application used the connection again and was refused: then a request failed, it was "
                         "not just a late close.",
         },
@@ -100,7 +100,7 @@ static const struct case_info cases[] = {
             .causes = "应用一直持有已关闭的连接（CLOSE_WAIT），直到自身定时器到期或进程退出才丢弃。\n"
                       "连接池在清理时才发现连接已失效。",
             .checks = "这是前面空闲关闭（tls.alert_fin）的后果，请先看那一条。\n"
-                      "在发出 RST 的主机上，查看哪些进程持有已关闭的连接：ss -tnop state close-wait",
+                      "在发出 RST 的主机上，查看哪些进程持有已关闭的连接：`ss -tnop state close-wait`",
             .disproof = "应用又使用了该连接并被拒绝：那是请求失败，而不只是关闭得晚。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 7",
@@ -123,12 +123,12 @@ static const struct case_info cases[] = {
                       "[The URL says http:// with the port of TLS, or TLS ends before this hop{?plain_http}.]",
             .checks = "[Is {client.address} a load balancer, monitor or scanner? Then ignore it{?connect_close}.]\n"
                       "[On the client. If this works, the application's own TLS set-up is at fault (PHP: php -m | "
-                      "grep openssl; its error log, its CA bundle): openssl s_client -connect {server} "
-                      "</dev/null{!plain_http}]\n"
+                      "grep openssl; its error log, its CA bundle): `openssl s_client -connect {server} "
+                      "</dev/null`{!plain_http}]\n"
                       "[Compare a client that works with one that fails: same library, same "
                       "configuration?{!plain_http}]\n"
-                      "[Which of the two does the port speak: curl -vk http://{server}/; curl -vk "
-                      "https://{server}/{?plain_http}]",
+                      "[Which of the two does the port speak: `curl -gvk http://{server}/; curl -gvk "
+                      "https://{server}/`{?plain_http}]",
             .disproof = "[A ClientHello of this connection in a capture made on the client{!plain_http}.][Plain "
                         "HTTP is what this port is meant to speak: then take it out of the TLS ports in the "
                         "preferences{?plain_http}.]",
@@ -144,10 +144,11 @@ static const struct case_info cases[] = {
                       "[客户端发送之前，其中一方自身超时而放弃{!plain_http}。]\n"
                       "[URL 写成了 http:// 加 TLS 端口，或 TLS 在上一跳已终结{?plain_http}。]",
             .checks = "[{client.address} 是否为负载均衡、监控或扫描器？若是，可忽略{?connect_close}。]\n"
-                      "[在客户端执行以下命令，若成功，问题在应用自身的 TLS 配置（PHP：php -m | grep openssl；应用错"
-                      "误日志、CA 证书）：openssl s_client -connect {server} </dev/null{!plain_http}]\n"
+                      "[在客户端执行以下命令，若成功，问题在应用自身的 TLS 配置（PHP：php -m | grep openssl；应用错误"
+                      "日志、CA 证书）：`openssl s_client -connect {server} </dev/null`{!plain_http}]\n"
                       "[对比正常与异常的客户端：库和配置是否一致？{!plain_http}]\n"
-                      "[确认该端口使用哪种协议：curl -vk http://{server}/; curl -vk https://{server}/{?plain_http}]",
+                      "[确认该端口使用哪种协议：`curl -gvk http://{server}/; curl -gvk "
+                      "https://{server}/`{?plain_http}]",
             .disproof = "[在客户端抓包能看到该连接的 ClientHello{!plain_http}。][该端口本来就使用明文 HTTP：请在首"
                         "选项中把它从 TLS 端口中去掉{?plain_http}。]",
         },
@@ -177,12 +178,12 @@ static const struct case_info cases[] = {
                       "name, or a missing client certificate{?by_server}.]\n"
                       "[A device on the way filters by server name (SNI) and injected the RST; compare its TTL "
                       "with that of the other packets from the same address{?by_reset}.]",
-            .checks = "Certificate chain, version and alert, as the server shows them: openssl s_client -connect "
-                      "{server}[ -servername {server_name}] </dev/null\n"
+            .checks = "Certificate chain, version and alert, as the server shows them: `openssl s_client -connect "
+                      "{server}[ -servername {server_name}] </dev/null`\n"
                       "Behind a WAF or anti-DDoS product: check the origin's certificate (complete chain, name, "
                       "expiry date), and that the origin admits the product's back-to-origin addresses.\n"
-                      "Compare versions, and a client that works: openssl s_client -tls1_2 -connect {server}[ "
-                      "-servername {server_name}] </dev/null",
+                      "Compare versions, and a client that works: `openssl s_client -tls1_2 -connect {server}[ "
+                      "-servername {server_name}] </dev/null`",
             .disproof = "The handshake completes in a capture made on the other side, or the user cancelled the "
                         "request.",
         },
@@ -199,11 +200,11 @@ static const struct case_info cases[] = {
                       "[服务端拒绝了 ClientHello：没有共同的版本或加密套件、SNI 对应的域名未配置，或缺少客户端证书"
                       "{?by_server}。]\n"
                       "[途中设备按 SNI 过滤并注入了 RST；请将它的 TTL 与同一地址的其他报文对比{?by_reset}。]",
-            .checks = "查看服务端的证书链、版本和告警：openssl s_client -connect {server}[ -servername "
-                      "{server_name}] </dev/null\n"
+            .checks = "查看服务端的证书链、版本和告警：`openssl s_client -connect {server}[ -servername "
+                      "{server_name}] </dev/null`\n"
                       "若经过 WAF 或高防：检查源站证书（证书链完整、域名、有效期），以及源站是否放行了回源 IP 段。\n"
-                      "对比不同版本，以及正常的客户端：openssl s_client -tls1_2 -connect {server}[ -servername "
-                      "{server_name}] </dev/null",
+                      "对比不同版本，以及正常的客户端：`openssl s_client -tls1_2 -connect {server}[ -servername "
+                      "{server_name}] </dev/null`",
             .disproof = "在另一侧抓包能看到握手完成；或请求是用户主动取消的。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8; RFC 8446, 6",
@@ -222,12 +223,12 @@ static const struct case_info cases[] = {
                       "The path MTU is smaller than the packet of the ClientHello, and the ICMP message that says "
                       "so is lost: large packets vanish, small ones pass.\n"
                       "The server or a device in front of it stopped answering right after the TCP handshake.",
-            .checks = "Try another server name. If that is answered, the name is filtered: openssl s_client "
-                      "-connect {server} -servername example.com </dev/null\n"
-                      "Try the path MTU, with 1472 and smaller sizes (IPv6: 1452). If only small ones are "
-                      "answered, lower the client's MSS: ping -M do -s 1472 {server.address}\n"
-                      "On the server, does the ClientHello arrive: tcpdump -ni any 'tcp port {server.port} and "
-                      "host {client.address}'",
+            .checks = "Try another server name. If that is answered, the name is filtered: `openssl s_client "
+                      "-connect {server} -servername example.com </dev/null`\n"
+                      "Try the path MTU, with 1472 and smaller sizes (IPv6: 1452). If only small ones are answered, "
+                      "lower the client's MSS: `ping -M do -s 1472 {server.address}`\n"
+                      "On the server, does the ClientHello arrive: `tcpdump -ni any 'tcp port {server.port} and host "
+                      "{client.address}'`",
             .disproof = "An acknowledgment of the ClientHello in a capture made on the server: then the answer is "
                         "lost, not the ClientHello.",
         },
@@ -238,12 +239,12 @@ static const struct case_info cases[] = {
             .causes = "途中设备放行了三次握手，但按 SNI 丢弃 ClientHello。\n"
                       "路径 MTU 小于 ClientHello 报文，而提示分片的 ICMP 报文丢失：大包消失，小包正常。\n"
                       "服务器或其前面的设备在三次握手后不再应答。",
-            .checks = "换一个 SNI 测试，若有应答，说明按域名过滤：openssl s_client -connect {server} -servername "
-                      "example.com </dev/null\n"
+            .checks = "换一个 SNI 测试，若有应答，说明按域名过滤：`openssl s_client -connect {server} -servername "
+                      "example.com </dev/null`\n"
                       "探测路径 MTU，从 1472 逐步减小（IPv6 从 1452 开始）；若只有小包有应答，请降低客户端的 MSS："
-                      "ping -M do -s 1472 {server.address}\n"
-                      "在服务端抓包，ClientHello 是否到达：tcpdump -ni any 'tcp port {server.port} and host "
-                      "{client.address}'",
+                      "`ping -M do -s 1472 {server.address}`\n"
+                      "在服务端抓包，ClientHello 是否到达：`tcpdump -ni any 'tcp port {server.port} and host "
+                      "{client.address}'`",
             .disproof = "在服务端抓包能看到对 ClientHello 的确认：丢失的是应答，而不是 ClientHello。",
         },
         .source = "Documented SNI filters and MTU black holes",

@@ -55,16 +55,18 @@ static const struct case_info cases[] = {
                       "security group does not let packets from {server.address} out of {tunnel_destination}.\n"
                       "[{tunnel_destination} is down, or a firewall drops the tunnel: this capture has no other packet "
                       "from it{!server_up}.]",
-            .checks = "On the director, are the connections in SYN_RECV: ipvsadm -Lnc | grep {server.address}\n"
-                      "[On {tunnel_destination}, the larger of the two counts (tunl0 is the tunnel device): sysctl "
-                      "net.ipv4.conf.all.rp_filter net.ipv4.conf.tunl0.rp_filter{!over_ipv6}]\n"
-                      "[On {tunnel_destination}, does this grow with each SYN: nstat -az TcpExtIPReversePathFilter{!over_ipv6}]\n"
-                      "On {tunnel_destination}, is the VIP there: ip addr show to {server.address}\n"
-                      "On {tunnel_destination}, which way would the answer take: ip route get {client.address} from {server.address}\n"
-                      "On {tunnel_destination}, does a SYN-ACK leave, and on which interface: tcpdump -ni any 'tcp port {server.port} "
-                      "and host {client.address}'\n"
-                      "[If rp_filter drops, accept any way back on the tunnel device: sysctl -w net.ipv4.conf.tunl0.rp_filter=2"
-                      "{!over_ipv6}]",
+            .checks = "On the director, are the connections in SYN_RECV: `ipvsadm -Lnc | grep -F {server.address}`\n"
+                      "[On {tunnel_destination}, the larger of the two counts (tunl0 is the tunnel device): `sysctl "
+                      "net.ipv4.conf.all.rp_filter net.ipv4.conf.tunl0.rp_filter`{!over_ipv6}]\n"
+                      "[On {tunnel_destination}, does this grow with each SYN: `nstat -az "
+                      "TcpExtIPReversePathFilter`{!over_ipv6}]\n"
+                      "On {tunnel_destination}, is the VIP there: `ip addr show to {server.address}`\n"
+                      "On {tunnel_destination}, which way would the answer take: `ip route get {client.address} from "
+                      "{server.address}`\n"
+                      "On {tunnel_destination}, does a SYN-ACK leave, and on which interface: `tcpdump -ni any 'tcp "
+                      "port {server.port} and host {client.address}'`\n"
+                      "[If rp_filter drops, accept any way back on the tunnel device: `sysctl -w "
+                      "net.ipv4.conf.tunl0.rp_filter=2`{!over_ipv6}]",
             .disproof = "A SYN-ACK or RST from {server} to {client.address} on any interface of {tunnel_destination} at this time, or a "
                         "counter TcpExtIPReversePathFilter that does not grow while the VIP is there.",
         },
@@ -81,15 +83,18 @@ static const struct case_info cases[] = {
                       "SYN-ACK 从其他网卡发出，或只能在别处抓到，并在途中丢失：防源地址伪造策略或安全组不允许 {tunnel_destination} 以 "
                       "{server.address} 为源地址发包。\n"
                       "[{tunnel_destination} 宕机，或防火墙丢弃了隧道报文：本抓包中没有它的其他报文{!server_up}。]",
-            .checks = "在调度器上查看连接是否处于 SYN_RECV：ipvsadm -Lnc | grep {server.address}\n"
-                      "[在 {tunnel_destination} 上查看（tunl0 为隧道网卡，两者取较大值生效）：sysctl net.ipv4.conf.all.rp_filter "
-                      "net.ipv4.conf.tunl0.rp_filter{!over_ipv6}]\n"
-                      "[在 {tunnel_destination} 上查看该计数是否随每个 SYN 增长：nstat -az TcpExtIPReversePathFilter{!over_ipv6}]\n"
-                      "在 {tunnel_destination} 上查看是否配置了 VIP：ip addr show to {server.address}\n"
-                      "在 {tunnel_destination} 上查看应答会走哪条路由：ip route get {client.address} from {server.address}\n"
-                      "在 {tunnel_destination} 上抓包，看 SYN-ACK 是否发出、从哪个网卡发出：tcpdump -ni any 'tcp port {server.port} and "
-                      "host {client.address}'\n"
-                      "[若确认是 rp_filter 丢包，让隧道网卡改用松散模式：sysctl -w net.ipv4.conf.tunl0.rp_filter=2{!over_ipv6}]",
+            .checks = "在调度器上查看连接是否处于 SYN_RECV：`ipvsadm -Lnc | grep -F {server.address}`\n"
+                      "[在 {tunnel_destination} 上查看（tunl0 为隧道网卡，两者取较大值生效）：`sysctl "
+                      "net.ipv4.conf.all.rp_filter net.ipv4.conf.tunl0.rp_filter`{!over_ipv6}]\n"
+                      "[在 {tunnel_destination} 上查看该计数是否随每个 SYN 增长：`nstat -az "
+                      "TcpExtIPReversePathFilter`{!over_ipv6}]\n"
+                      "在 {tunnel_destination} 上查看是否配置了 VIP：`ip addr show to {server.address}`\n"
+                      "在 {tunnel_destination} 上查看应答会走哪条路由：`ip route get {client.address} from "
+                      "{server.address}`\n"
+                      "在 {tunnel_destination} 上抓包，看 SYN-ACK 是否发出、从哪个网卡发出：`tcpdump -ni any 'tcp "
+                      "port {server.port} and host {client.address}'`\n"
+                      "[若确认是 rp_filter 丢包，让隧道网卡改用松散模式：`sysctl -w "
+                      "net.ipv4.conf.tunl0.rp_filter=2`{!over_ipv6}]",
             .disproof = "同一时间在 {tunnel_destination} 的任一网卡上能抓到 {server} 发往 {client.address} 的 SYN-ACK 或 RST；或 VIP 已配"
                         "置，而 TcpExtIPReversePathFilter 计数不增长。",
         },

@@ -48,14 +48,15 @@ static const struct case_info cases[] = {
                       "The peer is down, or its address or port has changed (Endpoint is out of date).\n"
                       "The peer ignores the initiation: it does not know this public key, the preshared keys differ, or the "
                       "clock of {client.address} went back (the initiation carries a timestamp that must grow).",
-            .checks = "On both peers, is \"latest handshake\" recent, and is the endpoint right: wg show\n"
-                      "On the peer. If the initiations arrive, it ignores them (keys); if not, the way drops them: tcpdump -ni any "
-                      "'udp port {server.port} and host {client.address}'\n"
-                      "On the uplink, is the bandwidth used up, and by whom: iftop -nP; sar -n DEV 1 5; tc -s qdisc\n"
-                      "If one host fills the uplink, limit it first (IF is its interface): tc qdisc add dev IF root tbf rate 20mbit "
-                      "burst 32k latency 50ms\n"
-                      "Behind NAT, keep the mapping alive (IF and KEY are those of the tunnel): wg set IF peer KEY persistent-keepalive "
-                      "25",
+            .checks = "On both peers, is \"latest handshake\" recent, and is the endpoint right: `wg show`\n"
+                      "On the peer. If the initiations arrive, it ignores them (keys); if not, the way drops them: "
+                      "`tcpdump -ni any 'udp port {server.port} and host {client.address}'`\n"
+                      "On the uplink, is the bandwidth used up, and by whom: `iftop -nP; sar -n DEV 1 5; tc -s "
+                      "qdisc`\n"
+                      "If one host fills the uplink, limit it first (IF is its interface): `tc qdisc add dev IF root "
+                      "tbf rate 20mbit burst 32k latency 50ms`\n"
+                      "Behind NAT, keep the mapping alive (IF and KEY are those of the tunnel): `wg set IF peer KEY "
+                      "persistent-keepalive 25`",
             .disproof = "A handshake response (UDP, 92 bytes, beginning with 02 00 00 00) from {server.address} in a capture on "
                         "another interface of {client.address}.",
         },
@@ -69,12 +70,14 @@ static const struct case_info cases[] = {
                       "对端宕机，或其地址、端口已变（Endpoint 过期）。\n"
                       "对端忽略了该报文：不认识此公钥、预共享密钥不一致，或 {client.address} 的时钟回退（发起报文带有必须递增的时"
                       "间戳）。",
-            .checks = "在两端查看 “latest handshake” 是否较新、endpoint 是否正确：wg show\n"
-                      "在对端抓包：报文能到达，说明被对端忽略（密钥问题）；到不了，说明被途中丢弃：tcpdump -ni any 'udp port "
-                      "{server.port} and host {client.address}'\n"
-                      "在出口查看带宽是否占满、被谁占满：iftop -nP; sar -n DEV 1 5; tc -s qdisc\n"
-                      "若某台主机占满出口，先对其限速（IF 为其网卡）：tc qdisc add dev IF root tbf rate 20mbit burst 32k latency 50ms\n"
-                      "位于 NAT 之后时保持映射（IF、KEY 为隧道的网卡和对端公钥）：wg set IF peer KEY persistent-keepalive 25",
+            .checks = "在两端查看 “latest handshake” 是否较新、endpoint 是否正确：`wg show`\n"
+                      "在对端抓包：报文能到达，说明被对端忽略（密钥问题）；到不了，说明被途中丢弃：`tcpdump -ni any "
+                      "'udp port {server.port} and host {client.address}'`\n"
+                      "在出口查看带宽是否占满、被谁占满：`iftop -nP; sar -n DEV 1 5; tc -s qdisc`\n"
+                      "若某台主机占满出口，先对其限速（IF 为其网卡）：`tc qdisc add dev IF root tbf rate 20mbit "
+                      "burst 32k latency 50ms`\n"
+                      "位于 NAT 之后时保持映射（IF、KEY 为隧道的网卡和对端公钥）：`wg set IF peer KEY "
+                      "persistent-keepalive 25`",
             .disproof = "在 {client.address} 的其他网卡上抓到来自 {server.address} 的握手应答（UDP，92 字节，以 02 00 00 00 开头）。",
         },
         .source = "an operator's report on a WireGuard mesh that flapped; WireGuard white paper, 5.4 and 6.4",

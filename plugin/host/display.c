@@ -25,13 +25,20 @@ static int protocol = -1;
 /* The field's value is the whole text, for filters and for Copy > Value; what does not fit into its line is
  * shown in lines below it. */
 static proto_item *
-add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *text)
+add_wrapped(proto_tree *tree, tvbuff_t *tvb, int field, const char *text, char *const *lines)
 {
-    char **lines = wrap_text(text, LINE_COLUMNS);
     proto_item *item = proto_tree_add_string_format_value(tree, field, tvb, 0, 0, text, "%s", lines[0]);
     proto_item_set_generated(item);
-    for (char **line = lines + 1; *line != NULL; line++)
+    for (char *const *line = lines + 1; *line != NULL; line++)
         proto_item_set_generated(proto_tree_add_string_format(tree, fields.text, tvb, 0, 0, "", "    %s", *line));
+    return item;
+}
+
+static proto_item *
+add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *text)
+{
+    char **lines = wrap_words(text, LINE_COLUMNS);
+    proto_item *item = add_wrapped(tree, tvb, field, text, lines);
     g_strfreev(lines);
     return item;
 }
@@ -39,10 +46,26 @@ add_text(proto_tree *tree, tvbuff_t *tvb, int field, const char *text)
 static void
 add_lines(proto_tree *tree, tvbuff_t *tvb, int field, const struct finding *finding, enum text_part part)
 {
-    char **lines = finding_lines(finding, part, language_current());
+    char **lines = finding_lines(finding, part, language_current(), MARKUP_NONE);
     for (char **line = lines; *line != NULL; line++)
         add_text(tree, tvb, field, *line);
     g_strfreev(lines);
+}
+
+static void
+add_checks(proto_tree *tree, tvbuff_t *tvb, const struct finding *finding)
+{
+    GPtrArray *checks = finding_checks(finding, language_current(), MARKUP_NONE);
+    for (guint i = 0; i < checks->len; i++) {
+        const struct check *check = g_ptr_array_index(checks, i);
+        char *text = check_text(check), **lines = check->command == NULL
+                                                      ? wrap_words(text, LINE_COLUMNS)
+                                                      : wrap_command(check->words, check->command, LINE_COLUMNS);
+        add_wrapped(tree, tvb, fields.check, text, lines);
+        g_strfreev(lines);
+        g_free(text);
+    }
+    g_ptr_array_unref(checks);
 }
 
 /* For filters and scripts the value is `value` in each language; a person reads `shown`. */
@@ -189,10 +212,10 @@ add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pack
 {
     proto_item *item = NULL;
     proto_tree *subtree = NULL;
-    char *summary = finding_text(finding, TEXT_SUMMARY, language_current());
+    char *summary = finding_text(finding, TEXT_SUMMARY, language_current(), MARKUP_NONE);
 
     if (tree != NULL) {
-        char *title = finding_text(finding, TEXT_TITLE, language_current());
+        char *title = finding_text(finding, TEXT_TITLE, language_current(), MARKUP_NONE);
         item = proto_tree_add_string_format(tree, fields.expert, tvb, 0, 0, finding->info->id, "%s: %s",
                                             finding->info->id, title);
         proto_item_set_generated(item);
@@ -204,7 +227,7 @@ add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pack
     if (subtree != NULL) {
         add_weight(subtree, tvb, finding);
         add_lines(subtree, tvb, fields.cause, finding, TEXT_CAUSES);
-        add_lines(subtree, tvb, fields.check, finding, TEXT_CHECKS);
+        add_checks(subtree, tvb, finding);
         add_lines(subtree, tvb, fields.disproof, finding, TEXT_DISPROOF);
         for (guint i = 0; i < finding->facts->len; i++)
             add_fact(subtree, tvb, &g_array_index(finding->facts, struct fact, i));
@@ -251,7 +274,7 @@ add_mirror(proto_tree *tree, tvbuff_t *tvb, const struct session *session, struc
 {
     const char *direction = session_direction_name(mirror.direction, LANGUAGE_ENGLISH);
     const char *direction_shown = session_direction_name(mirror.direction, language_current());
-    const char *name = tables_vni_name(session->vni);
+    char *name = tables_vni_name(session->vni);
     proto_item *item = proto_tree_add_none_format(
         tree, fields.mirror, tvb, 0, 0, translated("Mirror session %u, VNI %u, %s", "镜像会话 %u，VNI %u，%s"),
         session->number, session->vni, direction_shown);
@@ -266,6 +289,7 @@ add_mirror(proto_tree *tree, tvbuff_t *tvb, const struct session *session, struc
     add_translated(subtree, tvb, fields.mirror_direction, direction, direction_shown);
     if (mirror.cut > 0)
         proto_item_set_generated(proto_tree_add_uint(subtree, fields.mirror_cut, tvb, 0, 0, mirror.cut));
+    g_free(name);
 }
 
 static void

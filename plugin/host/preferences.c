@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/preferences.h"
 
-#include <wsutil/report_message.h>
-
 #include "core/catalogue.h"
 #include "core/timers.h"
 #include "host/country_file.h"
 #include "host/language.h"
+#include "host/message.h"
 #include "host/tables.h"
 
 static struct preferences preferences = {.levels = "15,60,120", .home_countries = "", .country_db = ""};
@@ -47,7 +46,7 @@ check_levels(void)
     char *problem = NULL;
     GArray *levels = timer_levels_parse(preferences.levels, &problem);
     if (levels == NULL)
-        report_failure(
+        message_show(
             translated(
                 "netcase: preference netcase.levels: %s. Using 15,60,120.",
                 "netcase：首选项 netcase.levels：“%s”不是以逗号分隔的秒数（1 至 86400，最多 16 个）。改用 15,60,120。"),
@@ -63,7 +62,7 @@ check_countries(void)
     char *wrong = NULL;
     char **countries = parse_countries(preferences.home_countries, &wrong);
     if (countries == NULL)
-        report_failure(
+        message_show(
             translated("netcase: preference netcase.home_countries: \"%s\" is not an ISO 3166-1 code of two "
                        "letters. The preference is ignored.",
                        "netcase：首选项 netcase.home_countries：“%s”不是两个字母的 ISO 3166-1 代码。忽略此首选项。"),
@@ -77,9 +76,9 @@ check_country_db(void)
 {
     char *problem = country_file_problem(preferences.country_db);
     if (problem != NULL)
-        report_failure(translated("netcase: preference netcase.country_db: %s. Countries are not known.",
-                                  "netcase：首选项 netcase.country_db：文件无法使用（%s）。将无法识别国家/地区。"),
-                       problem);
+        message_show(translated("netcase: preference netcase.country_db: %s. Countries are not known.",
+                                "netcase：首选项 netcase.country_db：文件无法使用（%s）。将无法识别国家/地区。"),
+                     problem);
     g_free(problem);
 }
 
@@ -93,10 +92,10 @@ check_thresholds(void)
             unsigned *value = &preferences.thresholds[catalogue_threshold_number(i, j)];
             if (*value >= threshold->minimum && *value <= threshold->maximum)
                 continue;
-            report_failure(translated("netcase: preference netcase.%s_%s: %u is not between %u and %u. Using %u.",
-                                      "netcase：首选项 netcase.%s_%s：%u 不在 %u 至 %u 之间。改用 %u。"),
-                           detector->family, threshold->name, *value, threshold->minimum, threshold->maximum,
-                           threshold->default_value);
+            message_show(translated("netcase: preference netcase.%s_%s: %u is not between %u and %u. Using %u.",
+                                    "netcase：首选项 netcase.%s_%s：%u 不在 %u 至 %u 之间。改用 %u。"),
+                         detector->family, threshold->name, *value, threshold->minimum, threshold->maximum,
+                         threshold->default_value);
             *value = threshold->default_value;
         }
     }
@@ -109,9 +108,9 @@ check_word(const struct word_preference *preference)
     if (wrong == NULL)
         return;
     char *choices = word_preference_choices(preference);
-    report_failure(translated("netcase: preference netcase.%s: \"%s\" is none of %s. Using %s.",
-                              "netcase：首选项 netcase.%s：“%s”不是 %s 之一。改用 %s。"),
-                   preference->name, wrong, choices, word_preference_default(preference));
+    message_show(translated("netcase: preference netcase.%s: \"%s\" is none of %s. Using %s.",
+                            "netcase：首选项 netcase.%s：“%s”不是 %s 之一。改用 %s。"),
+                 preference->name, wrong, choices, word_preference_default(preference));
     g_free(choices);
 }
 

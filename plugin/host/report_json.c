@@ -47,13 +47,37 @@ static void
 put_lines(json_dumper *json, const char *name, const struct finding *finding, enum text_part part,
           enum language language)
 {
-    char **lines = finding_lines(finding, part, language);
+    char **lines = finding_lines(finding, part, language, MARKUP_NONE);
     json_dumper_set_member_name(json, name);
     json_dumper_begin_array(json);
     for (char **line = lines; *line != NULL; line++)
         json_dumper_value_string(json, *line);
     json_dumper_end_array(json);
     g_strfreev(lines);
+}
+
+/* As lines for a person, and those commands again that they end with, for programs. */
+static void
+put_checks(json_dumper *json, const struct finding *finding, enum language language)
+{
+    GPtrArray *checks = finding_checks(finding, language, MARKUP_NONE);
+    json_dumper_set_member_name(json, "checks");
+    json_dumper_begin_array(json);
+    for (guint i = 0; i < checks->len; i++) {
+        char *text = check_text(g_ptr_array_index(checks, i));
+        json_dumper_value_string(json, text);
+        g_free(text);
+    }
+    json_dumper_end_array(json);
+    json_dumper_set_member_name(json, "commands");
+    json_dumper_begin_array(json);
+    for (guint i = 0; i < checks->len; i++) {
+        const char *command = ((const struct check *)g_ptr_array_index(checks, i))->command;
+        if (command != NULL)
+            json_dumper_value_string(json, command);
+    }
+    json_dumper_end_array(json);
+    g_ptr_array_unref(checks);
 }
 
 /* -- The capture ------------------------------------------------------------------------------ */
@@ -97,7 +121,7 @@ put_sessions(json_dumper *json, const struct encapsulation *encapsulation)
         put_text(json, "role", roles[session->role]);
         put_text(json, "kind", kinds[session->kind]);
         put_number(json, "vni", session->vni);
-        put_text(json, "name", tables_vni_name(session->vni));
+        put_own_text(json, "name", tables_vni_name(session->vni));
         put_own_text(json, "source", address_text(&session->source));
         put_own_text(json, "target", address_text(&session->target));
         put_number(json, "packets", session->packets);
@@ -161,7 +185,7 @@ put_facts(json_dumper *json, const GArray *facts)
         if (done[fact->name])
             continue;
         done[fact->name] = true;
-        if (fact_infos[fact->name].type == TYPE_TEXT)
+        if (fact_is_text(fact->name))
             put_texts(json, facts, i);
         else
             put_fact(json, fact);
@@ -225,12 +249,12 @@ put_finding(json_dumper *json, const struct report *report, guint group, const s
         put_number(json, "session", finding->session);
     put_text(json, "severity", severity_name(finding->severity, LANGUAGE_ENGLISH));
     put_text(json, "confidence", confidence_name(finding->confidence));
-    put_own_text(json, "title", finding_text(finding, TEXT_TITLE, language));
-    put_own_text(json, "summary", finding_text(finding, TEXT_SUMMARY, language));
+    put_own_text(json, "title", finding_text(finding, TEXT_TITLE, language, MARKUP_NONE));
+    put_own_text(json, "summary", finding_text(finding, TEXT_SUMMARY, language, MARKUP_NONE));
     if (finding_culprit(finding) != NULL)
         put_own_text(json, "culprit", fact_text(finding_culprit(finding), LANGUAGE_ENGLISH));
     put_lines(json, "causes", finding, TEXT_CAUSES, language);
-    put_lines(json, "checks", finding, TEXT_CHECKS, language);
+    put_checks(json, finding, language);
     put_lines(json, "disproof", finding, TEXT_DISPROOF, language);
     put_facts(json, finding->facts);
     put_series(json, &finding->series, view);

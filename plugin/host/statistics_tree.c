@@ -53,7 +53,7 @@ static void
 count_finding(stats_tree *tree, const struct finding *finding)
 {
     char *family = g_strndup(finding->info->id, strcspn(finding->info->id, "."));
-    char *title = finding_text(finding, TEXT_TITLE, language_current());
+    char *title = finding_text(finding, TEXT_TITLE, language_current(), MARKUP_NONE);
     char *name = g_strdup_printf("%s: %s", finding->info->id, title);
     char *culprit = culprit_text(finding);
     char *flow = g_strdup_printf(translated("flow %u", "会话 %u"), finding->flow);
@@ -129,7 +129,7 @@ put_session(stats_tree *tree, const struct session *session)
     const char *role =
         session->role == SESSION_UNKNOWN ? translated("session", "会话") : session_role_name(session->role, language);
     char *source = address_text(&session->source), *target = address_text(&session->target);
-    const char *vni_name = tables_vni_name(session->vni);
+    char *vni_name = tables_vni_name(session->vni);
     char *name =
         g_strdup_printf(translated("%u: %s, VNI %u%s%s, %s to %s", "%u：%s，VNI %u%s%s，%s 至 %s"), session->number,
                         role, session->vni, *vni_name != '\0' ? " " : "", vni_name, source, target);
@@ -141,6 +141,7 @@ put_session(stats_tree *tree, const struct session *session)
     put(tree, translated("gaps", "缺口"), node, false, session->gaps);
     g_free(source);
     g_free(target);
+    g_free(vni_name);
     g_free(name);
 }
 

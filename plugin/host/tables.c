@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/tables.h"
 
+#include "core/printable.h"
 #include "host/language.h"
+#include "host/message.h"
 #include "host/timer_table.h"
 
 /* -- Rows, as Wireshark's UAT code handles them ------------------------------------------------ */
@@ -58,19 +60,19 @@ vni_update(void *item, char **error)
     *error = NULL;
     if (row->vni <= 0xffffff)
         return TRUE;
-    *error = g_strdup_printf(
+    *error = message_text(
         translated("netcase VNI name \"%s\": VNI %u is above 16777215", "netcase VNI 名称“%s”：VNI %u 大于 16777215"),
         row->name, row->vni);
     return FALSE;
 }
 
-const char *
+char *
 tables_vni_name(uint32_t vni)
 {
     for (guint i = 0; i < vni_row_count; i++)
         if (vni_rows[i].vni == vni)
-            return vni_rows[i].name;
-    return "";
+            return printable_text(vni_rows[i].name);
+    return g_strdup("");
 }
 
 /* -- Expected CNAME targets ------------------------------------------------------------------- */
@@ -99,9 +101,9 @@ cname_update(void *item, char **error)
     *error = NULL;
     if (*row->name != '\0' && *row->target != '\0')
         return TRUE;
-    *error = g_strdup_printf(translated("netcase expected CNAME \"%s\" -> \"%s\": both names are needed",
-                                        "netcase 预期的 CNAME 目标“%s”->“%s”：两个域名都要填写"),
-                             row->name, row->target);
+    *error = message_text(translated("netcase expected CNAME \"%s\" -> \"%s\": both names are needed",
+                                     "netcase 预期的 CNAME 目标“%s”->“%s”：两个域名都要填写"),
+                          row->name, row->target);
     return FALSE;
 }
 
@@ -129,7 +131,7 @@ tls_port_update(void *item, char **error)
     *error = NULL;
     if (row->port >= 1 && row->port <= 65535)
         return TRUE;
-    *error = g_strdup_printf(
+    *error = message_text(
         translated("netcase TLS port: %u is not between 1 and 65535", "netcase TLS 端口：%u 不在 1 至 65535 之间"),
         row->port);
     return FALSE;

@@ -17,7 +17,7 @@ void table_headings(uat_field_t *fields, const struct wording *chinese);
 /* Put the rows into the settings of a capture. */
 void tables_fill(struct settings *settings);
 
-/* The name that the user gave a VNI, "" if none. Valid until the table changes. */
-const char *tables_vni_name(uint32_t vni);
+/* The name that the user gave a VNI, printable; "" if none. The caller frees it. */
+char *tables_vni_name(uint32_t vni);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "core/timers.h"
 #include "host/language.h"
+#include "host/message.h"
 #include "host/tables.h"
 
 struct timer_row {
@@ -86,16 +87,16 @@ timer_update(void *item, char **error)
 
     *error = NULL;
     if (parse_seconds(row->seconds) == 0) {
-        *error = g_strdup_printf(translated("netcase known timer \"%s %s\": \"%s\" is not a number of seconds above 0",
-                                            "netcase 已知定时器“%s %s”：“%s”不是大于 0 的秒数"),
-                                 row->product, row->name, row->seconds);
+        *error = message_text(translated("netcase known timer \"%s %s\": \"%s\" is not a number of seconds above 0",
+                                         "netcase 已知定时器“%s %s”：“%s”不是大于 0 的秒数"),
+                              row->product, row->name, row->seconds);
         return FALSE;
     }
     parse_ends(row->end, &wrong);
     if (wrong != NULL) {
-        *error = g_strdup_printf(translated("netcase known timer \"%s %s\": \"%s\" is none of close, reset, silence",
-                                            "netcase 已知定时器“%s %s”：“%s”不是 close、reset、silence 之一"),
-                                 row->product, row->name, wrong);
+        *error = message_text(translated("netcase known timer \"%s %s\": \"%s\" is none of close, reset, silence",
+                                         "netcase 已知定时器“%s %s”：“%s”不是 close、reset、silence 之一"),
+                              row->product, row->name, wrong);
         g_free(wrong);
         return FALSE;
     }

@@ -69,6 +69,18 @@ check_texts(const char *file, const struct finding *finding)
 /* \p{Han} would also match the punctuation. */
 #define HAN "[\\x{4e00}-\\x{9fff}]"
 
+/* One check a line, without the commands. */
+static char *
+words_of_checks(const struct finding *finding, enum language language)
+{
+    GPtrArray *checks = finding_checks(finding, language, MARKUP_NONE);
+    GString *words = g_string_new(NULL);
+    for (guint i = 0; i < checks->len; i++)
+        g_string_append_printf(words, "%s\n", ((const struct check *)g_ptr_array_index(checks, i))->words);
+    g_ptr_array_unref(checks);
+    return g_string_free(words, FALSE);
+}
+
 /* Where a part of a text is left out, the spaces around it are easily forgotten. Between Chinese and Latin characters
  * stands one; in English none before a comma. Commands have their own rules. */
 static bool
@@ -81,8 +93,10 @@ check_spaces(const char *file, const struct finding *finding)
     bool right = true;
     for (int language = LANGUAGE_ENGLISH; language <= LANGUAGE_CHINESE; language++)
         for (int part = TEXT_TITLE; part <= TEXT_DISPROOF; part++) {
-            char *text = finding_text(finding, (enum text_part)part, (enum language)language);
-            if (part != TEXT_CHECKS && g_regex_match_simple(wrong[language], text, 0, 0))
+            char *text = part == TEXT_CHECKS
+                             ? words_of_checks(finding, (enum language)language)
+                             : finding_text(finding, (enum text_part)part, (enum language)language, MARKUP_NONE);
+            if (g_regex_match_simple(wrong[language], text, 0, 0))
                 right = scenario_failed(file, "spaces", "%s in frame %u: %s", finding->info->id, finding->frame, text);
             g_free(text);
         }

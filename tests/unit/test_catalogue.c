@@ -104,7 +104,7 @@ texts_are_complete(void **state)
                 char *problem = NULL;
                 if (text == NULL || *text == '\0')
                     fail_msg("%s has no text %d in language %d", info->id, part, language);
-                if (!text_check(text, &problem))
+                if (!text_check(text, (enum text_part)part, &problem))
                     fail_msg("%s, text %d in language %d: %s", info->id, part, language, problem);
             }
     }
@@ -150,7 +150,7 @@ finding_with_all_facts(const struct case_info *info)
         fact.endpoint = (struct endpoint){ipv4(192, 168, 100, 200), 51968};
         if (fact_infos[name].type == TYPE_DURATION)
             fact.number = SECONDS(119) + MILLISECONDS(890);
-        if (fact_infos[name].type == TYPE_TEXT)
+        if (fact_is_text((enum fact_name)name))
             fact.text = g_strdup(name == FACT_chain ? "www.example.com -> www.example.com.gfvip09aj.com"
                                  : name == FACT_country || name == FACT_home ? "CN"
                                                                              : "www.example.com");
@@ -166,7 +166,7 @@ summaries_are_short(void **state)
     for (size_t i = 0; i < catalogue_case_count(); i++)
         for (int language = LANGUAGE_ENGLISH; language <= LANGUAGE_CHINESE; language++) {
             struct finding *finding = finding_with_all_facts(catalogue_case(i));
-            char *summary = finding_text(finding, TEXT_SUMMARY, (enum language)language);
+            char *summary = finding_text(finding, TEXT_SUMMARY, (enum language)language, MARKUP_NONE);
             if (strlen(summary) >= SUMMARY_MAX)
                 fail_msg("%s: %zu bytes: %s", catalogue_case(i)->id, strlen(summary), summary);
             g_free(summary);

@@ -80,7 +80,7 @@ filled(void **state)
     };
     struct finding *finding = sample_finding();
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        char *text = text_fill(rows[i].template_text, finding, LANGUAGE_ENGLISH);
+        char *text = text_fill(rows[i].template_text, finding, LANGUAGE_ENGLISH, MARKUP_NONE);
         assert_string_equal(text, rows[i].text);
         g_free(text);
     }
@@ -92,19 +92,19 @@ parts(void **state)
 {
     (void)state;
     struct finding *finding = sample_finding();
-    char *text = finding_text(finding, TEXT_SUMMARY, LANGUAGE_ENGLISH);
+    char *text = finding_text(finding, TEXT_SUMMARY, LANGUAGE_ENGLISH, MARKUP_NONE);
     assert_string_equal(text, "192.0.2.1:51968 sent to 115.28.115.126:88 after 14.66 s, and got RST.");
     g_free(text);
-    text = finding_text(finding, TEXT_TITLE, LANGUAGE_CHINESE);
+    text = finding_text(finding, TEXT_TITLE, LANGUAGE_CHINESE, MARKUP_NONE);
     assert_string_equal(text, "空闲 14.66 秒 后被重置");
     g_free(text);
-    text = finding_text(finding, TEXT_CAUSES, LANGUAGE_CHINESE);
+    text = finding_text(finding, TEXT_CAUSES, LANGUAGE_CHINESE, MARKUP_NONE);
     assert_string_equal(text, "匹配的定时器：nginx keepalive_timeout (15 s)；ALB idle (15 s)");
     g_free(text);
-    text = finding_text(finding, TEXT_SUMMARY, LANGUAGE_CHINESE); /* not written */
+    text = finding_text(finding, TEXT_SUMMARY, LANGUAGE_CHINESE, MARKUP_NONE); /* not written */
     assert_string_equal(text, "");
     g_free(text);
-    text = finding_text(finding, TEXT_DISPROOF, LANGUAGE_ENGLISH);
+    text = finding_text(finding, TEXT_DISPROOF, LANGUAGE_ENGLISH, MARKUP_NONE);
     assert_string_equal(text, "A probe that was answered.");
     g_free(text);
     finding_free(finding);
@@ -115,14 +115,101 @@ lines(void **state)
 {
     (void)state;
     struct finding *finding = sample_finding();
-    char **causes = finding_lines(finding, TEXT_CAUSES, LANGUAGE_ENGLISH);
+    char **causes = finding_lines(finding, TEXT_CAUSES, LANGUAGE_ENGLISH, MARKUP_NONE);
     assert_int_equal(g_strv_length(causes), 2);
     assert_string_equal(causes[0], "Timer: nginx keepalive_timeout (15 s); ALB idle (15 s).");
     assert_string_equal(causes[1], "A device in between.");
     g_strfreev(causes);
-    char **checks = finding_lines(finding, TEXT_CHECKS, LANGUAGE_ENGLISH);
-    assert_int_equal(g_strv_length(checks), 0);
-    g_strfreev(checks);
+    GPtrArray *checks = finding_checks(finding, LANGUAGE_ENGLISH, MARKUP_NONE);
+    assert_int_equal(checks->len, 0);
+    g_ptr_array_unref(checks);
+    finding_free(finding);
+}
+
+static const struct case_info hostile_sample = {
+    .id = "dns.failed",
+    .severity = SEVERITY_ERROR,
+    .english = {.summary = "{zone}{zone} *is* <b>[ {?zone}www.a.b]</b> of {name}; {timer}.",
+                .checks = "Now: `dig @{server.address} -q {name} -t {query_type}`\n"
+                          "Glued: `curl --data-urlencode name={name} {server}`\n"
+                          "In quotes: `tcpdump 'port {server.port} and host {client.address}'`\n"
+                          "[Left out: `cat`{?idle}]\n"
+                          "[Shown: `cat`{!idle}]\n"
+                          "Part: `tshark[ | grep -e {zone}][ {idle}] | sort`\n"
+                          "Missing: `dig -q {server_name} {closer.address}`\n"
+                          "Console: rules of {name}\n"
+                          "`true`"},
+};
+
+static struct finding *
+hostile_finding(void)
+{
+    struct finding *finding = finding_new(&hostile_sample, CONFIDENCE_LIKELY, 7, 3);
+    const struct ip_address ipv6 = {.family = 6, .bytes = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}};
+    const struct fact facts[] = {
+        {.name = FACT_client, .endpoint = {ipv4(192, 0, 2, 1), 51968}},
+        {.name = FACT_server, .endpoint = {ipv6, 443}},
+        {.name = FACT_name, .text = g_strdup("$(x): `y` 'z'")},
+        {.name = FACT_zone, .text = g_strdup("-e")},
+        {.name = FACT_zone, .text = g_strdup("second")},
+        {.name = FACT_query_type, .text = g_strdup("AAAA")},
+        {.name = FACT_timer, .text = g_strdup("a_b *c*")},
+    };
+    g_array_append_vals(finding->facts, facts, G_N_ELEMENTS(facts));
+    return finding;
+}
+
+/* A value is one word of the command, whatever it holds; only the mark of the template says where the command begins. */
+static void
+commands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words, *command;
+    } rows[] = {
+        {"Now: ", "dig @2001:db8::1 -q '$(x): `y` '\\''z'\\''' -t AAAA"},
+        {"Glued: ", "curl --data-urlencode name='$(x): `y` '\\''z'\\''' '[2001:db8::1]:443'"},
+        {"In quotes: ", "tcpdump 'port 443 and host 192.0.2.1'"},
+        {"Shown: ", "cat"},
+        {"Part: ", "tshark | grep -e '-e' | sort"},
+        {"Missing: ", "dig -q '?' '?'"},
+        {"Console: rules of $(x): `y` 'z'", NULL},
+        {"", "true"},
+    };
+    struct finding *finding = hostile_finding();
+    GPtrArray *checks = finding_checks(finding, LANGUAGE_ENGLISH, MARKUP_NONE);
+    assert_int_equal(checks->len, G_N_ELEMENTS(rows));
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const struct check *check = g_ptr_array_index(checks, i);
+        assert_string_equal(check->words, rows[i].words);
+        if (rows[i].command == NULL)
+            assert_null(check->command);
+        else
+            assert_string_equal(check->command, rows[i].command);
+        char *line = check_text(check), *both = g_strconcat(rows[i].words, rows[i].command, NULL);
+        assert_string_equal(line, both);
+        g_free(line);
+        g_free(both);
+    }
+    g_ptr_array_unref(checks);
+    finding_free(finding);
+}
+
+/* Text of the capture is code, words come out as they are. */
+static void
+in_markdown(void **state)
+{
+    (void)state;
+    struct finding *finding = hostile_finding();
+    char *summary = finding_text(finding, TEXT_SUMMARY, LANGUAGE_ENGLISH, MARKUP_MARKDOWN);
+    assert_string_equal(summary, "`-e`; `second` `-e`; `second` \\*is\\* \\<b> www\\.a.b\\</b> of ``$(x): `y` 'z'``; "
+                                 "a_b \\*c\\*.");
+    GPtrArray *checks = finding_checks(finding, LANGUAGE_ENGLISH, MARKUP_MARKDOWN);
+    const struct check *console = g_ptr_array_index(checks, 6), *glued = g_ptr_array_index(checks, 1);
+    assert_string_equal(console->words, "Console: rules of ``$(x): `y` 'z'``");
+    assert_string_equal(glued->command, "curl --data-urlencode name='$(x): `y` '\\''z'\\''' '[2001:db8::1]:443'");
+    g_ptr_array_unref(checks);
+    g_free(summary);
     finding_free(finding);
 }
 
@@ -134,6 +221,37 @@ checked(void **state)
         const char *template_text, *problem; /* NULL = none */
     } rows[] = {
         {"", NULL},
+        {"See: `ss -tn 'port {server.port} and host {client.address}'`", NULL},
+        {"See: `dig -q {name} a={name} {server}`\nand words {idle}", NULL},
+        {"[See: `dig -q {name}`{?idle}{!zone}]\n[See: `ls`]", NULL},
+        {"See: `dig[ -q {name}] | sort`", NULL},
+        {"See: `awk '{{print \"[[$1]]\"}}\\n' \"it's {server.port}\"`", NULL},
+        {"See: `ss '{reporter} {server.address}'`", NULL},
+        {"See: `dig -q '{name}'`", "inside of quotes"},
+        {"See: `dig -q \"{name}\"`", "inside of quotes"},
+        {"See: `dig -q \"'{name}'\"`", "inside of quotes"},
+        {"See: `ss 'dst {server}'`", "inside of quotes"},
+        {"See: `ss '{idle}'`", "inside of quotes"},
+        {"See: `ss '{timer}'`", "inside of quotes"},
+        {"See: `ss '[{name}]'`", "inside of quotes"},
+        {"See: `ss 'a`", "quote without end"},
+        {"See: `ss 'a[ b' c]d'`", "only the part in brackets"},
+        {"See: `ss[ 'a{?idle}] b'`", "only the part in brackets"},
+        {"See: `ss", "command without end"},
+        {"See: `ss\nor not`", "command without end"},
+        {"See: ``", "empty"},
+        {"See: `ss` or `ls`", "behind a command"},
+        {"See: `ss``ls`", "two commands"},
+        {"See: `ss`.", "behind a command"},
+        {"See: `ss` {{", "behind a command"},
+        {"See: `ss`{idle}", "behind a command"},
+        {"See: `ss`[ now]", "behind a command"},
+        {"[See: `ss]`", "half in brackets"},
+        {"See: [`ss`]x", "behind a command"},
+        {"See: `a \\; b`", "backslash"},
+        {"See: `a \"\\n\"`", "backslash"},
+        {"See: `a $'b'`", "in front of a quote"},
+        {"[a\nb]", "line break"},
         {"{idle}[ {?quiet}{!closer}x] {{}} [[y]]", NULL},
         {"[a]]b]", NULL},
         {"{unknown}", "placeholder"},
@@ -149,11 +267,23 @@ checked(void **state)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         char *problem = NULL;
-        bool good = text_check(rows[i].template_text, &problem);
+        bool good = text_check(rows[i].template_text, TEXT_CHECKS, &problem);
         if (good != (rows[i].problem == NULL) || good != (problem == NULL) ||
             (!good && strstr(problem, rows[i].problem) == NULL)) {
             fail_msg("%s: %s", rows[i].template_text, problem);
         }
+        g_free(problem);
+    }
+}
+
+/* Commands are checks. */
+static void
+only_checks_have_commands(void **state)
+{
+    (void)state;
+    for (int part = TEXT_TITLE; part <= TEXT_DISPROOF; part++) {
+        char *problem = NULL;
+        assert_int_equal(text_check("See: `ls`", (enum text_part)part, &problem), part == TEXT_CHECKS);
         g_free(problem);
     }
 }
@@ -268,10 +398,17 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(filled),  cmocka_unit_test(parts),
-        cmocka_unit_test(lines),   cmocka_unit_test(checked),
-        cmocka_unit_test(formats), cmocka_unit_test(endpoints),
-        cmocka_unit_test(names),   cmocka_unit_test(words_of_a_language),
+        cmocka_unit_test(filled),
+        cmocka_unit_test(parts),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(commands),
+        cmocka_unit_test(in_markdown),
+        cmocka_unit_test(checked),
+        cmocka_unit_test(formats),
+        cmocka_unit_test(only_checks_have_commands),
+        cmocka_unit_test(endpoints),
+        cmocka_unit_test(names),
+        cmocka_unit_test(words_of_a_language),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

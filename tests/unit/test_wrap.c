@@ -21,16 +21,11 @@ wrapped(void **state)
         {"空闲超时到期", "空闲超时到|期"},
         {"空闲超时到，期", "空闲超时|到，期"},
         {"空闲 abcdef 到期", "空闲|abcdef 到|期"},
-        {"Do: ls -l", "Do: ls -l"},
-        {"Do it: ls -l", "Do it:|ls -l"},
-        {"Do it all now: ls -l", "Do it all|now:|ls -l"},
         {"It is: ls -l.", "It is: ls|-l."},
-        {"抓包查看：ls -l", "抓包查看：|ls -l"},
-        {"抓包：查看。", "抓包：查|看。"},
         {"at 10:30 ls -l a", "at 10:30|ls -l a"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        char **lines = wrap_text(rows[i].text, 10);
+        char **lines = wrap_words(rows[i].text, 10);
         char *joined = g_strjoinv("|", lines);
         assert_string_equal(joined, rows[i].lines);
         g_free(joined);
@@ -38,21 +33,33 @@ wrapped(void **state)
     }
 }
 
-/* Without a line for a command. */
+/* A command begins a line of its own if there is not room for both. */
 static void
-wrapped_as_words(void **state)
+wrapped_with_command(void **state)
 {
     (void)state;
-    char **lines = wrap_words("On all: ls -l", 10);
-    assert_string_equal(lines[0], "On all: ls");
-    assert_string_equal(lines[1], "-l");
-    assert_null(lines[2]);
-    g_strfreev(lines);
+    static const struct {
+        const char *words, *command, *lines;
+    } rows[] = {
+        {"Do: ", "ls -l", "Do: ls -l"},
+        {"Do it: ", "ls -l", "Do it:|ls -l"},
+        {"Do it all now: ", "ls -l", "Do it all|now:|ls -l"},
+        {"抓包查看：", "ls -l", "抓包查看：|ls -l"},
+        {"a: ", "dig 'b: c' d", "a:|dig 'b: c'|d"},
+        {"", "ls -l -a -b", "ls -l -a|-b"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        char **lines = wrap_command(rows[i].words, rows[i].command, 10);
+        char *joined = g_strjoinv("|", lines);
+        assert_string_equal(joined, rows[i].lines);
+        g_free(joined);
+        g_strfreev(lines);
+    }
 }
 
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(wrapped), cmocka_unit_test(wrapped_as_words)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(wrapped), cmocka_unit_test(wrapped_with_command)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
