@@ -110,17 +110,16 @@ def agree(expectation, way, output):
 
 
 def commands_are_commands(report):
-    """What follows the words of a check can be pasted into a shell."""
-    commands = {command_of(check) for finding in report["findings"] for check in finding["checks"]} - {None}
-    parsed = subprocess.run(["bash", "-n"], input="\n".join(sorted(commands)), capture_output=True, text=True, check=False)
-    if parsed.returncode != 0:
-        raise Failure("no shell takes these commands:\n" + "\n".join([*sorted(commands), parsed.stderr]))
-
-
-def command_of(check):
-    """What follows the last colon of a check that does not end with a full stop (plugin/api/case.h); None if nothing does."""
-    words = re.split(r": |：", check)
-    return None if len(words) == 1 or check.endswith((".", "。")) else words[-1]
+    """Checks end with them, and shells take them."""
+    commands = sorted({command for finding in report["findings"] for command in finding["commands"]})
+    for finding in report["findings"]:
+        ends = [check for check in finding["checks"] if check.endswith(tuple(finding["commands"]))]
+        if len(ends) != len(finding["commands"]):
+            raise Failure(f"{finding['checks']}\nend with\n{finding['commands']}")
+    for shell in ("sh", "bash"):
+        parsed = subprocess.run([shell, "-n"], input="\n".join(commands), capture_output=True, text=True, check=False)
+        if parsed.returncode != 0:
+            raise Failure(f"{shell} does not take these commands:\n" + "\n".join([*commands, parsed.stderr]))
 
 
 def all_ways(host, expectation):

@@ -11,7 +11,7 @@ import re
 import sys
 import unicodedata
 
-from agreement import command_of, findings_of
+from agreement import findings_of
 from expectation import all_expectations
 from modes import chosen_captures
 from netcase_tshark import Failure, Host, expect_same, run_tests
@@ -76,7 +76,7 @@ def text_agrees(host, expectation, kind, language, label):
 def commands_stand_whole(report, text, kind):
     """A command is a line of its own, or in markdown a part in backquotes; of other lines none is too long."""
     first = {finding["group"]: finding for finding in reversed(report["findings"])}
-    commands = {command_of(check) for finding in first.values() for check in finding["checks"]} - {None}
+    commands = {command for finding in first.values() for command in finding["commands"]}
     lines = [line.strip() for line in text.splitlines()]
     for command in commands:
         if command not in lines if not kind else f" `{command}`" not in text and f"：`{command}`" not in text:
