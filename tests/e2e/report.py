@@ -68,7 +68,7 @@ def text_agrees(host, expectation, kind, language, label):
     expect_same(list(enumerate(groups(report))), list(enumerate(titles)), "titles, -: of the JSON   +: of the text")
     if listed_frames(text, label) != len(report["findings"]):
         raise Failure(f"lists {listed_frames(text, label)} frames of {len(report['findings'])} findings\n{text}")
-    if re.search(r"(?<!%)\{\w+\}| \? ", text):
+    if re.search(r"(?<![%$])\{\w+\}| \? ", text):
         raise Failure(f"a text was not filled in\n{text}")
     commands_stand_whole(as_json(host, expectation, language), text, kind)
 
