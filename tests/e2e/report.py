@@ -79,7 +79,8 @@ def commands_stand_whole(report, text, kind):
     commands = {command for finding in first.values() for command in finding["commands"]}
     lines = [line.strip() for line in text.splitlines()]
     for command in commands:
-        if command not in lines if not kind else f" `{command}`" not in text and f"：`{command}`" not in text:
+        in_backquotes = rf"[ ：](`+) ?{re.escape(command)} ?\1$"
+        if command not in lines if not kind else not re.search(in_backquotes, text, re.MULTILINE):
             raise Failure(f"not whole: {command}\n{text}")
     wide = [line for line in lines if not kind and width(line) > LINE_COLUMNS and line not in commands]
     if wide:
