@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/printable.h"
+
 struct country_database {
     MMDB_s file;
 };
@@ -101,24 +103,14 @@ read_database(int descriptor, const char **why)
     return NULL;
 }
 
-/* "path: why" with what a terminal would obey, and what is no text, escaped: neither name nor database is ours. */
+/* "path: why" in one line that acts on no terminal: neither the name nor what is in the database is ours. */
 static char *
 problem_with(const char *path, const char *why)
 {
     char *text = g_strdup_printf("%s: %s", path, why);
-    char *valid = g_utf8_make_valid(text, -1);
-    GString *shown = g_string_new(NULL);
-    for (const char *place = valid; *place != '\0'; place = g_utf8_next_char(place)) {
-        gunichar character = g_utf8_get_char(place);
-        if (g_unichar_isprint(character)) {
-            g_string_append_unichar(shown, character);
-        } else {
-            g_string_append_printf(shown, "\\u%04x", character);
-        }
-    }
-    g_free(valid);
+    char *shown = printable_text(text);
     g_free(text);
-    return g_string_free(shown, FALSE);
+    return shown;
 }
 
 struct country_database *
