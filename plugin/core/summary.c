@@ -35,7 +35,7 @@ summary_of(const struct engine *engine)
     const GPtrArray *sessions = encapsulation_sessions(engine->encapsulation);
     struct capture_summary summary = {
         .packets = engine->packets,
-        .first_time = engine->first_time,
+        .first_time = engine->packets > 0 ? engine->first_time : 0,
         .last_time = engine->last_time,
         .duplicates = engine->duplicate_packets,
         .cut = engine->cut_packets,
