@@ -5,6 +5,7 @@
 #define NETCASE_TESTS_FUZZ_H
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/packet.h"
@@ -12,12 +13,18 @@
 /* libFuzzer calls it for every input, replay.c does otherwise. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Those of a target whose inputs are more than bytes; see replay.c. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t capacity, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_size, const uint8_t *other, size_t other_size,
+                                 uint8_t *out, size_t capacity, unsigned seed);
+
+#define fuzz_check(kept) ((kept) ? (void)0 : fuzz_broken(#kept, __FILE__, __LINE__))
+
 static inline void
-fuzz_check(bool kept)
+fuzz_broken(const char *promise, const char *file, int line)
 {
-    if (!kept) {
-        abort();
-    }
+    fprintf(stderr, "%s:%d: broken: %s\n", file, line, promise);
+    abort();
 }
 
 /* What was captured of a part must be captured bytes of the whole, and no more than its length. */
