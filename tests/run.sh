@@ -24,6 +24,8 @@ Installs the packages that the tests need, builds, and runs the suites:
   broken    damaged captures: no crash, no complaint
   attacks   captures that are made to harm: times, addresses, leftovers of the capture before
   pairs     each ordered pair of twenty captures, opened one after the other in sharkd and in the window
+  fuzz      new inputs for the engine, the parsers, the settings and all writers, for 5 minutes, with sanitizers
+  mutated   mutated captures through the whole program, with sanitizers
   pdml      what Wireshark itself shows is the same with and without the plugin
   corpus    the findings in a collection of captures, if it is there ($NETCASE_CORPUS or ../shared/corpus)
   rules     the rules of the house
@@ -35,6 +37,8 @@ Installs the packages that the tests need, builds, and runs the suites:
 SUITE all are run. As root, everything but the installation of packages is done by a user
 netcase-test, which is made for it, in a copy of the tree, because Wireshark ignores personal
 plugins for root.
+
+$NETCASE_FUZZ_RUNS is a number of runs of the engine's fuzzer instead of 5 minutes, $NETCASE_MUTATED a number of mutated captures.
 
 --accept writes what is found now into the named expectations, for review; see docs/testing.md.
 HELP
@@ -57,14 +61,14 @@ while [ $# -gt 0 ]; do
         break
         ;;
     e2e) suites+=(captures modes settings sharkd agreement report hostile annotate folder gui broken attacks pairs) ;;
-    unit | captures | modes | settings | sharkd | agreement | report | hostile | annotate | folder | gui | broken | attacks | pairs | pdml | corpus | rules | format | docs | bench)
+    unit | captures | modes | settings | sharkd | agreement | report | hostile | annotate | folder | gui | broken | attacks | pairs | fuzz | mutated | pdml | corpus | rules | format | docs | bench)
         suites+=("$1")
         ;;
     *) usage >&2 && exit 2 ;;
     esac
     shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report hostile annotate folder gui broken attacks pairs docs pdml corpus bench)
+[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report hostile annotate folder gui broken attacks pairs fuzz mutated docs pdml corpus bench)
 
 install_packages "${test_packages[@]}"
 
@@ -165,6 +169,10 @@ suite() {
         "${as_user[@]}" tests/docs/tutorial.py || status=$?
         return $status
         ;;
+    fuzz) build build-fuzz -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_C_FLAGS_DEBUG=-O2 -g" -DNETCASE_HOST=OFF \
+        -DNETCASE_SANITIZE=ON -DNETCASE_FUZZ=ON && "${as_user[@]}" tests/fuzz/fuzz.py build-fuzz ;;
+    mutated) build build-sanitized -DCMAKE_BUILD_TYPE=Debug -DBUILD_TESTING=OFF -DNETCASE_HOST=ON -DNETCASE_SANITIZE=ON &&
+        "${as_user[@]}" NETCASE_BUILD="$work/build-sanitized" tests/e2e/mutated.py ;;
     bench) "${as_user[@]}" tests/bench/bench.py --check 5 ;;
     *) "${as_user[@]}" "tests/e2e/$1.py" ;;
     esac
@@ -186,12 +194,12 @@ fi
 plugin=unknown
 for name in "${suites[@]}"; do
     echo "-- $name"
-    if [[ $plugin == unknown && ! $name =~ ^(rules|format|unit)$ ]]; then
+    if [[ $plugin == unknown && ! $name =~ ^(rules|format|unit|fuzz|mutated)$ ]]; then
         plugin=there
         build_plugin >"$scratch/one" || plugin=missing
         tee -a "$scratch/all" <"$scratch/one"
     fi
-    if [[ $plugin == missing && ! $name =~ ^(rules|format|unit)$ ]]; then
+    if [[ $plugin == missing && ! $name =~ ^(rules|format|unit|fuzz|mutated)$ ]]; then
         echo "FAIL  $name: there is no plugin to test" | tee -a "$scratch/all"
         continue
     fi

@@ -25,12 +25,15 @@ JOINT = "\x1f"
 
 
 class Host:
-    """A Wireshark installation with two homes: one has the plugin, the other has none."""
+    """A Wireshark installation with two homes: one has the plugin, the other has none. `always` is added to the environment of
+    every process.
+    """
 
-    def __init__(self):
+    def __init__(self, **always):
         if os.geteuid() == 0:
             sys.exit("Wireshark ignores personal plugins for root. tests/run.sh runs this as another user.")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="netcase-test-"))
+        self.always = always
         self.commands = self.folder / "stage"  # where netcase-annotate is, once it is installed
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         for home in ("with", "without"):
@@ -44,6 +47,7 @@ class Host:
             "HOME": str(self.folder / ("with" if plugin else "without")),
             "TZ": "UTC",
             "LC_ALL": "C.UTF-8",
+            **self.always,
             **extra,
         }
 
