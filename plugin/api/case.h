@@ -47,8 +47,9 @@ enum relation {
     SAME_ADDRESS,        /* client or server of the one is client or server of the other */
     SAME_NAME,           /* the DNS name */
     BEHIND,              /* its client is the server of this one: a proxy, and what is behind it */
-    SAME_TIME,           /* nothing but the time: the other went on within a minute before this trigger, or after it.
-                          * Named only where nothing that shares more explains it */
+    SAME_TIME,           /* nothing but the time: the other went on within a minute before this trigger or after it,
+                          * in whole seconds. Named only where nothing that shares more explains it */
+    RELATIONS_END
 };
 
 /* Another case, by id, that explains this one if both were found and share what `relation` says. */

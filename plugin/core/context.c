@@ -215,13 +215,7 @@ report_series(struct finding *finding, uint64_t events, uint32_t first_frame, in
 void
 report_again(struct context *context, uint32_t number)
 {
-    const GPtrArray *findings = store_findings(context->engine->store);
-    g_return_if_fail(number >= 1 && number <= findings->len);
-    struct series *series = &((struct finding *)g_ptr_array_index(findings, number - 1))->series;
-    series->events++;
-    series->last_frame = context->packet->frame;
-    series->first_time = MIN(series->first_time, context->packet->time);
-    series->last_time = MAX(series->last_time, context->packet->time);
+    store_again(context->engine->store, number, context->packet->frame, context->packet->time);
 }
 
 static void

@@ -23,6 +23,7 @@ struct engine {
     struct knowledge *knowledge;
     struct names *names;
     struct store *store;
+    struct causes *causes;
     void **capture_states;       /* by detector number */
     struct keyed **keyed_states; /* by detector number, NULL until used */
     struct wakes *wakes;

@@ -61,6 +61,7 @@ engine_new(const struct settings *settings)
     engine->knowledge = knowledge_new(settings);
     engine->names = names_new(&settings->hash_seed);
     engine->store = store_new();
+    engine->causes = causes_new(engine->store, &settings->hash_seed);
     engine->capture_states = g_new0(void *, catalogue_detector_count + 1);
     engine->keyed_states = g_new0(struct keyed *, catalogue_detector_count + 1);
     engine->wakes = wakes_new();
@@ -79,6 +80,7 @@ engine_free(struct engine *engine)
     g_free(engine->capture_states);
     g_free(engine->keyed_states);
     wakes_free(engine->wakes);
+    causes_free(engine->causes);
     store_free(engine->store);
     names_free(engine->names);
     knowledge_free(engine->knowledge);
@@ -92,6 +94,12 @@ struct store *
 engine_store(struct engine *engine)
 {
     return engine->store;
+}
+
+struct causes *
+engine_causes(struct engine *engine)
+{
+    return engine->causes;
 }
 
 struct encapsulation *

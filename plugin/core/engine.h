@@ -11,10 +11,10 @@
 #ifndef NETCASE_CORE_ENGINE_H
 #define NETCASE_CORE_ENGINE_H
 
+#include "core/causes.h"
 #include "core/encapsulation.h"
 #include "core/flow_table.h"
 #include "core/settings.h"
-#include "core/store.h"
 
 struct engine;
 
@@ -54,6 +54,7 @@ void engine_icmp(struct engine *engine, struct arrival *arrival);
 struct arrival_result engine_ethernet(struct engine *engine, struct arrival *arrival, const struct payload *frame);
 
 struct store *engine_store(struct engine *engine);
+struct causes *engine_causes(struct engine *engine);
 struct encapsulation *engine_encapsulation(struct engine *engine);
 const struct flow_table *engine_flows(const struct engine *engine);
 

@@ -49,6 +49,7 @@ struct series {
     uint64_t events;
     uint32_t first_frame, last_frame;
     int64_t first_time, last_time;
+    bool grown; /* the store's: it is in store_grown() */
 };
 
 struct finding {

@@ -18,13 +18,24 @@ struct report_group {
     bool explained;  /* each of them by a finding of another case */
 };
 
+/* So many groups are shown whole, as text, as markdown and as JSON (docs/decisions/causes-by-index.md). */
+enum { GROUPS_SHOWN = 200 };
+
+/* What a report does not show, of one case. */
+struct report_rest {
+    const struct case_info *info;
+    enum severity severity; /* the highest of them */
+    uint64_t findings, culprits;
+};
+
 struct report {
-    const struct store *store;
+    struct causes *causes;
     const struct encapsulation *encapsulation;
     struct capture_summary summary;
     GPtrArray *groups; /* struct report_group * */
     GPtrArray *silent; /* const struct case_info *: without a finding */
     guint findings;
+    guint by_severity[SEVERITY_ERROR + 1]; /* number of findings */
 };
 
 /* Findings for which `is_wanted` is false are left out. Lives no longer than the engine; the caller frees it. */
@@ -32,7 +43,11 @@ struct report *report_new(struct engine *engine, bool (*is_wanted)(const struct 
                           void *data);
 void report_free(struct report *report);
 
-/* Number of findings with this severity. */
-unsigned report_count_of(const struct report *report, enum severity severity);
+/* The number of groups that are shown. */
+guint report_groups_shown(const struct report *report);
+
+/* What is left if so many findings of each of these groups are shown: struct report_rest, the gravest case first. The caller frees
+ * the array. */
+GArray *report_rest(const struct report *report, guint findings_shown);
 
 #endif

@@ -22,6 +22,8 @@ enum word {
     SESSION,
     EVENTS,
     CAUSED_BY,
+    REST,
+    SHOWN,
     CHECKED,
     CAUSES,
     CHECKS,
@@ -47,6 +49,8 @@ static const char *const words[WORDS][2] = {
     [SESSION] = {"Session", "封装会话"},
     [EVENTS] = {"Events", "次数"},
     [CAUSED_BY] = {"Caused by", "起因"},
+    [REST] = {"More findings, by case", "其余诊断结果（按问题类别）"},
+    [SHOWN] = {"Above", "以上"},
     [CHECKED] = {"Checked", "检查范围"},
     [CAUSES] = {"Probable causes", "可能原因"},
     [CHECKS] = {"What to check next", "排查步骤"},
@@ -183,14 +187,20 @@ list_frame(struct printer *printer, GString *list, uint32_t frame)
 }
 
 static void
+list_more(struct printer *printer, GString *list, guint count)
+{
+    if (count > FRAMES_SHOWN)
+        g_string_append_printf(list, printer_is_chinese(printer) ? " 等 %u 个" : " and %u more",
+                               count - (printer_is_chinese(printer) ? 0 : FRAMES_SHOWN));
+}
+
+static void
 print_frames(struct printer *printer, const struct report_group *group)
 {
     GString *list = g_string_new(NULL);
     for (guint i = 0; i < group->findings->len && i < FRAMES_SHOWN; i++)
         list_frame(printer, list, ((const struct finding *)g_ptr_array_index(group->findings, i))->frame);
-    if (group->findings->len > FRAMES_SHOWN)
-        g_string_append_printf(list, printer_is_chinese(printer) ? " 等 %u 个" : " and %u more",
-                               group->findings->len - (printer_is_chinese(printer) ? 0 : FRAMES_SHOWN));
+    list_more(printer, list, group->findings->len);
     printer_line(printer, "   ", word(printer, FRAMES), "%s", list->str);
     g_string_free(list, TRUE);
 }
@@ -200,8 +210,9 @@ static void
 print_evidence(struct printer *printer, const struct finding *finding)
 {
     GString *list = g_string_new(NULL);
-    for (guint i = 0; i < finding->evidence->len; i++)
+    for (guint i = 0; i < finding->evidence->len && i < FRAMES_SHOWN; i++)
         list_frame(printer, list, g_array_index(finding->evidence, uint32_t, i));
+    list_more(printer, list, finding->evidence->len);
     if (list->len > 0)
         printer_line(printer, "   ", word(printer, EVIDENCE), "%s", list->str);
     g_string_free(list, TRUE);
@@ -277,7 +288,7 @@ static void
 print_causes_found(struct printer *printer, const struct finding *finding)
 {
     const struct finding *causes[CAUSES_MAX];
-    size_t count = causes_of(printer->report->store, finding, causes);
+    size_t count = causes_of(printer->report->causes, finding, causes);
     for (size_t i = 0; i < count; i++) {
         char *title = finding_text(causes[i], TEXT_TITLE, printer->view->language, printer_markup(printer));
         printer_line(printer, "   ", word(printer, CAUSED_BY),
@@ -318,13 +329,46 @@ print_group(struct printer *printer, unsigned number, const struct report_group 
     g_free(summary);
 }
 
+static char *
+rest_text(const struct printer *printer, const struct report_rest *rest)
+{
+    const char *severity = severity_name(rest->severity, printer->view->language);
+    if (printer_is_chinese(printer))
+        return g_strdup_printf("%s（%s）：%" G_GUINT64_FORMAT " 个诊断结果，涉及 %" G_GUINT64_FORMAT " 个对象",
+                               rest->info->id, severity, rest->findings, rest->culprits);
+    return g_strdup_printf("%s (%s): %" G_GUINT64_FORMAT " finding%s about %" G_GUINT64_FORMAT " culprit%s",
+                           rest->info->id, severity, rest->findings, rest->findings == 1 ? "" : "s", rest->culprits,
+                           rest->culprits == 1 ? "" : "s");
+}
+
+/* What is behind the groups that are shown. */
+static void
+print_rest(struct printer *printer)
+{
+    const struct report *report = printer->report;
+    bool markdown = printer->view->markdown;
+    GArray *rests = report_rest(report, G_MAXUINT);
+    if (rests->len > 0) {
+        g_string_append_printf(printer->out, markdown ? "\n### %s\n\n" : "\n%s\n", word(printer, REST));
+        printer_line(printer, "   ", word(printer, SHOWN),
+                     printer_is_chinese(printer) ? "前 %u 组（共 %u 组）" : "the first %u of %u groups",
+                     report_groups_shown(report), report->groups->len);
+    }
+    for (guint i = 0; i < rests->len; i++) {
+        char *text = rest_text(printer, &g_array_index(rests, struct report_rest, i));
+        printer_item(printer, markdown ? "- " : "   - ", text);
+        g_free(text);
+    }
+    g_array_unref(rests);
+}
+
 static void
 print_findings(struct printer *printer)
 {
     const struct report *report = printer->report;
     GString *counts = g_string_new(NULL);
     for (int severity = SEVERITY_ERROR; severity >= SEVERITY_CHAT; severity--) {
-        unsigned count = report_count_of(report, (enum severity)severity);
+        guint count = report->by_severity[severity];
         if (count > 0)
             g_string_append_printf(counts, "%s%s %u",
                                    counts->len == 0              ? ""
@@ -338,8 +382,9 @@ print_findings(struct printer *printer)
         printer_line(printer, "", word(printer, FINDINGS), printer_is_chinese(printer) ? "%u 个（%s）" : "%u (%s)",
                      report->findings, counts->str);
     g_string_free(counts, TRUE);
-    for (guint i = 0; i < report->groups->len; i++)
+    for (guint i = 0; i < report_groups_shown(report); i++)
         print_group(printer, i + 1, g_ptr_array_index(report->groups, i));
+    print_rest(printer);
 }
 
 /* -- What was checked ------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@ struct store {
     GHashTable *by_frame;    /* frame -> GPtrArray of struct finding * */
     GHashTable *by_evidence; /* the same */
     GHashTable *by_case;     /* id -> the same */
+    GPtrArray *grown;        /* struct finding *, those with series.grown */
     guint indexed;           /* findings whose evidence is in by_evidence */
     uint32_t last_frame;     /* the highest that has a finding */
 };
@@ -27,6 +28,7 @@ store_new(void)
 {
     struct store *store = g_new0(struct store, 1);
     store->findings = g_ptr_array_new_with_free_func(free_finding);
+    store->grown = g_ptr_array_new();
     store->by_frame = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_list);
     store->by_evidence = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_list);
     store->by_case = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_list);
@@ -41,6 +43,7 @@ store_free(struct store *store)
     g_hash_table_destroy(store->by_frame);
     g_hash_table_destroy(store->by_evidence);
     g_hash_table_destroy(store->by_case);
+    g_ptr_array_unref(store->grown);
     g_ptr_array_unref(store->findings);
     g_free(store);
 }
@@ -64,6 +67,35 @@ store_add(struct store *store, struct finding *finding)
     add_to(store->by_frame, GUINT_TO_POINTER(finding->frame), finding);
     add_to(store->by_case, finding->info->id, finding);
     store->last_frame = MAX(store->last_frame, finding->frame);
+}
+
+void
+store_again(struct store *store, uint32_t number, uint32_t frame, int64_t time)
+{
+    g_return_if_fail(number >= 1 && number <= store->findings->len);
+    struct finding *finding = g_ptr_array_index(store->findings, number - 1);
+    struct series *series = &finding->series;
+    if (!series->grown)
+        g_ptr_array_add(store->grown, finding);
+    series->grown = true;
+    series->events++;
+    series->last_frame = frame;
+    series->first_time = MIN(series->first_time, time);
+    series->last_time = MAX(series->last_time, time);
+}
+
+const GPtrArray *
+store_grown(const struct store *store)
+{
+    return store->grown;
+}
+
+void
+store_forget_grown(struct store *store)
+{
+    for (guint i = 0; i < store->grown->len; i++)
+        ((struct finding *)g_ptr_array_index(store->grown, i))->series.grown = false;
+    g_ptr_array_set_size(store->grown, 0);
 }
 
 const GPtrArray *

@@ -14,6 +14,13 @@ void store_free(struct store *store);
 /* Takes ownership and gives the finding its number. */
 void store_add(struct store *store, struct finding *finding);
 
+/* One more event of the series of the finding with this number. */
+void store_again(struct store *store, uint32_t number, uint32_t frame, int64_t time);
+
+/* The findings whose series took more time than before, struct finding *, each once, until they are forgotten. */
+const GPtrArray *store_grown(const struct store *store);
+void store_forget_grown(struct store *store);
+
 /* All findings, struct finding *, by number. */
 const GPtrArray *store_findings(const struct store *store);
 

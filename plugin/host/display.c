@@ -18,6 +18,10 @@
  * line of an item, and the text of an expert info, at 240 bytes. */
 enum { LINE_COLUMNS = 120, LABEL_BYTES = 239 };
 
+/* In one frame so many findings have their texts and facts, and so many that it is evidence for are listed. When a silence ends,
+ * thousands may come in one frame, and Wireshark refuses a frame with more than a million items. */
+enum { SHOWN_WHOLE = 100 };
+
 static int protocol = -1;
 
 /* -- Text ------------------------------------------------------------------------------------- */
@@ -179,7 +183,7 @@ static void
 add_causes(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, const struct finding *finding)
 {
     const struct finding *causes[CAUSES_MAX];
-    size_t count = causes_of(engine_store(capture->engine), finding, causes);
+    size_t count = causes_of(engine_causes(capture->engine), finding, causes);
     for (size_t i = 0; i < count; i++) {
         proto_item *item = proto_tree_add_string(tree, fields.caused_by, tvb, 0, 0, causes[i]->info->id);
         proto_item_set_generated(item);
@@ -207,8 +211,22 @@ add_expert_info(packet_info *pinfo, proto_item *item, const struct finding *find
 }
 
 static void
-add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+add_details(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
             const struct finding *finding)
+{
+    add_lines(tree, tvb, fields.cause, finding, TEXT_CAUSES);
+    add_checks(tree, tvb, finding);
+    add_lines(tree, tvb, fields.disproof, finding, TEXT_DISPROOF);
+    for (guint i = 0; i < finding->facts->len; i++)
+        add_fact(tree, tvb, &g_array_index(finding->facts, struct fact, i));
+    add_causes(capture, tree, tvb, finding);
+    if (finding->series.events > 0 && pinfo->fd->visited)
+        add_series(capture, tree, tvb, &finding->series);
+}
+
+static void
+add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+            const struct finding *finding, bool whole)
 {
     proto_item *item = NULL;
     proto_tree *subtree = NULL;
@@ -226,14 +244,8 @@ add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pack
     add_expert_info(pinfo, item, finding, summary);
     if (subtree != NULL) {
         add_weight(subtree, tvb, finding);
-        add_lines(subtree, tvb, fields.cause, finding, TEXT_CAUSES);
-        add_checks(subtree, tvb, finding);
-        add_lines(subtree, tvb, fields.disproof, finding, TEXT_DISPROOF);
-        for (guint i = 0; i < finding->facts->len; i++)
-            add_fact(subtree, tvb, &g_array_index(finding->facts, struct fact, i));
-        add_causes(capture, subtree, tvb, finding);
-        if (finding->series.events > 0 && pinfo->fd->visited)
-            add_series(capture, subtree, tvb, &finding->series);
+        if (whole)
+            add_details(capture, subtree, tvb, pinfo, finding);
     }
     add_evidence(capture, subtree, tvb, pinfo, finding);
     g_free(summary);
@@ -249,6 +261,17 @@ add_related(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, cons
     proto_item_set_generated(item);
     proto_tree *subtree = proto_item_add_subtree(item, fields.tree_related);
     proto_item_set_generated(proto_tree_add_uint(subtree, fields.trigger, tvb, 0, 0, trigger));
+}
+
+static void
+add_all_related(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, const GPtrArray *related)
+{
+    for (guint i = 0; i < related->len && i < SHOWN_WHOLE; i++)
+        add_related(capture, tree, tvb, g_ptr_array_index(related, i));
+    if (related->len > SHOWN_WHOLE)
+        proto_item_set_generated(proto_tree_add_string_format(
+            tree, fields.text, tvb, 0, 0, "", translated("Evidence for %u more findings", "另为 %u 个诊断结果的佐证"),
+            related->len - SHOWN_WHOLE));
 }
 
 /* -- Mirror sessions and flows ---------------------------------------------------------------- */
@@ -359,9 +382,9 @@ show_frame(struct capture *capture, uint32_t frame, tvbuff_t *tvb, packet_info *
         return;
     proto_tree *subtree = tree != NULL ? netcase_tree(tree, tvb, findings != NULL ? findings->len : 0) : NULL;
     for (guint i = 0; findings != NULL && i < findings->len; i++)
-        add_finding(capture, subtree, tvb, pinfo, g_ptr_array_index(findings, i));
-    for (guint i = 0; related != NULL && i < related->len; i++)
-        add_related(capture, subtree, tvb, g_ptr_array_index(related, i));
+        add_finding(capture, subtree, tvb, pinfo, g_ptr_array_index(findings, i), i < SHOWN_WHOLE);
+    if (related != NULL)
+        add_all_related(capture, subtree, tvb, related);
     if (findings != NULL)
         statistics_tree_note(pinfo, findings);
     if (mirror != NULL)

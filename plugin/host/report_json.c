@@ -10,6 +10,9 @@
 /* Raised when a member changes its meaning or goes; new members may come without that. */
 enum { REPORT_VERSION = 1 };
 
+/* Of each group. */
+enum { FINDINGS_SHOWN = 100 };
+
 /* -- Members ---------------------------------------------------------------------------------- */
 
 static void
@@ -212,7 +215,7 @@ put_related(json_dumper *json, const struct report *report, const struct finding
             const struct report_view *view)
 {
     const struct finding *causes[CAUSES_MAX];
-    size_t count = causes_of(report->store, finding, causes);
+    size_t count = causes_of(report->causes, finding, causes);
 
     json_dumper_set_member_name(json, "evidence");
     json_dumper_begin_array(json);
@@ -262,9 +265,42 @@ put_finding(json_dumper *json, const struct report *report, guint group, const s
     json_dumper_end_object(json);
 }
 
+static void
+put_groups(json_dumper *json, const struct report *report, const struct report_view *view, bool all)
+{
+    guint shown = all ? report->groups->len : report_groups_shown(report);
+    for (guint i = 0; i < shown; i++) {
+        const struct report_group *group = g_ptr_array_index(report->groups, i);
+        for (guint k = 0; k < group->findings->len && (all || k < FINDINGS_SHOWN); k++)
+            put_finding(json, report, i + 1, g_ptr_array_index(group->findings, k), view);
+    }
+}
+
+/* What is not in the findings, if anything is. */
+static void
+put_rest(json_dumper *json, const struct report *report)
+{
+    GArray *rests = report_rest(report, FINDINGS_SHOWN);
+    if (rests->len > 0) {
+        json_dumper_set_member_name(json, "not_shown");
+        json_dumper_begin_array(json);
+        for (guint i = 0; i < rests->len; i++) {
+            const struct report_rest *rest = &g_array_index(rests, struct report_rest, i);
+            json_dumper_begin_object(json);
+            put_text(json, "case", rest->info->id);
+            put_text(json, "severity", severity_name(rest->severity, LANGUAGE_ENGLISH));
+            put_number(json, "findings", rest->findings);
+            put_number(json, "culprits", rest->culprits);
+            json_dumper_end_object(json);
+        }
+        json_dumper_end_array(json);
+    }
+    g_array_unref(rests);
+}
+
 void
 report_json_write(FILE *file, struct capture *capture, const struct report *report, const struct report_view *view,
-                  unsigned part)
+                  unsigned part, bool all)
 {
     json_dumper json = {.output_file = file, .flags = JSON_DUMPER_FLAGS_PRETTY_PRINT};
 
@@ -275,12 +311,10 @@ report_json_write(FILE *file, struct capture *capture, const struct report *repo
     put_capture(&json, &report->summary);
     json_dumper_set_member_name(&json, "findings");
     json_dumper_begin_array(&json);
-    for (guint i = 0; i < report->groups->len; i++) {
-        const struct report_group *group = g_ptr_array_index(report->groups, i);
-        for (guint k = 0; k < group->findings->len; k++)
-            put_finding(&json, report, i + 1, g_ptr_array_index(group->findings, k), view);
-    }
+    put_groups(&json, report, view, all);
     json_dumper_end_array(&json);
+    if (!all)
+        put_rest(&json, report);
     put_sessions(&json, engine_encapsulation(capture->engine));
     json_dumper_set_member_name(&json, "without_finding");
     json_dumper_begin_array(&json);

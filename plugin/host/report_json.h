@@ -1,4 +1,4 @@
-/* The report as JSON: `-z netcase,json`. docs/report.schema.json describes it.
+/* The report as JSON: `-z netcase,json`, `-z netcase,json_all`. docs/report.schema.json describes it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_HOST_REPORT_JSON_H
@@ -10,8 +10,9 @@
 #include "host/capture.h"
 
 /* Write the report and the mirror sessions to `file`, as one object and a line feed. `part` says which one of a capture that
- * is reported in parts, from 1 on; 0 if it is reported whole. */
+ * is reported in parts, from 1 on; 0 if it is reported whole. Unless `all` findings are asked for, the first hundred of each
+ * group that is shown are there, and the rest is counted. */
 void report_json_write(FILE *file, struct capture *capture, const struct report *report, const struct report_view *view,
-                       unsigned part);
+                       unsigned part, bool all);
 
 #endif

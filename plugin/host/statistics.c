@@ -87,12 +87,24 @@ print_markdown(const struct statistic *statistic, struct capture *capture)
 }
 
 static void
-print_json(const struct statistic *statistic, struct capture *capture)
+print_json_of(const struct statistic *statistic, struct capture *capture, bool all)
 {
     struct report *report = report_of(statistic, capture);
     struct report_view view = {.language = language_current(), .shown_frame = shown_frame, .data = capture};
-    report_json_write(stdout, capture, report, &view, statistic->parts);
+    report_json_write(stdout, capture, report, &view, statistic->parts, all);
     report_free(report);
+}
+
+static void
+print_json(const struct statistic *statistic, struct capture *capture)
+{
+    print_json_of(statistic, capture, false);
+}
+
+static void
+print_json_all(const struct statistic *statistic, struct capture *capture)
+{
+    print_json_of(statistic, capture, true);
 }
 
 static void
@@ -116,8 +128,11 @@ print_timers(const struct statistic *statistic, struct capture *capture)
 static const struct {
     const char *name;
     void (*print)(const struct statistic *statistic, struct capture *capture);
-} kinds[] = {
-    {"json", print_json}, {"markdown", print_markdown}, {"sessions", print_sessions}, {"timers", print_timers}};
+} kinds[] = {{"json", print_json},
+             {"json_all", print_json_all},
+             {"markdown", print_markdown},
+             {"sessions", print_sessions},
+             {"timers", print_timers}};
 
 /* -- Parts of a capture ----------------------------------------------------------------------- */
 
@@ -125,7 +140,7 @@ static const struct {
 static void
 print_heading(const struct statistic *statistic)
 {
-    if (statistic->parts == 0 || statistic->print == print_json)
+    if (statistic->parts == 0 || statistic->print == print_json || statistic->print == print_json_all)
         return;
     printf(
         translated(

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import many_findings
 from expectation import all_expectations
 from modes import chosen_captures
 from netcase_tshark import CAPTURES, Failure, Host, Skip, expect_same, run_tests
@@ -69,6 +70,17 @@ def findings_become_comments(host, expectation):
         if packets_of(host, out, folder) != packets_of(host, expectation.capture, folder):
             raise Failure("the packets have changed")
         expect_same(expectation.findings, host.findings(out, *expectation.options), "findings in the written capture")
+
+
+def thousands_become_comments(host):
+    """Where a report would count what it does not show."""
+    with tempfile.TemporaryDirectory(dir=host.folder) as folder:
+        capture, out = os.path.join(folder, "many.pcap"), os.path.join(folder, "out.pcapng")
+        many_findings.write(capture)
+        annotate(host, capture, out).check()
+        written = sum(": evidence for " not in text for texts in comments_of(out).values() for text in texts)
+        if written != sum(many_findings.COUNTS.values()):
+            raise Failure(f"{written} findings of {many_findings.COUNTS} became comments")
 
 
 def comments_of_others_stay(host, expectation):
@@ -323,7 +335,8 @@ def main():
     chosen = chosen_captures()
     healthy = next(one for one in all_expectations() if one.healthy and one.capture)
     tests = [(f"annotate {one.name}", functools.partial(findings_become_comments, host, one)) for one in [*chosen, healthy]]
-    tests += [("annotate keeps comments of others", functools.partial(comments_of_others_stay, host, chosen[0])),
+    tests += [("annotate thousands of findings", functools.partial(thousands_become_comments, host)),
+              ("annotate keeps comments of others", functools.partial(comments_of_others_stay, host, chosen[0])),
               ("annotate refuses other records", functools.partial(other_records_are_refused, host, chosen[0])),
               ("annotate overwrites nothing", functools.partial(nothing_is_overwritten, host, chosen[0])),
               ("annotate a missing file", functools.partial(said_in_words, host, "no-such-file", ["no-such-file", "out.pcapng"])),

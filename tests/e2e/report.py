@@ -5,18 +5,22 @@ Whether it agrees with the findings of every capture is the question of agreemen
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import collections
 import functools
 import json
 import re
 import sys
 import unicodedata
 
-from agreement import findings_of
+import jsonschema
+import many_findings
+from agreement import CASE, SCHEMA, findings_of, total_in
 from expectation import all_expectations
 from modes import chosen_captures
 from netcase_tshark import Failure, Host, expect_same, run_tests
 
 LABEL_COLUMNS, LINE_COLUMNS = 12, 115
+GROUPS_SHOWN, FINDINGS_SHOWN = 200, 100  # docs/usage.md; of groups, and of findings of each in the JSON
 ENGLISH, CHINESE = "Frames", "报文"
 
 
@@ -144,6 +148,80 @@ def timers_of_tenants(host, expectation):
             raise Failure(f"not a line for VNI {vni} in\n{chinese}")
 
 
+# -- Thousands of findings: what is shown is bounded, and the rest is counted -----------------------------------------
+
+
+def total_counted(counts):
+    """What is shown and what is counted, by case, must be all there is."""
+    expect_same(sorted(many_findings.COUNTS.items()), sorted(counts.items()), "-: made   +: shown and counted")
+
+
+def many_in_text(host, capture, kind, language, rest):
+    """`rest` is how a line counts what is left."""
+    result = host.run(["tshark", "-r", capture, "-q", "-z", "netcase" + kind, "-o", f"netcase.language:{language}"])
+    result.check()
+    label = ENGLISH if language == "en" else CHINESE
+    _, *shown = re.split(rf"^(?:### )?\d+\. .*[(（]`?({CASE})`?[)）]$", result.out, flags=re.MULTILINE)
+    groups_shown = list(zip(shown[::2], shown[1::2]))
+    if len(groups_shown) != GROUPS_SHOWN:
+        raise Failure(f"{len(groups_shown)} groups are shown")
+    if language == "en" and total_in(result.out)[0] != sum(many_findings.COUNTS.values()):
+        raise Failure(f"the head counts {total_in(result.out)}")
+    counts = collections.Counter()
+    for case, text in groups_shown:
+        counts[case] += listed_frames(text, label)
+    culprits = 0
+    for case, findings, about in re.findall(rf"^(?:   )?- ({CASE}){rest}$", result.out, re.MULTILINE):
+        counts[case] += int(findings)
+        culprits += int(about)
+    total_counted(counts)
+    if culprits + GROUPS_SHOWN != many_findings.SERVERS + 1 + many_findings.RESOLVERS:
+        raise Failure(f"{culprits} culprits are counted")
+
+
+def many_in_json(host, capture):
+    report = json.loads(host.run(["tshark", "-r", capture, "-q", "-z", "netcase,json"]).out)
+    jsonschema.validate(report, SCHEMA)
+    groups = collections.Counter(finding["group"] for finding in report["findings"])
+    if len(groups) != GROUPS_SHOWN or max(groups.values()) != FINDINGS_SHOWN:
+        raise Failure(f"{len(groups)} groups, of one {max(groups.values())} findings")
+    counts = collections.Counter(finding["case"] for finding in report["findings"])
+    for rest in report["not_shown"]:
+        counts[rest["case"]] += rest["findings"]
+    total_counted(counts)
+
+
+def many_all(host, capture):
+    """json_all leaves nothing out, and -Y netcase.expert neither, though they come thousands in a frame."""
+    report = json.loads(host.run(["tshark", "-r", capture, "-q", "-z", "netcase,json_all"]).out)
+    jsonschema.validate(report, SCHEMA)
+    if "not_shown" in report:
+        raise Failure(f"not shown: {report['not_shown']}")
+    expect_same(findings_of(report), host.findings(capture), "-: json_all   +: -Y netcase.expert")
+    total_counted(collections.Counter(name for _, name in findings_of(report)))
+
+
+def many_in_a_frame(host, capture):
+    """The first have all their fields, all have those that tell how grave they are."""
+    names = ["netcase.expert", "netcase.severity", "netcase.summary", "netcase.client"]
+    rows = host.fields(capture, names, display_filter="netcase.dns.unanswered")
+    counts = [len(values) for values in max(rows, key=lambda row: len(row[0]))]
+    if counts != [many_findings.RESOLVERS] * 3 + [FINDINGS_SHOWN]:
+        raise Failure(f"values of {names}: {counts}")
+
+
+def many_tests(host):
+    capture = host.folder / "many.pcap"
+    many_findings.write(capture)
+    english, chinese = r" \(warning\): (\d+) findings? about (\d+) culprits?", r"（警告）：(\d+) 个诊断结果，涉及 (\d+) 个对象"
+    for kind in ("", ",markdown"):
+        yield f"report many: text{kind}", functools.partial(many_in_text, host, capture, kind, "en", english)
+        yield f"report many: text{kind} in Chinese", functools.partial(many_in_text, host, capture, kind, "zh_CN", chinese)
+    yield "report many: JSON", functools.partial(many_in_json, host, capture)
+    yield "report many: all of them", functools.partial(many_all, host, capture)
+    yield "report many: in one frame", functools.partial(many_in_a_frame, host, capture)
+
+
 def main():
     host = Host()
     expectations = [one for one in all_expectations() if one.capture]
@@ -155,6 +233,7 @@ def main():
               ("report a table with Chinese names", functools.partial(table_is_aligned, host, named["mirror/two-vni-same-connection"])),
               ("report timers", functools.partial(timers_table, host, named["idle/bracket-17s-to-33s"])),
               ("report timers of two tenants", functools.partial(timers_of_tenants, host, named["mixed/tenants-mirror-cut"]))]
+    tests += many_tests(host)
     return 0 if run_tests(tests) else 1
 
 

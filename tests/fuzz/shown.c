@@ -145,7 +145,7 @@ static void
 check_causes(struct engine *engine, const struct finding *finding)
 {
     const struct finding *causes[CAUSES_MAX];
-    size_t count = causes_of(engine_store(engine), finding, causes);
+    size_t count = causes_of(engine_causes(engine), finding, causes);
     fuzz_check(count <= CAUSES_MAX);
     for (size_t i = 0; i < count; i++)
         fuzz_check(causes[i] != finding);

@@ -138,13 +138,13 @@ fact_is(const struct finding *finding, const char *name, const char *value)
 
 /* "caused-by=flood.scan": the cases that explain it, "none" if there are none. */
 static bool
-causes_are(const struct store *store, const struct finding *finding, const char *value)
+causes_are(struct causes *causes, const struct finding *finding, const char *value)
 {
-    const struct finding *causes[CAUSES_MAX];
-    size_t count = causes_of(store, finding, causes);
-    GString *ids = g_string_new(count == 0 ? "none" : causes[0]->info->id);
+    const struct finding *found[CAUSES_MAX];
+    size_t count = causes_of(causes, finding, found);
+    GString *ids = g_string_new(count == 0 ? "none" : found[0]->info->id);
     for (size_t i = 1; i < count; i++)
-        g_string_append_printf(ids, "; %s", causes[i]->info->id);
+        g_string_append_printf(ids, "; %s", found[i]->info->id);
     bool are_they = strcmp(ids->str, value) == 0;
     if (!are_they)
         printf("caused by \"%s\", not \"%s\"\n", ids->str, value);
@@ -153,7 +153,7 @@ causes_are(const struct store *store, const struct finding *finding, const char 
 }
 
 static bool
-word_holds(const struct store *store, const struct finding *finding, const char *word)
+word_holds(struct causes *causes, const struct finding *finding, const char *word)
 {
     char **parts = g_strsplit(word, "=", 2);
     bool holds;
@@ -161,7 +161,7 @@ word_holds(const struct store *store, const struct finding *finding, const char 
         holds = strcmp(word, severity_name(finding->severity, LANGUAGE_ENGLISH)) == 0 ||
                 strcmp(word, confidence_name(finding->confidence)) == 0;
     else if (strcmp(parts[0], "caused-by") == 0)
-        holds = causes_are(store, finding, parts[1]);
+        holds = causes_are(causes, finding, parts[1]);
     else
         holds = fact_is(finding, parts[0], parts[1]);
     g_strfreev(parts);
@@ -170,25 +170,25 @@ word_holds(const struct store *store, const struct finding *finding, const char 
 
 /* The first word that does not hold, NULL if all do. */
 static const char *
-wrong_word(const struct store *store, const struct finding *finding, char **words)
+wrong_word(struct causes *causes, const struct finding *finding, char **words)
 {
     for (char **word = words; *word != NULL; word++)
-        if (!word_holds(store, finding, *word))
+        if (!word_holds(causes, finding, *word))
             return *word;
     return NULL;
 }
 
 /* The words hold for one of the findings that are expected there: a frame may have a case about two culprits. */
 static bool
-check_words(const char *file, const struct expectation *expectation, const struct store *store)
+check_words(const char *file, const struct expectation *expectation, struct engine *engine)
 {
-    const GPtrArray *findings = store_findings(store);
+    const GPtrArray *findings = store_findings(engine_store(engine));
     const char *wrong = NULL;
     for (guint i = 0; i < findings->len; i++) {
         const struct finding *finding = g_ptr_array_index(findings, i);
         if (finding->frame != expectation->frame || strcmp(finding->info->id, expectation->id) != 0)
             continue;
-        wrong = wrong_word(store, finding, expectation->words);
+        wrong = wrong_word(engine_causes(engine), finding, expectation->words);
         if (wrong == NULL)
             return true;
     }
@@ -206,6 +206,6 @@ scenario_check(const char *file, const struct scenario *scenario, struct engine 
         right = check_texts(file, finding) && check_spaces(file, finding) && check_evidence(file, finding) && right;
     }
     for (guint i = 0; i < scenario->expectations->len; i++)
-        right = check_words(file, g_ptr_array_index(scenario->expectations, i), engine_store(engine)) && right;
+        right = check_words(file, g_ptr_array_index(scenario->expectations, i), engine) && right;
     return right;
 }

@@ -1,5 +1,6 @@
 /* Findings that explain others. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
+#include "causes_reference.h"
 #include "core/causes.h"
 
 static const struct case_info cause_info = {.id = "flood.cause"};
@@ -37,21 +38,23 @@ static unsigned
 relations(uint32_t flow, int64_t time, struct endpoint client, struct endpoint server)
 {
     struct store *store = store_new();
-    const struct finding *causes[CAUSES_MAX];
-    unsigned found = 0;
+    struct causes *causes = causes_new(store, &hash_seed_of_tests);
+    const struct finding *found[CAUSES_MAX];
+    unsigned relations = 0;
     struct finding *cause = add(store, &cause_info, 1, SECONDS(1000), host(1, 1000), host(2, 80));
     for (int i = 0; i < 2; i++) /* the same case twice is named once */
         add(store, &cause_info, 1, SECONDS(1000), host(1, 1000), host(2, 80));
     for (unsigned i = SAME_FLOW; i <= SAME_TIME; i++) {
-        size_t count = causes_of(store, add(store, &effects[i], flow, time, client, server), causes);
+        size_t count = causes_of(causes, add(store, &effects[i], flow, time, client, server), found);
         assert_true(count <= 1);
         if (count == 1)
-            assert_ptr_equal(causes[0], cause);
-        found |= (unsigned)count << i;
+            assert_ptr_equal(found[0], cause);
+        relations |= (unsigned)count << i;
     }
-    assert_int_equal(causes_of(store, cause, causes), 0);
+    assert_int_equal(causes_of(causes, cause, found), 0);
+    causes_free(causes);
     store_free(store);
-    return found;
+    return relations;
 }
 
 static void
@@ -75,12 +78,20 @@ a_series_lasts(void **state)
 {
     (void)state;
     struct store *store = store_new();
-    const struct finding *causes[CAUSES_MAX];
+    struct causes *causes = causes_new(store, &hash_seed_of_tests);
+    const struct finding *found[CAUSES_MAX];
     struct finding *cause = add(store, &cause_info, 1, SECONDS(1000), host(1, 1), host(2, 1));
     struct finding *effect = add(store, &effects[SAME_TIME], 2, SECONDS(1500), host(3, 1), host(4, 1));
-    assert_int_equal(causes_of(store, effect, causes), 0);
-    cause->series = (struct series){.events = 9, .first_time = SECONDS(990), .last_time = SECONDS(1450)};
-    assert_int_equal(causes_of(store, effect, causes), 1);
+    cause->series = (struct series){.events = 9, .first_time = SECONDS(990), .last_time = SECONDS(1000)};
+    assert_int_equal(causes_of(causes, effect, found), 0);
+    store_again(store, cause->number, 77, SECONDS(1439));
+    assert_int_equal(causes_of(causes, effect, found), 0);
+    store_again(store, cause->number, 78, SECONDS(1450));
+    store_again(store, cause->number, 79, SECONDS(1300));
+    assert_int_equal(cause->series.events, 12);
+    assert_int_equal(cause->series.last_frame, 79);
+    assert_int_equal(causes_of(causes, effect, found), 1);
+    causes_free(causes);
     store_free(store);
 }
 
@@ -89,7 +100,8 @@ a_name_in_common(void **state)
 {
     (void)state;
     struct store *store = store_new();
-    const struct finding *causes[CAUSES_MAX];
+    struct causes *causes = causes_new(store, &hash_seed_of_tests);
+    const struct finding *found[CAUSES_MAX];
     struct finding *cause = add(store, &cause_info, 1, SECONDS(1), host(1, 1), host(2, 1));
     struct finding *effect = add(store, &effects[SAME_NAME], 2, SECONDS(2), host(3, 1), host(4, 1));
     struct finding *other = add(store, &effects[SAME_NAME], 3, SECONDS(3), host(3, 1), host(4, 1));
@@ -97,11 +109,12 @@ a_name_in_common(void **state)
                            {.name = FACT_name, .text = g_strdup("www.example.com")},
                            {.name = FACT_name, .text = g_strdup("www.example.net")}};
     g_array_append_val(cause->facts, names[0]);
-    assert_int_equal(causes_of(store, effect, causes), 0);
+    assert_int_equal(causes_of(causes, effect, found), 0);
     g_array_append_val(effect->facts, names[1]);
     g_array_append_val(other->facts, names[2]);
-    assert_int_equal(causes_of(store, effect, causes), 1);
-    assert_int_equal(causes_of(store, other, causes), 0);
+    assert_int_equal(causes_of(causes, effect, found), 1);
+    assert_int_equal(causes_of(causes, other, found), 0);
+    causes_free(causes);
     store_free(store);
 }
 
@@ -113,16 +126,18 @@ the_time_alone_counts_least(void **state)
     static const struct case_info info = {.id = "a.both",
                                           .explained_by = {{"flood.cause", SAME_TIME}, {"near.cause", SAME_FLOW}}};
     struct store *store = store_new();
-    const struct finding *causes[CAUSES_MAX];
+    struct causes *causes = causes_new(store, &hash_seed_of_tests);
+    const struct finding *found[CAUSES_MAX];
     struct finding *flood = add(store, &cause_info, 1, SECONDS(1), host(1, 1), host(2, 1));
     struct finding *effect = add(store, &info, 2, SECONDS(2), host(3, 1), host(4, 1));
-    assert_int_equal(causes_of(store, effect, causes), 1);
-    assert_ptr_equal(causes[0], flood);
+    assert_int_equal(causes_of(causes, effect, found), 1);
+    assert_ptr_equal(found[0], flood);
     struct finding *flow = add(store, &near, 2, SECONDS(2), host(3, 1), host(4, 1));
-    assert_int_equal(causes_of(store, effect, causes), 1);
-    assert_ptr_equal(causes[0], flow);
+    assert_int_equal(causes_of(causes, effect, found), 1);
+    assert_ptr_equal(found[0], flow);
     struct finding *of_the_client = add(store, &info, 2, SECONDS(2), host(1, 1), host(4, 1));
-    assert_int_equal(causes_of(store, of_the_client, causes), 2);
+    assert_int_equal(causes_of(causes, of_the_client, found), 2);
+    causes_free(causes);
     store_free(store);
 }
 
@@ -131,22 +146,136 @@ behind_on_a_loopback(void **state)
 {
     (void)state;
     struct store *store = store_new();
-    const struct finding *causes[CAUSES_MAX];
+    struct causes *causes = causes_new(store, &hash_seed_of_tests);
+    const struct finding *found[CAUSES_MAX];
     add(store, &cause_info, 1, SECONDS(1), host(1, 40000), host(1, 53));
     struct finding *same = add(store, &effects[BEHIND], 2, SECONDS(2), host(1, 40001), host(1, 53));
     struct finding *proxy = add(store, &effects[BEHIND], 3, SECONDS(2), host(1, 40002), host(1, 80));
-    assert_int_equal(causes_of(store, same, causes), 0);
-    assert_int_equal(causes_of(store, proxy, causes), 1);
+    assert_int_equal(causes_of(causes, same, found), 0);
+    assert_int_equal(causes_of(causes, proxy, found), 1);
+    causes_free(causes);
     store_free(store);
+}
+
+/* Outside of tunnels it may be either of two that share an address, and its proxy may be behind neither of their own. */
+static void
+behind_in_two_tunnels(void **state)
+{
+    (void)state;
+    static const struct ip_address private = {4, {10, 0, 0, 1}};
+    const struct endpoint client = {private, 40000}, own = {private, 53}, other = host(9, 53);
+    struct store *store = store_new();
+    struct causes *causes = causes_new(store, &hash_seed_of_tests);
+    const struct finding *found[CAUSES_MAX];
+    add(store, &cause_info, 1, SECONDS(1), client, own)->network = 1;
+    add(store, &cause_info, 2, SECONDS(1), client, own)->network = 2;
+    const struct finding *cause = add(store, &cause_info, 3, SECONDS(1), client, other);
+    const struct finding *effect = add(store, &effects[BEHIND], 4, SECONDS(1), host(8, 1), own);
+    assert_int_equal(causes_of(causes, effect, found), 1);
+    assert_ptr_equal(found[0], cause);
+    causes_free(causes);
+    store_free(store);
+}
+
+/* -- The same as a look at every finding ------------------------------------------------------ */
+
+/* Cases that explain themselves and each other in every way. */
+static const struct case_info anything[] = {
+    {.id = "x.flow", .explained_by = {{"x.flow", SAME_FLOW}, {"x.name", SAME_NAME}, {"x.time", SAME_CLIENT}}},
+    {.id = "x.server", .explained_by = {{"x.server", SAME_SERVER}, {"x.behind", BEHIND}, {"x.time", SAME_TIME}}},
+    {.id = "x.address",
+     .explained_by = {{"x.address", SAME_ADDRESS}, {"x.server", SAME_SERVER_ADDRESS}, {"x.flow", SAME_TIME}}},
+    {.id = "x.name", .explained_by = {{"x.name", SAME_NAME}, {"x.time", SAME_ADDRESS}, {"x.flow", SAME_FLOW}}},
+    {.id = "x.behind", .explained_by = {{"x.behind", BEHIND}, {"x.flow", SAME_CLIENT}, {"x.name", SAME_SERVER}}},
+    {.id = "x.client", .explained_by = {{"x.client", SAME_CLIENT}, {"x.behind", SAME_SERVER_ADDRESS}}},
+    {.id = "x.time", .explained_by = {{"x.time", SAME_TIME}, {"x.address", SAME_TIME}}},
+    {.id = "x.behind_only", .explained_by = {{"x.behind_only", BEHIND}}},
+    {.id = "x.name_only", .explained_by = {{"x.name_only", SAME_NAME}}},
+};
+
+static unsigned
+any(GRand *random, unsigned count)
+{
+    return (unsigned)g_rand_int_range(random, 0, (gint32)count);
+}
+
+/* Private and public ones, few enough to meet again. */
+static struct endpoint
+any_endpoint(GRand *random)
+{
+    static const struct ip_address addresses[] = {{4, {10, 0, 0, 1}}, {4, {10, 0, 0, 2}}, {4, {8, 8, 8, 8}}, {0, {0}}};
+    return (struct endpoint){addresses[any(random, G_N_ELEMENTS(addresses))], (uint16_t)(53 + any(random, 2))};
+}
+
+static void
+add_anything(GRand *random, struct store *store)
+{
+    static const char *const names[] = {"a.example", "b.example", "c.example"};
+    struct finding *finding =
+        finding_new(&anything[any(random, G_N_ELEMENTS(anything))], CONFIDENCE_LIKELY, 1, any(random, 4));
+    struct fact facts[] = {{.name = FACT_client, .endpoint = any_endpoint(random)},
+                           {.name = FACT_server, .endpoint = any_endpoint(random)},
+                           {.name = FACT_name}};
+    for (size_t i = 0; i < G_N_ELEMENTS(facts); i++)
+        if (any(random, 4) > 0) {
+            facts[i].text = facts[i].name == FACT_name ? g_strdup(names[any(random, G_N_ELEMENTS(names))]) : NULL;
+            g_array_append_val(finding->facts, facts[i]);
+        }
+    finding->network = any(random, 3);
+    finding->time = SECONDS((int64_t)any(random, 1000) - 500);
+    if (any(random, 3) == 0)
+        finding->series = (struct series){
+            .events = 1, .first_time = finding->time - SECONDS(any(random, 100)), .last_time = finding->time};
+    store_add(store, finding);
+}
+
+static void
+expect_the_same(struct causes *causes, const struct store *store, const struct finding *finding)
+{
+    const struct finding *found[CAUSES_MAX], *expected[CAUSES_MAX];
+    size_t count = reference_causes_of(store, finding, expected);
+    assert_int_equal(causes_of(causes, finding, found), count);
+    for (size_t i = 0; i < count; i++)
+        assert_ptr_equal(found[i], expected[i]);
+}
+
+/* A finding is asked about while others are still reported and go on, and all of them at the end. */
+static void
+as_if_all_were_looked_at(void **state)
+{
+    (void)state;
+    for (guint32 seed = 0; seed < 300; seed++) {
+        GRand *random = g_rand_new_with_seed(seed);
+        struct store *store = store_new();
+        struct causes *causes = causes_new(store, &hash_seed_of_tests);
+        const GPtrArray *findings = store_findings(store);
+        for (unsigned step = 0, steps = 5 + any(random, 80); step < steps; step++) {
+            add_anything(random, store);
+            const struct finding *one = g_ptr_array_index(findings, any(random, findings->len));
+            if (one->series.events > 0)
+                store_again(store, one->number, 1, SECONDS((int64_t)any(random, 1000) - 500));
+            if (any(random, 2) == 0)
+                expect_the_same(causes, store, one);
+        }
+        for (guint i = 0; i < findings->len; i++)
+            expect_the_same(causes, store, g_ptr_array_index(findings, i));
+        causes_free(causes);
+        store_free(store);
+        g_rand_free(random);
+    }
 }
 
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_relation),        cmocka_unit_test(a_series_lasts),
-        cmocka_unit_test(a_name_in_common),     cmocka_unit_test(the_time_alone_counts_least),
+        cmocka_unit_test(each_relation),
+        cmocka_unit_test(a_series_lasts),
+        cmocka_unit_test(a_name_in_common),
+        cmocka_unit_test(the_time_alone_counts_least),
         cmocka_unit_test(behind_on_a_loopback),
+        cmocka_unit_test(behind_in_two_tunnels),
+        cmocka_unit_test(as_if_all_were_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
