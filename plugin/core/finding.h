@@ -54,6 +54,7 @@ struct series {
 
 struct finding {
     uint32_t number; /* from 1, in the order of reports */
+    uint32_t place;  /* the same among the findings of its case */
     const struct case_info *info;
     enum severity severity;
     enum confidence confidence;

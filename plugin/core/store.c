@@ -48,7 +48,8 @@ store_free(struct store *store)
     g_free(store);
 }
 
-static void
+/* Returns how many there are now. */
+static guint
 add_to(GHashTable *table, const void *key, struct finding *finding)
 {
     GPtrArray *list = g_hash_table_lookup(table, key);
@@ -57,6 +58,7 @@ add_to(GHashTable *table, const void *key, struct finding *finding)
         g_hash_table_insert(table, (void *)key, list);
     }
     g_ptr_array_add(list, finding);
+    return list->len;
 }
 
 void
@@ -65,7 +67,7 @@ store_add(struct store *store, struct finding *finding)
     g_ptr_array_add(store->findings, finding);
     finding->number = store->findings->len;
     add_to(store->by_frame, GUINT_TO_POINTER(finding->frame), finding);
-    add_to(store->by_case, finding->info->id, finding);
+    finding->place = add_to(store->by_case, finding->info->id, finding);
     store->last_frame = MAX(store->last_frame, finding->frame);
 }
 

@@ -11,7 +11,7 @@ struct store;
 struct store *store_new(void);
 void store_free(struct store *store);
 
-/* Takes ownership and gives the finding its number. */
+/* Takes ownership and gives the finding its number and place. */
 void store_add(struct store *store, struct finding *finding);
 
 /* One more event of the series of the finding with this number. */

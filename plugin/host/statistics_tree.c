@@ -24,6 +24,10 @@ statistics_tree_note(packet_info *pinfo, const GPtrArray *findings)
 
 /* -- Findings: family, case, culprit ---------------------------------------------------------- */
 
+/* So many findings of a case are listed by culprit, the others counted: what Wireshark does with a node takes as long as there
+ * are others beside it. */
+enum { LISTED_MAX = 1000 };
+
 static int findings_root;
 
 static const char *
@@ -50,24 +54,32 @@ culprit_text(const struct finding *finding)
 }
 
 static void
+count_culprit(stats_tree *tree, const struct finding *finding, int of_case)
+{
+    if (finding->place > LISTED_MAX) {
+        tick_stat_node(tree, translated("more findings", "其余诊断结果"), of_case, FALSE);
+        return;
+    }
+    char *culprit = culprit_text(finding);
+    char *flow = g_strdup_printf(translated("flow %u", "会话 %u"), finding->flow);
+    tick_stat_node(tree, flow, tick_stat_node(tree, culprit, of_case, TRUE), FALSE);
+    g_free(culprit);
+    g_free(flow);
+}
+
+static void
 count_finding(stats_tree *tree, const struct finding *finding)
 {
     char *family = g_strndup(finding->info->id, strcspn(finding->info->id, "."));
     char *title = finding_text(finding, TEXT_TITLE, language_current(), MARKUP_NONE);
     char *name = g_strdup_printf("%s: %s", finding->info->id, title);
-    char *culprit = culprit_text(finding);
-    char *flow = g_strdup_printf(translated("flow %u", "会话 %u"), finding->flow);
 
     tick_stat_node(tree, findings_name(), 0, TRUE);
     int node = tick_stat_node(tree, family, findings_root, TRUE);
-    node = tick_stat_node(tree, name, node, TRUE);
-    node = tick_stat_node(tree, culprit, node, TRUE);
-    tick_stat_node(tree, flow, node, FALSE);
+    count_culprit(tree, finding, tick_stat_node(tree, name, node, TRUE));
     g_free(family);
     g_free(title);
     g_free(name);
-    g_free(culprit);
-    g_free(flow);
 }
 
 static tap_packet_status

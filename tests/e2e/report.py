@@ -21,6 +21,7 @@ from netcase_tshark import Failure, Host, expect_same, run_tests
 
 LABEL_COLUMNS, LINE_COLUMNS = 12, 115
 GROUPS_SHOWN, FINDINGS_SHOWN = 200, 100  # docs/usage.md; of groups, and of findings of each in the JSON
+LISTED = 1000  # of each case, in Statistics > Netcase > Findings
 ENGLISH, CHINESE = "Frames", "报文"
 
 
@@ -210,6 +211,17 @@ def many_in_a_frame(host, capture):
         raise Failure(f"values of {names}: {counts}")
 
 
+def many_in_the_tree(host, capture):
+    """Statistics > Netcase > Findings lists the first of a case and counts the others."""
+    result = host.run(["tshark", "-r", capture, "-q", "-z", "netcase_findings,tree"])
+    result.check()
+    made = many_findings.COUNTS[many_findings.REFUSED]
+    more = [int(count) for count in re.findall(r"^   more findings +(\d+) ", result.out, re.MULTILINE)]
+    flows = len(re.findall(r"^    flow \d+ ", result.out, re.MULTILINE))
+    if more != [made - LISTED] or flows != LISTED + many_findings.COUNTS[many_findings.UNANSWERED]:
+        raise Failure(f"counts {more} more findings of {made}, lists {flows} flows")
+
+
 def many_tests(host):
     capture = host.folder / "many.pcap"
     many_findings.write(capture)
@@ -219,6 +231,7 @@ def many_tests(host):
         yield f"report many: text{kind} in Chinese", functools.partial(many_in_text, host, capture, kind, "zh_CN", chinese)
     yield "report many: JSON", functools.partial(many_in_json, host, capture)
     yield "report many: all of them", functools.partial(many_all, host, capture)
+    yield "report many: in the statistics", functools.partial(many_in_the_tree, host, capture)
     yield "report many: in one frame", functools.partial(many_in_a_frame, host, capture)
 
 
