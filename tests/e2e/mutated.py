@@ -46,7 +46,7 @@ MODES = [["-q", "-z", "netcase"], ["-q", "-2", "-z", "netcase,markdown"], ["-q",
          ["-q", "-o", "netcase.language:Chinese", "-z", "netcase"]]
 # What a terminal would take for an order.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-SANITIZER = re.compile(r"(ERROR: \w+Sanitizer|runtime error:|DEADLYSIGNAL).*")
+SANITIZER = re.compile(r"(ERROR: (Address|UndefinedBehavior)Sanitizer|runtime error:|DEADLYSIGNAL).*")
 STRANGE_TIMES = [0, -1, 1, 2**63 - 1, -2**63, 2**62, 2**62 - 1, 2**32 * 10**9, -10**9, 4102444800 * 10**9]
 STRANGE_STEPS = [1, 1000, 10**6, 10**9, 15 * 10**9, 60 * 10**9, 120 * 10**9, 3600 * 10**9, 10**18, 2**63]
 STRANGE_BYTES = [0, 1, 0x7F, 0x80, 0xFF, 0xFE, 0x0A, 0x1B]
@@ -343,13 +343,31 @@ def survive_in_sharkd(host, sources, numbers, folder):
 
 # -- tshark -------------------------------------------------------------------------------------
 
+def leak_check(host):
+    """The environment in which leaks are looked for at the end. Stacks go through GLib, which has no frame pointers, and the
+    plugin is loaded from the start, so that it is still there when the leaks are named.
+    """
+    plugin = next((host.folder / "with").rglob("netcase.so"))
+    return {"LD_PRELOAD": f"{host.always['LD_PRELOAD']} {plugin}", "LSAN_OPTIONS": "exitcode=0",
+            "ASAN_OPTIONS": f"{host.always['ASAN_OPTIONS']}:detect_leaks=1:fast_unwind_on_malloc=0"}
+
+
+def leaks_of_netcase(said):
+    """The lines that tell of one; Wireshark's own are not looked at."""
+    blocks = [block for block in said.split("\n\n") if " leak of " in block and re.search(r"/plugin/|netcase\.so", block)]
+    return blocks[0].splitlines()[:15] if blocks else []
+
+
 def survive_in_tshark(host, sources, number, mode, folder):
     data, source = mutated(sources, number)
     path = folder / f"{number}-tshark.pcapng"
     path.write_bytes(data)
-    result = host.run(["tshark", "-r", path, *mode], timeout=SECONDS)
+    result = host.run(["tshark", "-r", path, *mode], timeout=SECONDS, **leak_check(host))
     problem = None
-    if result.status not in (0, 1, 2) or SANITIZER.search(result.err):
+    leaks = leaks_of_netcase(result.err)
+    if leaks:
+        problem = f"{' '.join(mode)}: memory of netcase is not freed"
+    elif result.status not in (0, 1, 2) or SANITIZER.search(result.err):
         without = host.run(["tshark", "-r", path, "-2", "-V"], plugin=False, timeout=SECONDS)
         if without.status in (0, 1, 2) or "netcase" in "\n".join(report_of(result.err)):
             problem = f"{' '.join(mode)} ended with {result.status}"
@@ -360,7 +378,7 @@ def survive_in_tshark(host, sources, number, mode, folder):
             problem = f"{' '.join(mode)}: no JSON: {error}"
     elif any(word.startswith("netcase") for word in mode[1:]) and "-Y" not in mode and CONTROL.search(result.out):
         problem = f"{' '.join(mode)}: control characters: {CONTROL.search(result.out)[0]!r}"
-    failures = [failure(number, source, path, problem, *report_of(result.err))] if problem else []
+    failures = [failure(number, source, path, problem, *(leaks or report_of(result.err)))] if problem else []
     path.unlink()
     return failures
 
