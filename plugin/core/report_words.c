@@ -29,6 +29,7 @@ enum word {
     CHECKS,
     DISPROOF,
     NONE,
+    NO_PACKETS,
     NOT_FOUND,
     WORDS
 };
@@ -56,6 +57,7 @@ static const char *const words[WORDS][2] = {
     [CHECKS] = {"What to check next", "排查步骤"},
     [DISPROOF] = {"What would disprove it", "反证"},
     [NONE] = {"none", "无"},
+    [NO_PACKETS] = {"no TCP or UDP packets", "没有 TCP 或 UDP 报文"},
     [NOT_FOUND] = {"Checked without a finding", "已检查，未发现问题"},
 };
 
@@ -115,7 +117,7 @@ static void
 print_times(struct printer *printer, const struct capture_summary *summary)
 {
     if (summary->packets == 0) {
-        printer_line(printer, "", word(printer, CAPTURE), "%s", word(printer, NONE));
+        printer_line(printer, "", word(printer, CAPTURE), "%s", word(printer, NO_PACKETS));
         return;
     }
     char *length = duration_text(summary->last_time - summary->first_time, printer->view->language);

@@ -208,7 +208,7 @@ words_of_nothing(void **state)
     struct report *report = report_new(stage->engine, every, NULL);
     struct report_view view = {.shown_frame = same_number};
     char *text = report_words(report, &view);
-    assert_non_null(strstr(text, "Capture     none\n"));
+    assert_non_null(strstr(text, "Capture     no TCP or UDP packets\n"));
     assert_non_null(strstr(text, "Findings    none\n"));
     assert_null(strstr(text, "TCP   "));
     g_free(text);
