@@ -40,8 +40,8 @@ struct payload {
 
 struct packet {
     /* What stands in the packet. */
-    uint32_t frame; /* the engine's number of the frame, from 1, never used twice */
-    int64_t time;   /* nanoseconds since 1970, as captured; may go backwards. From 0 to 2^62 - 1 (core/packet_time.h) */
+    uint32_t frame;   /* the engine's number of the frame, from 1, never used twice */
+    int64_t time;     /* nanoseconds, 1970 to 2106 (core/packet_time.h), as captured; may go backwards */
     uint8_t protocol; /* of IP: PROTOCOL_TCP, PROTOCOL_UDP, ... */
     struct endpoint source, destination;
     uint8_t ttl;    /* or hop limit */

@@ -7,9 +7,9 @@
 
 #include "api/packet.h"
 
-/* The latest time of a packet, in nanoseconds since 1970: in the year 2116. Twice as much is still a number, so a difference
- * of two times can have a wait of years added to it. */
-#define PACKET_TIME_MAX ((INT64_C(1) << 62) - 1)
+/* The latest time of a packet, in nanoseconds since 1970: the end of seconds in 32 bits, in the year 2106. Twice as much and
+ * 20 years more is still a number: a time, a difference of two others and a wait can be added up. */
+#define PACKET_TIME_MAX ((INT64_C(1) << 32) * NANOSECONDS_PER_SECOND - 1)
 
 /* Nanoseconds since 1970, between 0 and PACKET_TIME_MAX, of a time in nanoseconds since 1970. What is earlier or later is no
  * time that a clock had: it becomes the nearest one, and packets that share it have no time between them. */

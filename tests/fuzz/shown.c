@@ -56,7 +56,7 @@ check_lines(char **lines)
 
 /* -- Findings --------------------------------------------------------------------------------- */
 
-/* Times lie within 2^62 ns, and so do their differences. */
+/* A difference of two times is no longer than the latest of them. */
 static void
 check_duration(int64_t nanoseconds)
 {

@@ -90,8 +90,8 @@ times_stay_where_sums_are_safe(void **state)
     assert_true(packet_time_clamp(INT64_MIN) == 0);
     assert_true(packet_time_clamp(INT64_MAX) == PACKET_TIME_MAX);
     assert_true(packet_time_clamp(5) == 5);
-    /* A year of seconds behind the longest difference. */
-    assert_true(PACKET_TIME_MAX + INT64_C(31536000) * 1000000000 > PACKET_TIME_MAX);
+    /* A time, the longest difference of two others, and a wait of years. */
+    assert_true(INT64_MAX - PACKET_TIME_MAX - PACKET_TIME_MAX > INT64_C(19) * 365 * 86400 * 1000000000);
 }
 
 int
