@@ -18,7 +18,7 @@ import time
 import many_findings
 from expectation import all_expectations
 from modes import chosen_captures
-from netcase_tshark import CAPTURES, Failure, Host, Skip, expect_same, run_tests
+from netcase_tshark import CAPTURES, Failure, Host, Skip, expect_same, run_tests, take_signals
 
 ANNOTATE = "netcase-annotate"
 ENHANCED_PACKET, JOURNAL, COMMENT = 6, 9, 1  # pcapng: blocks of a packet and of a line of systemd's journal; the option
@@ -331,6 +331,7 @@ def without_plugin(host, expectation):
 
 
 def main():
+    take_signals()
     host = Host()
     chosen = chosen_captures()
     healthy = next(one for one in all_expectations() if one.healthy and one.capture)

@@ -17,7 +17,7 @@ import time
 import jsonschema
 from agreement import SCHEMA, findings_of
 from expectation import all_expectations
-from netcase_tshark import CAPTURES, TREE, Failure, Host, expect_same, run_tests
+from netcase_tshark import CAPTURES, TREE, Failure, Host, expect_same, run_tests, take_signals
 
 CAPTURE = CAPTURES / "idle" / "handbook-15s-reset.pcapng"
 PARALLEL = ["parallel", "--null", "--keep-order", "netcase-json"]
@@ -187,6 +187,7 @@ def usage_is_told(host):
 
 
 def main():
+    take_signals()
     host = Host()
     tests = [folders_in_parallel, no_file_is_lost, every_name_is_printable, what_can_not_be_printed_is_told, parts_are_told,
              who_is_stopped_stops_tshark, scripts_print_no_name_raw, options_go_to_tshark, without_plugin, a_crash_is_told, usage_is_told]

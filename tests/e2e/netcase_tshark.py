@@ -11,6 +11,7 @@ import concurrent.futures
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,12 @@ class Host:
         """The findings of a capture as a sorted list of (frame, id)."""
         rows = self.fields(capture, ["frame.number", "netcase.expert"], *options)
         return sorted((int(frame[0]), name) for frame, names in rows for name in names)
+
+
+def take_signals():
+    """For tests that send signals: started by nohup, or in the background of a script, programs would ignore them."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Result:
