@@ -7,6 +7,7 @@
 #include "core/timer_report.h"
 #include "core/wrap.h"
 #include "fuzz.h"
+#include "report_of_all.h"
 
 enum { LANGUAGES = 2, PANE_COLUMNS = 100 };
 
@@ -171,21 +172,6 @@ check_findings(struct engine *engine, uint32_t frames)
 }
 
 /* -- Reports ---------------------------------------------------------------------------------- */
-
-static bool
-every_finding(const struct finding *finding, void *data)
-{
-    (void)finding;
-    (void)data;
-    return true;
-}
-
-static uint32_t
-same_number(uint32_t frame, void *data)
-{
-    (void)data;
-    return frame;
-}
 
 char *
 shown_no_name(uint32_t vni)

@@ -8,6 +8,7 @@
 #include "bytes_of.h"
 #include "core/catalogue.h"
 #include "core/report_words.h"
+#include "report_of_all.h"
 
 enum { FEW = 5000, MANY = 50000, RUNS = 5 };
 
@@ -63,21 +64,6 @@ add(struct store *store, const struct shape *shape, const struct case_info *info
     store_add(store, finding);
 }
 
-static bool
-every(const struct finding *finding, void *data)
-{
-    (void)finding;
-    (void)data;
-    return true;
-}
-
-static uint32_t
-same_number(uint32_t frame, void *data)
-{
-    (void)data;
-    return frame;
-}
-
 static double
 processor_time(void)
 {
@@ -101,7 +87,7 @@ cost_of(const struct shape *shape, uint32_t count)
     for (uint32_t number = 1; number <= count; number++)
         add(engine_store(engine), shape, infos[number % 2], number);
     double start = processor_time();
-    struct report *report = report_new(engine, every, NULL);
+    struct report *report = report_new(engine, every_finding, NULL);
     double written = processor_time();
     for (int markdown = 0; markdown < 2; markdown++) {
         struct report_view view = {.markdown = markdown, .shown_frame = same_number};

@@ -2,6 +2,7 @@
 #include "bytes_of.h"
 #include "core/catalogue.h"
 #include "core/report_words.h"
+#include "report_of_all.h"
 
 /* Cases of the plugin, by their severity. */
 static const struct case_info *
@@ -62,14 +63,6 @@ tear_down(void **state)
 }
 
 static bool
-every(const struct finding *finding, void *data)
-{
-    (void)finding;
-    (void)data;
-    return true;
-}
-
-static bool
 not_the_frame(const struct finding *finding, void *data)
 {
     return finding->frame != *(const uint32_t *)data;
@@ -96,7 +89,7 @@ grouped_by_culprit(void **state)
     struct finding *one = add(stage, error, CONFIDENCE_POSSIBLE, 1, 0);
     struct finding *other = add(stage, error, CONFIDENCE_POSSIBLE, 2, 0);
     add(stage, error, CONFIDENCE_LIKELY, 1, 0);
-    struct report *report = report_new(stage->engine, every, NULL);
+    struct report *report = report_new(stage->engine, every_finding, NULL);
     assert_int_equal(report->groups->len, 2);
     assert_int_equal(report->findings, 3);
     assert_ptr_equal(first(report, 0), one);
@@ -108,13 +101,6 @@ grouped_by_culprit(void **state)
     assert_int_equal(report->by_severity[SEVERITY_ERROR], 3);
     report_free(report);
     report_free(NULL);
-}
-
-static uint32_t
-same_number(uint32_t frame, void *data)
-{
-    (void)data;
-    return frame;
 }
 
 /* Two tenants may use one address. */
@@ -131,7 +117,7 @@ one_address_in_two_tunnels(void **state)
     struct place place = encapsulation_enter(encapsulation, &outside, SESSION_VXLAN, &one, &other, 77, 100);
     inside->network = encapsulation_network(encapsulation, place.path);
     inside->session = place.session;
-    struct report *report = report_new(stage->engine, every, NULL);
+    struct report *report = report_new(stage->engine, every_finding, NULL);
     assert_int_equal(report->groups->len, 2);
     struct report_view view = {.shown_frame = same_number};
     char *text = report_words(report, &view);
@@ -152,7 +138,7 @@ ordered_by_weight(void **state)
     expected[3] = add(stage, error, CONFIDENCE_LIKELY, 4, 0);
     expected[1] = add(stage, error, CONFIDENCE_LIKELY, 2, 500);
     expected[0] = add(stage, error, CONFIDENCE_CONFIRMED, 1, 0);
-    struct report *report = report_new(stage->engine, every, NULL);
+    struct report *report = report_new(stage->engine, every_finding, NULL);
     assert_int_equal(report->groups->len, 5);
     for (guint i = 0; i < 5; i++)
         assert_ptr_equal(first(report, i), expected[i]);
@@ -167,7 +153,7 @@ the_cause_first(void **state)
     struct stage *stage = *state;
     const struct finding *effect = add(stage, case_named("connect.unanswered"), CONFIDENCE_CONFIRMED, 1, 9);
     const struct finding *cause = add(stage, case_named("policy.port_blocked"), CONFIDENCE_POSSIBLE, 1, 0);
-    struct report *report = report_new(stage->engine, every, NULL);
+    struct report *report = report_new(stage->engine, every_finding, NULL);
     assert_ptr_equal(first(report, 0), cause);
     assert_ptr_equal(first(report, 1), effect);
     report_free(report);
@@ -181,7 +167,7 @@ severity_of_the_finding(void **state)
     struct finding *mild = add(stage, case_with(SEVERITY_ERROR, 0), CONFIDENCE_CONFIRMED, 1, 0);
     mild->severity = SEVERITY_NOTE;
     struct finding *grave = add(stage, case_with(SEVERITY_WARNING, 0), CONFIDENCE_POSSIBLE, 1, 0);
-    struct report *report = report_new(stage->engine, every, NULL);
+    struct report *report = report_new(stage->engine, every_finding, NULL);
     assert_ptr_equal(first(report, 0), grave);
     assert_ptr_equal(first(report, 1), mild);
     assert_int_equal(report->by_severity[SEVERITY_ERROR], 0);
@@ -205,7 +191,7 @@ static void
 words_of_nothing(void **state)
 {
     struct stage *stage = *state;
-    struct report *report = report_new(stage->engine, every, NULL);
+    struct report *report = report_new(stage->engine, every_finding, NULL);
     struct report_view view = {.shown_frame = same_number};
     char *text = report_words(report, &view);
     assert_non_null(strstr(text, "Capture     no TCP or UDP packets\n"));
@@ -226,7 +212,7 @@ words_of_many(void **state)
     static const uint32_t evidence[] = {3, 9};
     g_array_append_vals(other->evidence, evidence, 2);
     other->flow = 77;
-    struct report *report = report_new(stage->engine, every, NULL);
+    struct report *report = report_new(stage->engine, every_finding, NULL);
     for (guint i = 0; i < group(report, 0)->findings->len; i++)
         ((struct finding *)g_ptr_array_index(group(report, 0)->findings, i))->flow = 5 + i / 2;
     struct report_view view = {.shown_frame = same_number};
