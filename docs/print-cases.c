@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/catalogue.h"
-#include "core/text.h"
+#include "engine/catalogue.h"
+#include "report/text.h"
 
 static const char head[] =
     "# The cases\n"

@@ -1,6 +1,6 @@
 /* A conversation, VNI-aware, and what the engine knows of it. Read-only to detectors.
  *
- * The key is (encapsulation path, protocol, both endpoints); see plugin/core/flow_table.h. A flow
+ * The key is (encapsulation path, protocol, both endpoints); see plugin/engine/flow_table.h. A flow
  * lives until the capture is closed. The facts describe the state after the packet that is being
  * shown; `packet` has those from before it (idle, quiet).
  *

@@ -41,7 +41,7 @@ struct payload {
 struct packet {
     /* What stands in the packet. */
     uint32_t frame;   /* the engine's number of the frame, from 1, never used twice */
-    int64_t time;     /* nanoseconds, 1970 to 2106 (core/packet_time.h), as captured; may go backwards */
+    int64_t time;     /* nanoseconds, 1970 to 2106 (wire/packet_time.h), as captured; may go backwards */
     uint8_t protocol; /* of IP: PROTOCOL_TCP, PROTOCOL_UDP, ... */
     struct endpoint source, destination;
     uint8_t ttl;    /* or hop limit */

@@ -4,7 +4,7 @@
 #ifndef NETCASE_HOST_CAPTURE_H
 #define NETCASE_HOST_CAPTURE_H
 
-#include "core/engine.h"
+#include "engine/engine.h"
 #include "host/frames.h"
 
 enum { ENCAPSULATIONS_MAX = 32 };

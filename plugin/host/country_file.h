@@ -4,7 +4,7 @@
 #ifndef NETCASE_HOST_COUNTRY_FILE_H
 #define NETCASE_HOST_COUNTRY_FILE_H
 
-#include "core/country.h"
+#include "engine/country.h"
 
 /* The database of the preference, else one in Wireshark's MaxMind folders, else the one that came
  * with the plugin. It stays open and stays ours until another one is asked for. NULL if there is none. */

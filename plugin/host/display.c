@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/display.h"
 
-#include "core/causes.h"
-#include "core/session_report.h"
-#include "core/text.h"
-#include "core/wrap.h"
+#include "findings/causes.h"
 #include "host/capture.h"
 #include "host/fields.h"
 #include "host/intercept.h"
@@ -13,6 +10,9 @@
 #include "host/statistics.h"
 #include "host/statistics_tree.h"
 #include "host/tables.h"
+#include "report/sessions.h"
+#include "report/text.h"
+#include "report/wrap.h"
 
 /* What fits into a details pane of 1280 pixels, in columns: a Chinese character takes two. Wireshark cuts the
  * line of an item, and the text of an expert info, at 240 bytes. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/fields.h"
 
-#include "core/catalogue.h"
+#include "engine/catalogue.h"
 #include "host/language.h"
 
 enum { SEVERITIES = SEVERITY_ERROR + 1 };

@@ -4,7 +4,7 @@
 #ifndef NETCASE_HOST_FIELDS_H
 #define NETCASE_HOST_FIELDS_H
 
-#include "core/finding.h"
+#include "findings/finding.h"
 #include "host/host_compat.h"
 
 /* Identifiers that Wireshark gave. Those of facts are by enum fact_name. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/intercept.h"
 
-#include "core/packet_time.h"
 #include "host/capture.h"
 #include "host/preferences.h"
+#include "wire/packet_time.h"
 
 enum { IP_ICMP = 1, IP_IPIP = 4, IP_TCP = 6, IP_UDP = 17, IP_IPV6 = 41, IP_GRE = 47, IP_ICMPV6 = 58 };
 

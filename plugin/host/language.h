@@ -4,9 +4,9 @@
 #ifndef NETCASE_HOST_LANGUAGE_H
 #define NETCASE_HOST_LANGUAGE_H
 
-#include "core/text.h"
 #include "host/host_compat.h"
 #include "host/word_preference.h"
+#include "report/text.h"
 
 /* The preference `language` of our module. */
 void language_register(module_t *module);

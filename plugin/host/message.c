@@ -3,7 +3,7 @@
 
 #include <wsutil/report_message.h>
 
-#include "core/printable.h"
+#include "findings/printable.h"
 
 static char *
 formatted(const char *format, va_list arguments)

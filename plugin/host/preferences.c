@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/preferences.h"
 
-#include "core/catalogue.h"
-#include "core/timers.h"
+#include "engine/catalogue.h"
+#include "engine/timers.h"
 #include "host/country_file.h"
 #include "host/language.h"
 #include "host/message.h"

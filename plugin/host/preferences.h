@@ -4,7 +4,7 @@
 #ifndef NETCASE_HOST_PREFERENCES_H
 #define NETCASE_HOST_PREFERENCES_H
 
-#include "core/settings.h"
+#include "engine/settings.h"
 #include "host/host_compat.h"
 
 /* As Wireshark's preference code stores them; read-only to others. */

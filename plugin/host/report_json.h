@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-#include "core/report_words.h"
 #include "host/capture.h"
+#include "report/words.h"
 
 /* Write the report and the mirror sessions to `file`, as one object and a line feed. `part` says which one of a capture that
  * is reported in parts, from 1 on; 0 if it is reported whole. Unless `all` findings are asked for, the first hundred of each

@@ -8,13 +8,13 @@
 
 #include <epan/stat_tap_ui.h>
 
-#include "core/report_words.h"
-#include "core/session_report.h"
-#include "core/timer_report.h"
 #include "host/capture.h"
 #include "host/language.h"
 #include "host/report_json.h"
 #include "host/tables.h"
+#include "report/sessions.h"
+#include "report/timers.h"
+#include "report/words.h"
 
 /* One -z netcase of the command line: what is to be printed, and which frames its filter has let through. The engine knows
  * everything already; the listener makes tshark dissect the packets and asks for the output when the capture has ended. It

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#include "core/context.h"
-#include "core/session_report.h"
-#include "core/text.h"
-#include "core/timer_report.h"
+#include "engine/context.h"
 #include "host/capture.h"
 #include "host/language.h"
 #include "host/tables.h"
+#include "report/sessions.h"
+#include "report/text.h"
+#include "report/timers.h"
 
 /* Statistics > Netcase > ... */
 #define MENU "Netcase" STATS_TREE_MENU_SEPARATOR

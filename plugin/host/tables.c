@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/tables.h"
 
-#include "core/printable.h"
+#include "findings/printable.h"
 #include "host/language.h"
 #include "host/message.h"
 #include "host/timer_table.h"

@@ -6,7 +6,7 @@
 #define NETCASE_HOST_TABLES_H
 
 #include "api/case.h"
-#include "core/settings.h"
+#include "engine/settings.h"
 #include "host/host_compat.h"
 
 void tables_register(module_t *module);

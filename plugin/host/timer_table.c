@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/timer_table.h"
 
-#include "core/timers.h"
+#include "engine/timers.h"
 #include "host/language.h"
 #include "host/message.h"
 #include "host/tables.h"

@@ -44,15 +44,33 @@ def detectors_include_only_the_contract(files):
     for name in c_files(files, "plugin/detectors/"):
         for header in INCLUDE.findall(read(name)):
             # The table itself is included by the file that expands it.
-            if header not in ("detector.h", "detectors.def") and header.removesuffix(".h") not in C_LIBRARY:
+            if header != "detector.h" and header.removesuffix(".h") not in C_LIBRARY:
                 yield f"{name} includes {header}"
 
 
-def core_does_not_know_wireshark(files):
-    for name in c_files(files, "plugin/core/") + c_files(files, "plugin/api/"):
-        for header in INCLUDE.findall(read(name)):
-            if re.match(r"(epan|wireshark|wsutil|wiretap|ws_|host/|\.\./host)", header):
-                yield f"{name} includes {header}"
+# The layers that know nothing of Wireshark, each with those that it may see besides its own folder.
+LAYERS = {
+    "api": set(),
+    "memory": set(),
+    "wire": {"api"},
+    "findings": {"api", "memory"},
+    "engine": {"api", "memory", "wire", "findings", "detectors"},
+    "report": {"api", "memory", "wire", "findings", "engine"},
+}
+
+
+def layers_include_only_those_below(files):
+    """The include paths hold this as well, but for a path of Wireshark that GLib's flags might bring, and for `../`."""
+    for layer, below in LAYERS.items():
+        for name in c_files(files, f"plugin/{layer}/"):
+            for header in INCLUDE.findall(read(name)):
+                folder, _, rest = header.partition("/")
+                if folder == ".." or (rest and (TREE / "plugin" / folder).is_dir() and folder not in below | {layer}):
+                    yield f"{name} includes {header}"
+                if re.match(r"(epan|wireshark|wsutil|wiretap|ws_)", header):
+                    yield f"{name} includes {header}"
+                if folder == "detectors" and rest != "detectors.def":
+                    yield f"{name} includes {header}"
 
 
 def versions_are_compared_in_one_place(files):
@@ -96,8 +114,8 @@ def state_lives_in_the_capture(files):
 
 
 def table_and_detectors_agree(files):
-    table = set(re.findall(r"^DETECTOR\((\w+)\)", read("plugin/detectors/detectors.def"), re.MULTILINE))
-    there = {pathlib.Path(name).stem for name in files if re.fullmatch(r"plugin/detectors/\w+\.c", name)} - {"detectors"}
+    table = {"/".join(found) for found in re.findall(r"^DETECTOR\((\w+), (\w+)\)", read("plugin/detectors/detectors.def"), re.MULTILINE)}
+    there = {found[1] for name in files if (found := re.fullmatch(r"plugin/detectors/(\w+/\w+)\.c", name))}
     for name in sorted(table - there):
         yield f"detectors.def names {name}, which has no file"
     for name in sorted(there - table):
@@ -170,7 +188,7 @@ def no_paths_of_a_build_machine(files):
             yield f"{name} holds a path {found[0].decode()}..."
 
 
-RULES = [detectors_include_only_the_contract, core_does_not_know_wireshark, versions_are_compared_in_one_place,
+RULES = [detectors_include_only_the_contract, layers_include_only_those_below, versions_are_compared_in_one_place,
          state_lives_in_the_capture,
          table_and_detectors_agree, captures_have_expectations, tables_of_captures_are_fresh,
          look_alikes_have_captures, top_level_is_closed, no_large_files, no_paths_of_a_build_machine]

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/country.h"
+#include "engine/country.h"
 #include "fuzz.h"
 
 /* The library forgets some of its memory when it refuses a damaged file. */

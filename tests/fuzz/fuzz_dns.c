@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "core/dns_message.h"
 #include "fuzz.h"
+#include "wire/dns_message.h"
 
 static void
 check_name(const char *name)

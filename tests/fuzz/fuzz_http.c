@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "core/http_message.h"
 #include "fuzz.h"
+#include "wire/http_message.h"
 
 static void
 check_text(const struct http_text *text, const struct payload *payload)

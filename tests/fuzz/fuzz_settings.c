@@ -9,8 +9,8 @@
  *   R                                              detectors in reverse order
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/catalogue.h"
-#include "core/timers.h"
+#include "engine/catalogue.h"
+#include "engine/timers.h"
 #include "fuzz.h"
 #include "scenario.h"
 #include "shown.h"

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "core/tls_stream.h"
+#include "engine/tls_stream.h"
 #include "fuzz.h"
 
 enum { STEP_SIZE = 4, FROM_CLIENT = 1, OPENING = 2 };

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
 
-#include "core/wire.h"
 #include "fuzz.h"
+#include "wire/headers.h"
 
 static void
 read_transport(const struct payload *transport, struct packet *packet)

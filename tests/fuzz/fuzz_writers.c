@@ -3,11 +3,11 @@
  * fit for a terminal, whatever it is made of, and take time in proportion.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/catalogue.h"
-#include "core/columns.h"
-#include "core/printable.h"
-#include "core/wrap.h"
+#include "engine/catalogue.h"
+#include "findings/printable.h"
 #include "fuzz.h"
+#include "report/columns.h"
+#include "report/wrap.h"
 #include "shown.h"
 
 enum { COPIES_MAX = 64, TEXT_MAX = 65536 };

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/wire.h"
 #include "sequence.h"
+#include "wire/headers.h"
 
 uint32_t
 dice_throw(struct dice *dice)

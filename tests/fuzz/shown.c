@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shown.h"
 
-#include "core/packet_time.h"
-#include "core/report_words.h"
-#include "core/session_report.h"
-#include "core/timer_report.h"
-#include "core/wrap.h"
 #include "fuzz.h"
+#include "report/sessions.h"
+#include "report/timers.h"
+#include "report/words.h"
+#include "report/wrap.h"
 #include "report_of_all.h"
+#include "wire/packet_time.h"
 
 enum { LANGUAGES = 2, PANE_COLUMNS = 100 };
 

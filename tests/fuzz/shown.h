@@ -4,7 +4,7 @@
 #ifndef NETCASE_TESTS_SHOWN_H
 #define NETCASE_TESTS_SHOWN_H
 
-#include "core/engine.h"
+#include "engine/engine.h"
 
 /* UTF-8 that goes to a terminal or a page: no control characters but the newline, none that change the direction of writing. */
 void shown_check_text(const char *text);

@@ -1,11 +1,11 @@
 /* Which findings explain another one, as release 0.1.0 found out: by a look at every finding of a case. Slow and plain; what
- * core/causes.c answers must be the same.
+ * findings/causes.c answers must be the same.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_TESTS_CAUSES_REFERENCE_H
 #define NETCASE_TESTS_CAUSES_REFERENCE_H
 
-#include "core/causes.h"
+#include "findings/causes.h"
 
 /* What went on within this time of a failure may be its cause. */
 static const int64_t same_time = SECONDS(60);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "feed.h"
 
-#include "core/packet_time.h"
-#include "core/wire.h"
+#include "wire/headers.h"
+#include "wire/packet_time.h"
 
 enum { PROTOCOL_IPIP = 4, PROTOCOL_6IN4 = 41, PROTOCOL_GRE = 47, ETHERTYPE_BRIDGED = 0x6558 };
 

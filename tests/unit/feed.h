@@ -5,7 +5,7 @@
 #ifndef NETCASE_TESTS_FEED_H
 #define NETCASE_TESTS_FEED_H
 
-#include "core/engine.h"
+#include "engine/engine.h"
 
 /* One frame. `ip` begins with an IP header. */
 struct feed {

@@ -3,7 +3,7 @@
 #ifndef NETCASE_TESTS_REPORT_OF_ALL_H
 #define NETCASE_TESTS_REPORT_OF_ALL_H
 
-#include "core/report.h"
+#include "report/report.h"
 
 static inline bool
 every_finding(const struct finding *finding, void *data)

@@ -56,7 +56,7 @@
 
 #include <glib.h>
 
-#include "core/engine.h"
+#include "engine/engine.h"
 
 struct scenario_frame {
     int64_t time;

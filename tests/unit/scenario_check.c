@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "core/causes.h"
-#include "core/text.h"
+#include "findings/causes.h"
+#include "report/text.h"
 
 bool
 scenario_failed(const char *file, const char *how, const char *format, ...)

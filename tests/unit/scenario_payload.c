@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "scenario_script.h"
 
-#include "core/tls_hello.h"
+#include "wire/tls_hello.h"
 
 enum { EXTENSION_SERVER_NAME = 0, EXTENSION_PADDING = 21, EXTENSION_SUPPORTED_VERSIONS = 43 };
 enum { HANDSHAKE_CERTIFICATE = 11, ENCRYPTED_ALERT_LENGTH = 26, FINISHED_LENGTH = 40 };

@@ -1,8 +1,8 @@
 /* `set` in scenarios: what the user of netcase can set.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/catalogue.h"
-#include "core/timers.h"
+#include "engine/catalogue.h"
+#include "engine/timers.h"
 #include "scenario_script.h"
 
 static void

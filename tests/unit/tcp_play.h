@@ -1,11 +1,11 @@
-/* A connection of plain packets, for the tests of core/tcp.h. Every test runs with several initial
+/* A connection of plain packets, for the tests of engine/tcp.h. Every test runs with several initial
  * sequence numbers, so that the numbers pass 2^31 and 2^32 in each place.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_TESTS_TCP_PLAY_H
 #define NETCASE_TESTS_TCP_PLAY_H
 
-#include "core/tcp.h"
+#include "engine/tcp.h"
 #include "packet_of.h"
 
 static const uint32_t initial[] = {0,          1,          1000000000, 0x7ffffff0, 0x7fffff00, 0xffffffff,

@@ -1,8 +1,8 @@
 /* The cases as they stand: what docs, filters and translations rely on.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/catalogue.h"
-#include "core/text.h"
+#include "engine/catalogue.h"
+#include "report/text.h"
 
 enum { SUMMARY_MAX = 330 }; /* bytes that the expert information shows whole, with some to spare */
 

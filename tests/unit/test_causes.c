@@ -1,7 +1,7 @@
 /* Findings that explain others. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
 #include "causes_reference.h"
-#include "core/causes.h"
+#include "findings/causes.h"
 
 static const struct case_info cause_info = {.id = "flood.cause"};
 static const struct case_info effects[] = {

@@ -1,6 +1,6 @@
 /* Aligned columns. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/columns.h"
+#include "report/columns.h"
 
 static void
 width(void **state)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "bytes_of.h"
-#include "core/country.h"
+#include "engine/country.h"
 
 /* -- Databases of one node: addresses below 128.0.0.0 have a record, the others have none ------ */
 

@@ -1,6 +1,6 @@
 /* DNS messages, most of them captured. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/dns_message.h"
+#include "wire/dns_message.h"
 
 /* www.mora.fr: a CNAME to mora.fr and its address 81.88.57.89. */
 #define CNAME_AND_A                                                                                                    \

@@ -1,5 +1,5 @@
 /* What is the same packet again, and what is not. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/duplicates.h"
+#include "engine/duplicates.h"
 #include "packet_of.h"
 
 static struct packet

@@ -1,6 +1,6 @@
 /* Paths, which are part of the flow key, and sessions, which are not.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/encapsulation.h"
+#include "engine/encapsulation.h"
 #include "packet_of.h"
 
 static const struct place outside;

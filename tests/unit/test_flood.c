@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <malloc.h>
 
-#include "core/engine.h"
+#include "engine/engine.h"
 #include "packet_of.h"
 
 #ifdef __SANITIZE_ADDRESS__

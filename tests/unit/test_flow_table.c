@@ -1,6 +1,6 @@
 /* Which packets are one conversation, and who opened it. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/flow_table.h"
-#include "core/tcp.h"
+#include "engine/flow_table.h"
+#include "engine/tcp.h"
 #include "packet_of.h"
 
 static struct flow_table *table;

@@ -1,6 +1,6 @@
 /* The beginning of HTTP messages. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/http_message.h"
+#include "wire/http_message.h"
 
 #define REQUEST                                                                                                        \
     "POST /report?id=7 HTTP/1.1\r\nHost: www.example.com\r\nuser-AGENT:  curl/7.88.1 \r\nReferer: http://a/\r\n"       \

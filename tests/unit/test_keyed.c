@@ -1,6 +1,6 @@
 /* Bounded memory by key. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/keyed.h"
+#include "engine/keyed.h"
 
 static void
 kinds_and_sizes_are_apart(void **state)

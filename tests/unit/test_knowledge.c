@@ -1,7 +1,7 @@
 /* What is known of the capture as a whole: servers, and where home is.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/knowledge.h"
+#include "engine/knowledge.h"
 
 #define DATABASE "packaging/country/geo-whois-asn-country.mmdb"
 

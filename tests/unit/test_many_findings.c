@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "bytes_of.h"
-#include "core/catalogue.h"
-#include "core/report_words.h"
+#include "engine/catalogue.h"
+#include "report/words.h"
 #include "report_of_all.h"
 
 enum { FEW = 5000, MANY = 50000, RUNS = 5 };

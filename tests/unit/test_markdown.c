@@ -1,7 +1,7 @@
 /* Words and code in Markdown. What a renderer makes of them is a question of tests/e2e/hostile.py.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/markdown.h"
+#include "report/markdown.h"
 
 static void
 words(void **state)

@@ -1,5 +1,5 @@
 /* What DNS answers teach about addresses. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/names.h"
+#include "engine/names.h"
 #include "packet_of.h"
 
 static struct dns_message message;

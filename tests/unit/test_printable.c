@@ -1,6 +1,6 @@
 /* Text of strangers on a terminal. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/printable.h"
+#include "findings/printable.h"
 
 static void
 shown(void **state)

@@ -1,7 +1,7 @@
 /* Findings in the order in which they are read. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/catalogue.h"
-#include "core/report_words.h"
+#include "engine/catalogue.h"
+#include "report/words.h"
 #include "report_of_all.h"
 
 /* Cases of the plugin, by their severity. */

@@ -4,7 +4,7 @@
  *   test_scenarios --cases FILE.scn...    whether every case of the catalogue is expected somewhere
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/catalogue.h"
+#include "engine/catalogue.h"
 #include "scenario.h"
 #include "scenario_check.h"
 

@@ -1,6 +1,6 @@
 /* Text of strangers in a shell. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/shell.h"
+#include "report/shell.h"
 
 static void
 words(void **state)

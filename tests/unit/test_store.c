@@ -1,6 +1,6 @@
 /* Findings, by number, frame and evidence. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/store.h"
+#include "findings/store.h"
 
 static const struct case_info sample = {.id = "family.case", .severity = SEVERITY_NOTE};
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "api/digest.h"
-#include "core/table.h"
+#include "memory/table.h"
 
 struct entry {
     uint64_t key[2];

@@ -1,6 +1,6 @@
 /* Templates and formats. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/text.h"
+#include "report/text.h"
 
 static const struct case_info sample = {
     .id = "idle.reset",

@@ -1,6 +1,6 @@
 /* Levels, tolerances and candidates. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/timers.h"
+#include "engine/timers.h"
 
 /* Tenths and hundredths of a second, as the documents measure. */
 #define HUNDREDTHS(n) MILLISECONDS((n)*10)

@@ -1,7 +1,7 @@
 /* TLS records through segments. Most bytes are captured; `beyond` bytes of a segment were cut off.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/tls_stream.h"
+#include "engine/tls_stream.h"
 
 /* ClientHello to auth.split.io, 517 bytes, of which the first 153 are here. */
 #define CLIENT_HELLO                                                                                                   \

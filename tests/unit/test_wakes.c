@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "core/packet_time.h"
-#include "core/wakes.h"
+#include "engine/wakes.h"
+#include "wire/packet_time.h"
 
 static void
 come_in_order_of_time(void **state)

@@ -1,7 +1,7 @@
 /* Headers between a frame and its payload, most of them captured.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/wire.h"
+#include "wire/headers.h"
 
 /* Ethernet to TCP out of a VXLAN tunnel: 10.40.0.10:49440 to 10.40.0.20:443, "vxlan-ipv4-tcp". */
 #define IPV4_TCP                                                                                                       \

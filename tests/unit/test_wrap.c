@@ -1,6 +1,6 @@
 /* Long texts in lines. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
-#include "core/wrap.h"
+#include "report/wrap.h"
 
 static void
 wrapped(void **state)

@@ -1,0 +1,315 @@
+/* The answers to what detectors ask, and the filing of what they report (api/detector.h).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/context.h"
+
+#include "engine/timers.h"
+#include "engine/vantage.h"
+#include "findings/printable.h"
+
+static const struct detector *
+detector_of(const struct context *context)
+{
+    return catalogue_detectors[context->detector];
+}
+
+/* -- State ------------------------------------------------------------------------------------ */
+
+void *
+flow_state(struct context *context)
+{
+    struct engine *engine = context->engine;
+    return flow_table_states(engine->flows, context->record) + engine->flow_state_places[context->detector];
+}
+
+void *
+capture_state(struct context *context)
+{
+    void **state = &context->engine->capture_states[context->detector];
+    if (*state == NULL)
+        *state = g_malloc0(detector_of(context)->capture_state_size);
+    return *state;
+}
+
+void *
+keyed_state(struct context *context, unsigned kind, const void *key, size_t key_size, size_t state_size)
+{
+    return keyed_state_of_all(context, flow_network(context, &context->record->flow) << 8 | kind, key, key_size,
+                              state_size);
+}
+
+void *
+keyed_state_of_all(struct context *context, unsigned kind, const void *key, size_t key_size, size_t state_size)
+{
+    struct keyed **keyed = &context->engine->keyed_states[context->detector];
+    if (*keyed == NULL)
+        *keyed = keyed_new(&context->engine->settings->hash_seed);
+    return keyed_get(*keyed, context->engine->packets, kind, key, key_size, state_size);
+}
+
+uint32_t
+flow_network(struct context *context, const struct flow *flow)
+{
+    return engine_network(context->engine, flow);
+}
+
+bool
+wake_at(struct context *context, int64_t time)
+{
+    return wakes_add(context->engine->wakes, context->packet->time, time, context->record->flow.number,
+                     (uint32_t)context->detector);
+}
+
+unsigned
+threshold_value(struct context *context, size_t index)
+{
+    return context->engine->settings->thresholds[context->engine->threshold_numbers[context->detector] + index];
+}
+
+/* -- Time ------------------------------------------------------------------------------------- */
+
+int64_t
+level_passed(struct context *context, int64_t idle)
+{
+    return timer_level_passed(context->engine->settings->levels, idle);
+}
+
+int64_t
+timer_reached(struct context *context, int64_t idle)
+{
+    return timer_due(context->engine->settings->levels, context->engine->settings->timers, idle);
+}
+
+/* -- Vantage ---------------------------------------------------------------------------------- */
+
+bool
+answers_visible(struct context *context, const struct flow *flow, bool from_client)
+{
+    return vantage_shows_answers(context->engine, (const struct flow_record *)flow, from_client);
+}
+
+bool
+address_was_seen(struct context *context, const struct flow *flow, const struct ip_address *address)
+{
+    return flow_table_has_seen(context->engine->flows, flow->path, address);
+}
+
+uint64_t
+bytes_so_far(struct context *context, uint32_t number)
+{
+    const struct session *session = encapsulation_session(context->engine->encapsulation, number);
+    return session != NULL ? session->unique_bytes : context->engine->outside_bytes;
+}
+
+const struct session *
+session_of(struct context *context, uint32_t number)
+{
+    return encapsulation_session(context->engine->encapsulation, number);
+}
+
+/* -- Names and countries ---------------------------------------------------------------------- */
+
+const struct learned_name *
+name_of(struct context *context, const struct ip_address *address)
+{
+    return names_find(context->engine->names, flow_network(context, &context->record->flow), address);
+}
+
+const char *
+country_of(struct context *context, const struct ip_address *address)
+{
+    return knowledge_country(context->engine->knowledge, address);
+}
+
+enum home
+home_countries(struct context *context, const char **countries)
+{
+    return knowledge_home(context->engine->knowledge, countries);
+}
+
+bool
+country_is_home(struct context *context, const char *country)
+{
+    return knowledge_is_home(context->engine->knowledge, country);
+}
+
+/* Whether the name ends with the suffix at a label boundary. */
+static bool
+domain_ends_with(const char *name, const char *suffix)
+{
+    size_t name_length = strlen(name), suffix_length = strlen(suffix);
+    if (suffix_length == 0 || suffix_length > name_length || strcmp(name + name_length - suffix_length, suffix) != 0)
+        return false;
+    return suffix_length == name_length || name[name_length - suffix_length - 1] == '.';
+}
+
+bool
+cname_is_expected(struct context *context, const char *name, const char *target)
+{
+    const GArray *expected = context->engine->settings->expected_cnames;
+    for (guint i = 0; i < expected->len; i++) {
+        const struct expected_cname *row = &g_array_index(expected, struct expected_cname, i);
+        if (domain_ends_with(name, row->name) && domain_ends_with(target, row->target))
+            return true;
+    }
+    return false;
+}
+
+bool
+speaks_tls(struct context *context, const struct flow *flow)
+{
+    return port_set_has(&context->engine->settings->tls_ports, flow->server.port) ||
+           knowledge_has_tls_server(context->engine->knowledge, flow_network(context, flow), &flow->server);
+}
+
+/* -- Reporting -------------------------------------------------------------------------------- */
+
+static uint64_t
+bit_of(const struct context *context, const struct case_info *info)
+{
+    return UINT64_C(1) << (context->engine->case_numbers[context->detector] +
+                           (size_t)(info - detector_of(context)->cases));
+}
+
+struct finding *
+report(struct context *context, const struct case_info *info, enum confidence confidence)
+{
+    return context->record->reported & bit_of(context, info) ? NULL : report_of_culprit(context, info, confidence);
+}
+
+struct finding *
+report_of_culprit(struct context *context, const struct case_info *info, enum confidence confidence)
+{
+    struct flow_record *record = context->record;
+    record->reported |= bit_of(context, info);
+    struct finding *finding = finding_new(info, confidence, context->packet->frame, record->flow.number);
+    finding->time = context->packet->time;
+    finding->network = flow_network(context, &record->flow);
+    finding->session = context->session;
+    store_add(context->engine->store, finding);
+    return finding;
+}
+
+void
+report_severity(struct finding *finding, enum severity severity)
+{
+    finding->severity = severity;
+}
+
+uint32_t
+finding_number(const struct finding *finding)
+{
+    return finding->number;
+}
+
+void
+report_series(struct finding *finding, uint64_t events, uint32_t first_frame, int64_t first_time)
+{
+    finding->series = (struct series){.events = events,
+                                      .first_frame = first_frame,
+                                      .last_frame = finding->frame,
+                                      .first_time = MIN(first_time, finding->time),
+                                      .last_time = MAX(first_time, finding->time)};
+}
+
+void
+report_again(struct context *context, uint32_t number)
+{
+    store_again(context->engine->store, number, context->packet->frame, context->packet->time);
+}
+
+static void
+add_fact(struct finding *finding, struct fact fact)
+{
+    g_array_append_val(finding->facts, fact);
+}
+
+void
+report_duration(struct finding *finding, enum fact_name name, int64_t nanoseconds)
+{
+    /* Clocks that are set back make it negative, which says nothing that a reader could use. */
+    add_fact(finding, (struct fact){.name = name, .number = MAX(nanoseconds, 0)});
+}
+
+void
+report_count(struct finding *finding, enum fact_name name, uint64_t count)
+{
+    add_fact(finding, (struct fact){.name = name, .number = (int64_t)count});
+}
+
+void
+report_endpoint(struct finding *finding, enum fact_name name, const struct endpoint *endpoint)
+{
+    add_fact(finding, (struct fact){.name = name, .endpoint = *endpoint});
+}
+
+void
+report_address(struct finding *finding, enum fact_name name, const struct ip_address *address)
+{
+    add_fact(finding, (struct fact){.name = name, .endpoint.address = *address});
+}
+
+/* The border at which text of the capture becomes printable: behind it nobody has to ask what a text may hold. */
+void
+report_text(struct finding *finding, enum fact_name name, const char *text)
+{
+    if (text != NULL && *text != '\0')
+        add_fact(finding, (struct fact){.name = name, .text = printable_text(text)});
+}
+
+void
+report_localized(struct finding *finding, enum fact_name name, const char *english, const char *chinese)
+{
+    add_fact(finding, (struct fact){.name = name, .text = printable_text(english), .chinese = printable_text(chinese)});
+}
+
+void
+report_flag(struct finding *finding, enum fact_name name)
+{
+    add_fact(finding, (struct fact){.name = name, .number = 1});
+}
+
+void
+report_flow(struct finding *finding, const struct flow *flow)
+{
+    report_endpoint(finding, FACT_client, &flow->client);
+    report_endpoint(finding, FACT_server, &flow->server);
+}
+
+void
+report_evidence(struct finding *finding, uint32_t frame)
+{
+    if (frame == 0 || frame == finding->frame)
+        return;
+    guint place = 0;
+    while (place < finding->evidence->len && g_array_index(finding->evidence, uint32_t, place) < frame)
+        place++;
+    if (place == finding->evidence->len || g_array_index(finding->evidence, uint32_t, place) != frame)
+        g_array_insert_val(finding->evidence, place, frame);
+}
+
+void
+report_timers(struct context *context, struct finding *finding, enum timer_end end, int64_t idle)
+{
+    enum { SHOWN_MAX = 5 };
+    const struct bracket *bracket = engine_bracket(context->engine, &context->record->flow);
+    GPtrArray *candidates = timer_candidates(context->engine->settings->timers, end, idle, bracket->longest_survived);
+
+    for (guint i = 0; i < candidates->len && i < SHOWN_MAX; i++)
+        report_text(finding, FACT_timer, g_ptr_array_index(candidates, i));
+    if (candidates->len > SHOWN_MAX)
+        report_count(finding, FACT_timers_more, candidates->len - SHOWN_MAX);
+    g_ptr_array_unref(candidates);
+}
+
+void
+report_bracket(struct context *context, struct finding *finding, const struct flow *flow, int64_t idle)
+{
+    struct bracket *bracket = engine_bracket(context->engine, flow);
+    if (bracket->shortest_died == 0 || idle < bracket->shortest_died)
+        bracket->shortest_died = idle;
+    if (bracket->longest_survived > 0 && bracket->longest_survived < bracket->shortest_died) {
+        report_duration(finding, FACT_survived, bracket->longest_survived);
+        report_duration(finding, FACT_died, bracket->shortest_died);
+    }
+}

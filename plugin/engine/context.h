@@ -1,0 +1,67 @@
+/* What stands behind the calls of api/detector.h: the engine's insides, for engine.c and context.c.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_ENGINE_CONTEXT_H
+#define NETCASE_ENGINE_CONTEXT_H
+
+#include "engine/catalogue.h"
+#include "engine/duplicates.h"
+#include "engine/engine.h"
+#include "engine/keyed.h"
+#include "engine/knowledge.h"
+#include "engine/names.h"
+#include "engine/wakes.h"
+
+/* Combinations of the bits of detector.sees, SEES_DUPLICATES excepted. */
+enum { DISPATCH_SIZE = SEES_DUPLICATES };
+
+struct engine {
+    const struct settings *settings;
+    struct flow_table *flows;
+    struct encapsulation *encapsulation;
+    struct duplicates *duplicates;
+    struct knowledge *knowledge;
+    struct names *names;
+    struct store *store;
+    struct causes *causes;
+    void **capture_states;       /* by detector number */
+    struct keyed **keyed_states; /* by detector number, NULL until used */
+    struct wakes *wakes;
+    uint64_t packets;                             /* shown so far */
+    int64_t first_time, last_time;                /* the earliest and the latest of these */
+    uint64_t duplicate_packets, cut_packets;      /* of these; cut: fewer bytes captured than travelled */
+    uint64_t gaps;                                /* holes that were acknowledged, outside of sessions too */
+    uint64_t outside_bytes;                       /* of IP packets outside of sessions, duplicates excluded */
+    unsigned until_sample;                        /* packets, up to the next that is sampled */
+    uint32_t dispatch[DISPATCH_SIZE];             /* bit n: detector n sees packets with these events */
+    unsigned two_way_flows;                       /* outside of encapsulations */
+    unsigned one_way_flows;                       /* outside of encapsulations: answered by packets never captured */
+    size_t case_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first case of each detector */
+    size_t threshold_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first threshold of each detector */
+    size_t flow_state_places[CATALOGUE_DETECTORS_MAX]; /* of each detector's state in flow_record.states */
+    size_t flow_state_size;                            /* of all together */
+};
+
+/* The network that the flow is in: an address in another one is another host. */
+static inline uint32_t
+engine_network(const struct engine *engine, const struct flow *flow)
+{
+    return encapsulation_network(engine->encapsulation, flow->path);
+}
+
+/* The idle bracket of the flow's server. */
+static inline struct bracket *
+engine_bracket(struct engine *engine, const struct flow *flow)
+{
+    return knowledge_bracket(engine->knowledge, engine_network(engine, flow), &flow->server);
+}
+
+struct context {
+    struct engine *engine;
+    size_t detector; /* number in the catalogue */
+    struct flow_record *record;
+    const struct packet *packet; /* in a wake one of any flow */
+    uint32_t session;            /* that brought what the detector is shown: the packet, in a wake the flow; 0 = none */
+};
+
+#endif

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/engine.h"
+
+#include <stddef.h>
+
+#include "engine/context.h"
+#include "engine/tcp.h"
+#include "engine/vantage.h"
+#include "memory/arena.h"
+#include "wire/dns_message.h"
+#include "wire/headers.h"
+#include "wire/http_message.h"
+#include "wire/packet_time.h"
+
+enum { PORT_DNS = 53, PORT_GENEVE = 6081, TLS_SHORT = 256 };
+enum { PROTOCOL_IPIP = 4, PROTOCOL_6IN4 = 41 };
+
+/* One packet of so many is sampled: a prime, so that no rhythm of the traffic falls in with it. */
+enum { SAMPLE_EACH = 13 };
+
+/* Shorter idle times say nothing about a server's timer. */
+static const int64_t SURVIVAL_NOTED = SECONDS(1);
+
+/* For each combination of events the detectors that see it, a bit each. */
+static void
+prepare_dispatch(struct engine *engine)
+{
+    for (size_t i = 0; i < catalogue_detector_count; i++)
+        for (unsigned event = 1; event < DISPATCH_SIZE; event <<= 1)
+            if (catalogue_detectors[i]->sees & event)
+                engine->dispatch[event] |= UINT32_C(1) << i;
+    for (unsigned events = 1; events < DISPATCH_SIZE; events++) {
+        unsigned others = events & (events - 1), last = events ^ others;
+        engine->dispatch[events] = engine->dispatch[others] | engine->dispatch[last];
+    }
+}
+
+/* What each detector asks for again and again, by its number. */
+static void
+prepare_numbers(struct engine *engine)
+{
+    for (size_t i = 0; i < catalogue_detector_count; i++) {
+        engine->case_numbers[i] = catalogue_case_number(catalogue_detectors[i]->cases);
+        engine->threshold_numbers[i] = catalogue_threshold_number(i, 0);
+        engine->flow_state_places[i] = engine->flow_state_size;
+        engine->flow_state_size += arena_aligned(catalogue_detectors[i]->flow_state_size);
+    }
+}
+
+struct engine *
+engine_new(const struct settings *settings)
+{
+    struct engine *engine = g_new0(struct engine, 1);
+    engine->settings = settings;
+    engine->first_time = PACKET_TIME_MAX;
+    prepare_dispatch(engine);
+    prepare_numbers(engine);
+    engine->flows = flow_table_new(&settings->hash_seed, engine->flow_state_size);
+    engine->encapsulation = encapsulation_new(&settings->hash_seed);
+    engine->duplicates = duplicates_new();
+    engine->knowledge = knowledge_new(settings);
+    engine->names = names_new(&settings->hash_seed);
+    engine->store = store_new();
+    engine->causes = causes_new(engine->store, &settings->hash_seed);
+    engine->capture_states = g_new0(void *, catalogue_detector_count + 1);
+    engine->keyed_states = g_new0(struct keyed *, catalogue_detector_count + 1);
+    engine->wakes = wakes_new();
+    return engine;
+}
+
+void
+engine_free(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    for (size_t i = 0; i < catalogue_detector_count; i++) {
+        g_free(engine->capture_states[i]);
+        keyed_free(engine->keyed_states[i]);
+    }
+    g_free(engine->capture_states);
+    g_free(engine->keyed_states);
+    wakes_free(engine->wakes);
+    causes_free(engine->causes);
+    store_free(engine->store);
+    names_free(engine->names);
+    knowledge_free(engine->knowledge);
+    duplicates_free(engine->duplicates);
+    encapsulation_free(engine->encapsulation);
+    flow_table_free(engine->flows);
+    g_free(engine);
+}
+
+struct store *
+engine_store(struct engine *engine)
+{
+    return engine->store;
+}
+
+struct causes *
+engine_causes(struct engine *engine)
+{
+    return engine->causes;
+}
+
+struct encapsulation *
+engine_encapsulation(struct engine *engine)
+{
+    return engine->encapsulation;
+}
+
+const struct flow_table *
+engine_flows(const struct engine *engine)
+{
+    return engine->flows;
+}
+
+static void
+note_totals(struct engine *engine, struct flow_record *record, const struct packet *packet)
+{
+    struct flow *flow = &record->flow;
+    struct side *side = packet->from_client ? &flow->by_client : &flow->by_server;
+
+    if (side->packets == 0)
+        vantage_note_side(engine, record, side, packet);
+    side->packets++;
+    side->bytes += packet->payload.length;
+    side->last_frame = packet->frame;
+    side->last_time = packet->time;
+    flow->last_frame = packet->frame;
+    flow->last_time = packet->time;
+    flow->in_ip_tunnel |= packet->in_ip_tunnel;
+}
+
+/* -- Protocol facts --------------------------------------------------------------------------- */
+
+/* Whether a segment is worth reading: most of what is not TLS shows that by its first bytes. A hello may
+ * come in pieces of any size (some clients split it, to pass filters). */
+static bool
+may_be_tls(const struct tls_connection *tls, const struct tls_side *sender, bool opening, const struct payload *payload)
+{
+    if (tls->seen || sender->synchronised || tls_record_begins(payload->bytes, payload->captured))
+        return true;
+    return opening && payload->length < 3 && payload->captured > 0 && payload->bytes[0] == TLS_HANDSHAKE;
+}
+
+static void
+follow_tls(struct engine *engine, struct flow_record *record, struct packet *packet, struct tls_records *records)
+{
+    struct flow *flow = &record->flow;
+    const struct side *sender = packet->from_client ? &flow->by_client : &flow->by_server;
+    bool opening = flow->handshake.completed_frame != 0 && sender->new_bytes == packet->new_bytes;
+
+    /* Bulk data after the handshake says nothing: the goodbye of an idle connection is short. */
+    if (packet->new_bytes == 0 || record->not_tls ||
+        (flow->tls.finished && packet->payload.length > TLS_SHORT && !(packet->flags & TCP_FIN)))
+        return;
+    struct tls_side *mine = packet->from_client ? &record->tls_client : &record->tls_server;
+    if (!may_be_tls(&flow->tls, mine, opening, &packet->payload)) {
+        record->not_tls = opening;
+        return;
+    }
+    const struct tls_side *other = packet->from_client ? &record->tls_server : &record->tls_client;
+    bool seen_before = flow->tls.seen;
+    /* Data in a SYN (TCP Fast Open) comes behind its sequence number (RFC 7413, 2.1). */
+    uint32_t first = packet->sequence + ((packet->flags & TCP_SYN) != 0);
+    if (tls_stream_read(&flow->tls, mine, other, packet->from_client, opening, first, &packet->payload, packet->frame,
+                        packet->time, records))
+        packet->tls = records;
+    flow->tls.client_data = record->tls_client.payload_records > 0;
+    if (!seen_before && flow->tls.seen && (flow->tls.client_hello || flow->tls.server_hello))
+        knowledge_add_tls_server(engine->knowledge, engine_network(engine, flow), &flow->server);
+}
+
+/* The near one of two hosts may talk to others that are nearer still, so the longer of their shortest counts. */
+static void
+note_round_trip(struct flow_record *record)
+{
+    struct flow *flow = &record->flow;
+    int64_t *client = &record->client_host->round_trip, *server = &record->server_host->round_trip;
+
+    /* With a repeated SYN or SYN-ACK it is open which of them was answered. */
+    if (flow->round_trip == 0 || flow->handshake.syn_count > 1 || flow->handshake.syn_ack_count > 1)
+        return;
+    if (*client != 0 && *server != 0)
+        flow->usual_round_trip = *client > *server ? *client : *server;
+    if (*client == 0 || flow->round_trip < *client)
+        *client = flow->round_trip;
+    if (*server == 0 || flow->round_trip < *server)
+        *server = flow->round_trip;
+}
+
+/* The first segment of a message. Requests behind others in one segment (pipelining) are not seen. */
+static void
+follow_http(const struct flow *flow, struct packet *packet, struct http_message *message)
+{
+    if (http_message_begins(&packet->payload) && packet->new_bytes == packet->payload.length && !flow->tls.seen &&
+        http_message_read(&packet->payload, message))
+        packet->http = message;
+}
+
+static void
+take_tcp(struct engine *engine, struct flow_record *record, struct packet *packet, struct tls_records *records,
+         struct http_message *http)
+{
+    struct tcp_events events = tcp_follow(record, packet);
+    struct flow *flow = &record->flow;
+
+    if (events.answered_unseen)
+        vantage_note_unseen(engine, record, packet);
+    if (events.survived_idle > SURVIVAL_NOTED) {
+        struct bracket *bracket = engine_bracket(engine, flow);
+        if (events.survived_idle > bracket->longest_survived)
+            bracket->longest_survived = events.survived_idle;
+    }
+    if (events.gap) {
+        engine->gaps++;
+        struct session *session = encapsulation_session(engine->encapsulation, packet->session);
+        if (session != NULL)
+            session->gaps++;
+    }
+    if (events.completed) {
+        knowledge_add_peer(engine->knowledge, &flow->server.address, false);
+        note_round_trip(record);
+    }
+    if (packet->payload.length > 0) {
+        follow_tls(engine, record, packet, records);
+        follow_http(flow, packet, http);
+    }
+}
+
+static void
+take_udp(struct engine *engine, struct flow_record *record, struct packet *packet, struct dns_message *message)
+{
+    struct flow *flow = &record->flow;
+    packet->quiet = packet->time > flow->last_time ? packet->time - flow->last_time : 0;
+    if (!packet->from_client && flow->by_server.packets == 0 && flow->by_client.packets > 0)
+        knowledge_add_peer(engine->knowledge, &flow->server.address, flow->server.port == PORT_DNS);
+    if ((packet->source.port == PORT_DNS || packet->destination.port == PORT_DNS) &&
+        dns_message_read(&packet->payload, message)) {
+        packet->dns = message;
+        names_learn(engine->names, engine_network(engine, flow), packet);
+    }
+}
+
+/* -- The way of one packet -------------------------------------------------------------------- */
+
+/* What the packet is, in the bits of detector.sees. */
+static unsigned
+events_of(const struct flow *flow, const struct packet *packet)
+{
+    if (packet->icmp != NULL)
+        return SEES_ICMP;
+    unsigned events = (packet->sampled ? SEES_SAMPLED : 0) | (packet->session != 0 ? SEES_SESSION : 0);
+    if (packet->protocol != PROTOCOL_TCP)
+        return events | SEES_UDP | (packet->dns != NULL ? SEES_DNS : 0);
+    const struct side *sender = flow_sender(flow, packet);
+    events |= SEES_TCP;
+    if (packet->new_bytes > 0)
+        events |= (packet->from_client ? SEES_CLIENT_DATA : 0) |
+                  (sender->new_bytes == packet->new_bytes ? SEES_FIRST_DATA : 0) |
+                  (packet->http != NULL ? SEES_HTTP : 0) | (packet->tls != NULL ? SEES_TLS : 0);
+    if (packet->flags & TCP_SYN)
+        events |= SEES_SYN;
+    if (packet->flags & (TCP_FIN | TCP_RST))
+        events |= SEES_END;
+    if (packet->retransmission || packet->keepalive_probe)
+        events |= SEES_REPEATED;
+    if (flow->handshake.completed_frame == packet->frame)
+        events |= SEES_COMPLETED;
+    if (sender->rst_frame != 0)
+        events |= SEES_AFTER_RESET;
+    return events;
+}
+
+static void
+show_detectors(struct engine *engine, struct flow_record *record, const struct packet *packet)
+{
+    struct context context = {.engine = engine, .record = record, .packet = packet, .session = packet->session};
+    uint32_t waiting = engine->dispatch[events_of(&record->flow, packet)];
+    bool reversed = engine->settings->detectors_reversed;
+    while (waiting != 0) {
+        context.detector = (size_t)(reversed ? 31 - __builtin_clz(waiting) : __builtin_ctz(waiting));
+        waiting &= ~(UINT32_C(1) << context.detector);
+        const struct detector *detector = catalogue_detectors[context.detector];
+        if (!packet->duplicate || (detector->sees & SEES_DUPLICATES))
+            detector->on_packet(&context, &record->flow, packet);
+    }
+}
+
+/* The session that brings the flow, where none of its packets is at hand: the client's direction, as what is asked comes
+ * before what is answered. */
+static uint32_t
+flow_session(const struct flow *flow)
+{
+    return flow->by_client.session != 0 ? flow->by_client.session : flow->by_server.session;
+}
+
+/* After the packet was shown, so that an answer is never missed by the wait for it. */
+static void
+wake_detectors(struct engine *engine, const struct packet *packet)
+{
+    struct wake wake;
+    while (wakes_take(engine->wakes, packet->time, &wake)) {
+        struct flow_record *record = flow_table_by_number(engine->flows, wake.flow);
+        if (record == NULL)
+            continue;
+        struct context context = {.engine = engine,
+                                  .record = record,
+                                  .packet = packet,
+                                  .session = flow_session(&record->flow),
+                                  .detector = wake.detector};
+        catalogue_detectors[wake.detector]->on_wake(&context, &record->flow, packet->time);
+    }
+}
+
+/* Clocks are set back: the first packet need not be the earliest. */
+static void
+note_time(struct engine *engine, int64_t time)
+{
+    if (time < engine->first_time)
+        engine->first_time = time;
+    if (time > engine->last_time)
+        engine->last_time = time;
+}
+
+static void
+show(struct engine *engine, struct flow_record *record, const struct packet *packet)
+{
+    note_time(engine, packet->time);
+    engine->packets++;
+    show_detectors(engine, record, packet);
+    if (engine->wakes->next <= packet->time)
+        wake_detectors(engine, packet);
+}
+
+/* Count the packet in its session, and look whether another session brought it before. */
+static void
+count_session(struct engine *engine, struct packet *packet, bool flow_started)
+{
+    struct session *session = encapsulation_session(engine->encapsulation, packet->session);
+    if (session == NULL) {
+        if (!packet->duplicate)
+            engine->outside_bytes += packet->ip_length;
+        return;
+    }
+    session_count(session, packet);
+    session->flows += flow_started;
+    const struct sighting *elsewhere = duplicates_check(engine->duplicates, packet, 0);
+    if (elsewhere != NULL) {
+        session->duplicates++;
+        packet->copy_of = elsewhere->frame;
+        packet->copy_session = elsewhere->session;
+    }
+}
+
+static void
+take_sample(struct engine *engine, struct packet *packet)
+{
+    if (engine->until_sample-- > 0)
+        return;
+    engine->until_sample = SAMPLE_EACH - 1;
+    packet->sampled = true;
+}
+
+static struct arrival_result
+take_packet(struct engine *engine, struct arrival *arrival)
+{
+    struct packet *packet = &arrival->packet;
+    struct tls_records records; /* filled where TLS is read */
+    struct dns_message message; /* filled where DNS is read */
+    struct http_message http;   /* filled where HTTP is read */
+    bool started;
+
+    packet->session = arrival->place.session;
+    packet->in_ip_tunnel = arrival->place.in_ip_tunnel;
+    if (packet->in_ip_tunnel) {
+        packet->tunnel_source = arrival->place.tunnel_source;
+        packet->tunnel_destination = arrival->place.tunnel_destination;
+    }
+    packet->ip_length = arrival->ip_length;
+    packet->missing = arrival->ip_length - arrival->ip_present;
+    packet->frame_length = arrival->place.frame_length;
+    struct flow_record *record = flow_table_get(engine->flows, packet, arrival->place.path, &started);
+    const struct sighting *original = duplicates_check(engine->duplicates, packet, record->flow.number);
+    packet->duplicate = original != NULL;
+    packet->copy_age = original != NULL ? packet->time - original->time : 0;
+    engine->duplicate_packets += packet->duplicate;
+    engine->cut_packets += packet->payload.captured < packet->payload.length;
+    count_session(engine, packet, started);
+
+    if (!packet->duplicate) {
+        take_sample(engine, packet);
+        /* Facts of the protocol first: they compare with what the flow was before this packet. */
+        if (packet->protocol == PROTOCOL_TCP)
+            take_tcp(engine, record, packet, &records, &http);
+        else
+            take_udp(engine, record, packet, &message);
+        note_totals(engine, record, packet);
+    }
+    show(engine, record, packet);
+    return (struct arrival_result){.flow = record->flow.number};
+}
+
+/* VXLAN (RFC 7348) on the ports that the user gave, GENEVE (RFC 8926) on its own. */
+static bool
+enter_udp_tunnel(struct engine *engine, struct arrival *arrival)
+{
+    const struct packet *packet = &arrival->packet;
+    struct payload inner;
+    uint32_t vni;
+    uint16_t protocol;
+    enum session_kind kind;
+
+    if (port_set_has(&engine->settings->vxlan_ports, packet->destination.port) &&
+        wire_read_vxlan(&packet->payload, &vni, &inner))
+        kind = SESSION_VXLAN;
+    else if (packet->destination.port == PORT_GENEVE && wire_read_geneve(&packet->payload, &vni, &protocol, &inner))
+        kind = SESSION_GENEVE;
+    else
+        return false;
+    arrival->inner = encapsulation_enter(engine->encapsulation, &arrival->place, kind, &packet->source.address,
+                                         &packet->destination.address, vni, inner.length);
+    return true;
+}
+
+struct arrival_result
+engine_transport(struct engine *engine, struct arrival *arrival)
+{
+    struct packet *packet = &arrival->packet;
+    const struct arrival_result nothing = {0};
+
+    if (packet->protocol == PROTOCOL_TCP)
+        return wire_read_tcp(&arrival->transport, packet) ? take_packet(engine, arrival) : nothing;
+    if (packet->protocol != PROTOCOL_UDP || !wire_read_udp(&arrival->transport, packet))
+        return nothing;
+    if (enter_udp_tunnel(engine, arrival))
+        return (struct arrival_result){.encapsulates = true};
+    return take_packet(engine, arrival);
+}
+
+struct arrival_result
+engine_gre(struct engine *engine, struct arrival *arrival)
+{
+    const struct packet *packet = &arrival->packet;
+    const struct arrival_result result = {.encapsulates = true};
+    struct gre_header gre;
+    struct payload inner;
+
+    if (!wire_read_gre(&arrival->transport, &gre, &inner) || (!gre.erspan && !gre.has_key)) {
+        arrival->inner = place_in_ip_tunnel(&arrival->place, packet);
+        return result;
+    }
+    arrival->inner = encapsulation_enter(
+        engine->encapsulation, &arrival->place, gre.erspan ? SESSION_ERSPAN : SESSION_GRE, &packet->source.address,
+        &packet->destination.address, gre.erspan ? gre.erspan_session : gre.key, inner.length);
+    return result;
+}
+
+/* The flow of a packet that an ICMP error quotes: where the error itself is, or outside of the tunnel that
+ * the packet was in. */
+static struct flow_record *
+quoted_flow(struct engine *engine, const struct arrival *arrival, const struct packet *quoted)
+{
+    struct flow_record *record = flow_table_find(engine->flows, quoted, arrival->place.path);
+    if (record == NULL && arrival->place.path != 0)
+        record = flow_table_find(engine->flows, quoted, 0);
+    return record;
+}
+
+void
+engine_icmp(struct engine *engine, struct arrival *arrival)
+{
+    struct packet *packet = &arrival->packet;
+    struct packet quoted = {0};
+    struct icmp_error error = {.ipv6 = packet->protocol == PROTOCOL_ICMPV6};
+
+    if (!wire_read_icmp_quote(&arrival->transport, &error, &quoted))
+        return;
+    struct flow_record *record = quoted_flow(engine, arrival, &quoted);
+    if (record == NULL)
+        return;
+    if (record->flow.icmp_error_frame == 0)
+        record->flow.icmp_error_frame = packet->frame;
+    packet->icmp = &error;
+    packet->session = arrival->place.session;
+    packet->ip_length = arrival->ip_length;
+    packet->from_client = endpoint_equal(&quoted.source, &record->flow.client);
+    show(engine, record, packet);
+    packet->icmp = NULL;
+}
+
+/* From an IPIP or 6in4 packet to the one in it. */
+static bool
+open_ip_tunnel(struct arrival *arrival, struct payload *ip)
+{
+    arrival->place = place_in_ip_tunnel(&arrival->place, &arrival->packet);
+    *ip = arrival->transport;
+    return wire_read_ip(ip, &arrival->packet, &arrival->transport);
+}
+
+struct arrival_result
+engine_ethernet(struct engine *engine, struct arrival *arrival, const struct payload *frame)
+{
+    struct arrival_result nothing = {0};
+    struct payload ip;
+
+    if (!wire_read_ethernet(frame, &ip) || !wire_read_ip(&ip, &arrival->packet, &arrival->transport))
+        return nothing;
+    if ((arrival->packet.protocol == PROTOCOL_IPIP || arrival->packet.protocol == PROTOCOL_6IN4) &&
+        !open_ip_tunnel(arrival, &ip))
+        return nothing;
+    uint32_t header = (uint32_t)(arrival->transport.bytes - ip.bytes);
+    arrival->ip_length = header + arrival->transport.length;
+    arrival->ip_present = ip.length < arrival->ip_length ? ip.length : arrival->ip_length;
+    if (arrival->packet.protocol == PROTOCOL_ICMP || arrival->packet.protocol == PROTOCOL_ICMPV6) {
+        engine_icmp(engine, arrival);
+        return nothing;
+    }
+    return engine_transport(engine, arrival);
+}

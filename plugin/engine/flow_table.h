@@ -1,0 +1,105 @@
+/* All flows of a capture, found by the key of the catalogue: encapsulation path, protocol, and the
+ * unordered pair of endpoints. A SYN with a new initial sequence number starts a new flow on the
+ * same key; the old one stays known by its number.
+ *
+ * A flow that never got beyond its handshake, or beyond two datagrams, is forgotten when FLOWS_YOUNG_MAX
+ * newer ones have come: a flood from a million addresses takes no more memory than that.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_ENGINE_FLOW_TABLE_H
+#define NETCASE_ENGINE_FLOW_TABLE_H
+
+#include <glib.h>
+
+#include "api/flow.h"
+#include "engine/tls_stream.h"
+#include "memory/hash.h"
+
+/* What is known of an address on one encapsulation path, for the questions about the vantage. */
+struct host {
+    uint32_t path;
+    struct ip_address address;
+    unsigned flows;        /* that have it as client or server */
+    bool seen;             /* it sent a packet that was captured */
+    bool answers_unseen;   /* it answered with packets that were never captured */
+    unsigned peers_unseen; /* flows in which a peer of it did */
+    int64_t round_trip;    /* the shortest of its handshakes; 0 = none yet */
+};
+
+/* Bytes of one side that the other acknowledged but that were never captured. */
+struct hole {
+    uint32_t from, to; /* sequence numbers; equal = no hole */
+    uint32_t frame;    /* of the acknowledgment */
+    int64_t time;
+    unsigned packets_after; /* of the flow, since the acknowledgment */
+};
+
+/* Bytes of a side that its later ones came before, and the packet that came before them. */
+struct missing_range {
+    uint32_t from, to; /* sequence numbers */
+    int64_t time;
+    uint32_t timestamp;
+    uint16_t ip_id;
+    bool has_timestamp, has_ip_id;
+};
+
+enum { MISSING_MAX = 16 };
+
+/* Of one side, in no order. */
+struct missing {
+    unsigned count;
+    struct missing_range range[MISSING_MAX];
+};
+
+/* A packet that the other side will react to, to measure the round trip: data, which it acknowledges, or in a
+ * transfer the other way an acknowledgment, whose timestamp it echoes. */
+struct timed_packet {
+    int64_t time; /* 0 = none */
+    bool from_client, echo;
+    uint32_t awaited; /* the acknowledgment or the echo */
+    uint32_t next;    /* sequence number of the other side, for `echo` */
+};
+
+/* A flow with what only the engine knows of it. `flow` must be the first member. */
+struct flow_record {
+    struct flow flow;
+    struct host *client_host, *server_host;
+    uint32_t client_initial_sequence, server_initial_sequence;
+    struct tls_side tls_client, tls_server;
+    bool not_tls;                      /* its first payload was something else */
+    bool client_unseen, server_unseen; /* that side answered, but was never captured */
+    struct hole client_hole, server_hole;
+    struct missing *client_missing, *server_missing; /* NULL until a side's numbers jump */
+    struct timed_packet timed;
+    uint64_t reported; /* bit n: the case with number n */
+    uint8_t *states;   /* of all detectors, one behind the other; NULL until one asks for its own */
+};
+
+enum { FLOWS_YOUNG_MAX = 65536 };
+
+struct flow_table;
+
+/* `states_size`: bytes of memory that all detectors together want for each flow. */
+struct flow_table *flow_table_new(const struct hash_seed *seed, size_t states_size);
+void flow_table_free(struct flow_table *table);
+
+/* The flow of the packet, made if it is new, with packet->from_client set. `started` tells whether
+ * it was made now. Never NULL. */
+struct flow_record *flow_table_get(struct flow_table *table, struct packet *packet, uint32_t path, bool *started);
+
+/* The memory of the detectors for a flow, zeroed when it is asked for first. */
+uint8_t *flow_table_states(struct flow_table *table, struct flow_record *record);
+
+/* The flow that these endpoints have at present, NULL if none: for what an ICMP error quotes. */
+struct flow_record *flow_table_find(struct flow_table *table, const struct packet *packet, uint32_t path);
+
+/* Whether the address sent a packet on this path that was captured. */
+bool flow_table_has_seen(const struct flow_table *table, uint32_t path, const struct ip_address *address);
+
+/* Number of flows so far; flow numbers go from 1 to it. */
+uint32_t flow_table_count(const struct flow_table *table);
+
+/* NULL for a number that there is not, or whose flow is forgotten. */
+struct flow_record *flow_table_by_number(const struct flow_table *table, uint32_t number);
+
+#endif

@@ -1,0 +1,53 @@
+/* What the user can set, as the engine needs it. Owned by the host, constant while a capture is
+ * read; and the secret of its hashes.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_ENGINE_SETTINGS_H
+#define NETCASE_ENGINE_SETTINGS_H
+
+#include <glib.h>
+
+#include "engine/country.h"
+#include "memory/hash.h"
+
+/* A set of ports: bit p % 32 of word p / 32. */
+struct port_set {
+    uint32_t word[2048];
+};
+
+static inline bool
+port_set_has(const struct port_set *set, uint16_t port)
+{
+    return (set->word[port / 32] >> (port % 32)) & 1;
+}
+
+static inline void
+port_set_add(struct port_set *set, uint16_t port)
+{
+    set->word[port / 32] |= UINT32_C(1) << (port % 32);
+}
+
+/* A CNAME target that the user expects: names that end with `name` may end at targets that end with
+ * `target` (both lower case; whole labels). */
+struct expected_cname {
+    char *name, *target;
+};
+
+struct settings {
+    GArray *levels;                     /* int64_t nanoseconds, ascending: timer_levels_parse() */
+    GArray *timers;                     /* struct known_timer */
+    GArray *expected_cnames;            /* struct expected_cname */
+    char **home_countries;              /* NULL-terminated, upper case; empty or NULL = derive */
+    struct country_database *countries; /* may be NULL; not closed by settings_clear */
+    struct port_set vxlan_ports, tls_ports;
+    unsigned *thresholds; /* by catalogue_threshold_number() */
+    struct hash_seed
+        hash_seed;           /* of the capture's tables: the host draws it anew for each, tests have always the same */
+    bool detectors_reversed; /* show packets to the last detector first: tests prove that order does not matter */
+};
+
+/* The defaults of everything: what tests use and what the host starts from. */
+void settings_init(struct settings *settings);
+void settings_clear(struct settings *settings);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/vantage.h"
+
+void
+vantage_note_unseen(struct engine *engine, struct flow_record *record, const struct packet *packet)
+{
+    bool *flag = packet->from_client ? &record->server_unseen : &record->client_unseen;
+    struct host *sender = packet->from_client ? record->client_host : record->server_host;
+    struct host *answerer = packet->from_client ? record->server_host : record->client_host;
+    if (*flag)
+        return;
+    *flag = true;
+    answerer->answers_unseen = true;
+    sender->peers_unseen++;
+    struct session *session = encapsulation_session(engine->encapsulation, packet->session);
+    if (session != NULL)
+        session->answered_unseen++;
+    else
+        engine->one_way_flows++;
+}
+
+/* A side that was taken for unseen shows up after all: its copies were only late. */
+static void
+take_back_unseen(struct engine *engine, struct flow_record *record, const struct packet *packet)
+{
+    bool *flag = packet->from_client ? &record->client_unseen : &record->server_unseen;
+    struct host *other = packet->from_client ? record->server_host : record->client_host;
+    const struct side *other_side = packet->from_client ? &record->flow.by_server : &record->flow.by_client;
+    if (!*flag)
+        return;
+    *flag = false;
+    other->peers_unseen--;
+    struct session *session = encapsulation_session(engine->encapsulation, other_side->session);
+    if (session != NULL)
+        session->answered_unseen--;
+    else
+        engine->one_way_flows--;
+}
+
+void
+vantage_note_side(struct engine *engine, struct flow_record *record, struct side *side, const struct packet *packet)
+{
+    const struct side *other = packet->from_client ? &record->flow.by_server : &record->flow.by_client;
+
+    side->session = packet->session;
+    side->ttl = packet->ttl;
+    (packet->from_client ? record->client_host : record->server_host)->seen = true;
+    take_back_unseen(engine, record, packet);
+    if (other->packets == 0)
+        return;
+    if (packet->session == 0)
+        engine->two_way_flows++;
+    else if (packet->session == other->session && encapsulation_session(engine->encapsulation, packet->session) != NULL)
+        session_two_way(encapsulation_session(engine->encapsulation, packet->session));
+}
+
+/* An overlay shows both directions; a mirror is no blind one as long as nothing proves that it is. */
+static bool
+session_shows_answers(const struct engine *engine, uint32_t number)
+{
+    const struct session *session = encapsulation_session(engine->encapsulation, number);
+    return session == NULL || session->role == SESSION_OVERLAY || session->answered_unseen == 0;
+}
+
+bool
+vantage_shows_answers(const struct engine *engine, const struct flow_record *record, bool from_client)
+{
+    const struct flow *flow = &record->flow;
+    const struct host *asker = from_client ? record->client_host : record->server_host;
+    const struct host *answerer = from_client ? record->server_host : record->client_host;
+    const struct side *sender = from_client ? &flow->by_client : &flow->by_server;
+
+    if (from_client ? record->server_unseen : record->client_unseen)
+        return false;
+    if (answerer->answers_unseen && !answerer->seen)
+        return false;
+    if (sender->session != 0)
+        return session_shows_answers(engine, sender->session);
+    /* The answer of LVS-TUN leaves outside of the tunnel, maybe another way. */
+    if (flow->in_ip_tunnel && !answerer->seen)
+        return false;
+    if (asker->peers_unseen > 0)
+        return false;
+    return engine->one_way_flows == 0 || engine->two_way_flows > 0;
+}

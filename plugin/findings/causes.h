@@ -1,0 +1,24 @@
+/* Which findings explain another one.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_FINDINGS_CAUSES_H
+#define NETCASE_FINDINGS_CAUSES_H
+
+#include "findings/store.h"
+#include "memory/hash.h"
+
+/* At most this many are named: more say nothing new. */
+enum { CAUSES_MAX = 5 };
+
+struct causes;
+
+/* What explains the findings of the store. Store and seed must live longer. */
+struct causes *causes_new(struct store *store, const struct hash_seed *seed);
+void causes_free(struct causes *causes);
+
+/* The findings known so far that explain `finding` (case_info.explained_by), in the order of their reports,
+ * each case once with its first. Returns their number. It costs the same however many findings there are; what was
+ * reported since the last call is taken in first, so findings must be filled in. */
+size_t causes_of(struct causes *causes, const struct finding *finding, const struct finding *found[CAUSES_MAX]);
+
+#endif

@@ -1,0 +1,75 @@
+/* Findings and the table of facts.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "findings/finding.h"
+
+const struct fact_info fact_infos[FACT_COUNT] = {
+#define FACT(name, type, label, help, chinese_label, chinese_help)                                                     \
+    [FACT_##name] = {#name, TYPE_##type, {label, help}, {chinese_label, chinese_help}},
+#include "api/facts.def"
+#undef FACT
+};
+
+bool
+fact_is_text(enum fact_name name)
+{
+    return fact_infos[name].type == TYPE_TEXT || fact_infos[name].type == TYPE_CAPTURED;
+}
+
+static void
+fact_clear(gpointer fact)
+{
+    g_free(((struct fact *)fact)->text);
+    g_free(((struct fact *)fact)->chinese);
+}
+
+struct finding *
+finding_new(const struct case_info *info, enum confidence confidence, uint32_t frame, uint32_t flow)
+{
+    struct finding *finding = g_new0(struct finding, 1);
+    finding->info = info;
+    finding->severity = info->severity;
+    finding->confidence = confidence;
+    finding->frame = frame;
+    finding->flow = flow;
+    finding->facts = g_array_new(FALSE, TRUE, sizeof(struct fact));
+    g_array_set_clear_func(finding->facts, fact_clear);
+    finding->evidence = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+    return finding;
+}
+
+void
+finding_free(struct finding *finding)
+{
+    if (finding == NULL) {
+        return;
+    }
+    g_array_unref(finding->facts);
+    g_array_unref(finding->evidence);
+    g_free(finding);
+}
+
+const struct fact *
+finding_fact(const struct finding *finding, enum fact_name name)
+{
+    for (guint i = 0; i < finding->facts->len; i++) {
+        const struct fact *fact = &g_array_index(finding->facts, struct fact, i);
+        if (fact->name == name) {
+            return fact;
+        }
+    }
+    return NULL;
+}
+
+const struct fact *
+finding_culprit(const struct finding *finding)
+{
+    static const enum fact_name order[] = {FACT_server, FACT_client, FACT_address, FACT_session};
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+        const struct fact *fact = finding_fact(finding, order[i]);
+        if (fact != NULL) {
+            return fact;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,53 @@
+/* The findings of a capture in the order in which a person should read them: grouped by culprit, the gravest first,
+ * and among equals what explains others before what is explained.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_REPORT_REPORT_H
+#define NETCASE_REPORT_REPORT_H
+
+#include "findings/causes.h"
+#include "report/summary.h"
+
+/* Findings of one case about one culprit: the server that they share, or where there is none the client, the address or
+ * the mirror session. Equal addresses in two tunnels or mirror sessions may be two hosts. Severity and confidence are the highest among them. */
+struct report_group {
+    GPtrArray *findings; /* const struct finding *, in the order of the reports; the first one's text stands for all */
+    enum severity severity;
+    enum confidence confidence;
+    uint64_t events; /* findings, or where they stand for many events those */
+    bool explained;  /* each of them by a finding of another case */
+};
+
+/* So many groups are shown whole, as text, as markdown and as JSON (docs/decisions/causes-by-index.md). */
+enum { GROUPS_SHOWN = 200 };
+
+/* What a report does not show, of one case. */
+struct report_rest {
+    const struct case_info *info;
+    enum severity severity; /* the highest of them */
+    uint64_t findings, culprits;
+};
+
+struct report {
+    struct causes *causes;
+    const struct encapsulation *encapsulation;
+    struct capture_summary summary;
+    GPtrArray *groups; /* struct report_group * */
+    GPtrArray *silent; /* const struct case_info *: without a finding */
+    guint findings;
+    guint by_severity[SEVERITY_ERROR + 1]; /* number of findings */
+};
+
+/* Findings for which `is_wanted` is false are left out. Lives no longer than the engine; the caller frees it. */
+struct report *report_new(struct engine *engine, bool (*is_wanted)(const struct finding *finding, void *data),
+                          void *data);
+void report_free(struct report *report);
+
+/* The number of groups that are shown. */
+guint report_groups_shown(const struct report *report);
+
+/* What is left if so many findings of each of these groups are shown: struct report_rest, the gravest case first. The caller frees
+ * the array. */
+GArray *report_rest(const struct report *report, guint findings_shown);
+
+#endif

@@ -1,0 +1,52 @@
+/* Reads the headers between a frame and its payload, where Wireshark does not do it for us: TCP and
+ * UDP headers, what VXLAN on an unusual port carries, and the packet quoted by an ICMP error.
+ * Nothing is read beyond `captured`; every function tells by its result whether it could read
+ * enough.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_WIRE_HEADERS_H
+#define NETCASE_WIRE_HEADERS_H
+
+#include "api/icmp.h"
+#include "api/packet.h"
+
+/* Fills ports, TCP fields and payload of `packet` from a TCP header (RFC 9293, 3.1; timestamps
+ * RFC 7323). 20 bytes are needed; options that are cut are taken as absent, except that the payload
+ * is then found by the data offset. False on a header that is cut or malformed. */
+bool wire_read_tcp(const struct payload *header, struct packet *packet);
+
+/* The same for UDP (RFC 768); the payload ends at the UDP length if that is smaller. */
+bool wire_read_udp(const struct payload *header, struct packet *packet);
+
+/* From an IPv4 or IPv6 header to the header of TCP, UDP or anything else: addresses, ttl, IP ID,
+ * protocol; IPv6 extension headers are skipped (RFC 8200, 4). `transport` gets what follows, with
+ * the length that the IP header claims. False for fragments other than the first and for anything
+ * that can't be read. */
+bool wire_read_ip(const struct payload *ip, struct packet *packet, struct payload *transport);
+
+/* From an Ethernet header over VLAN tags (802.1Q, 802.1ad) to the IP header. False if not IP. */
+bool wire_read_ethernet(const struct payload *frame, struct payload *ip);
+
+/* VXLAN (RFC 7348, 5): the I flag set and reserved bits zero. `inner` gets the Ethernet frame. */
+bool wire_read_vxlan(const struct payload *udp_payload, uint32_t *vni, struct payload *inner);
+
+/* GENEVE (RFC 8926, 3.4), version 0. `protocol` is the EtherType of `inner`. */
+bool wire_read_geneve(const struct payload *udp_payload, uint32_t *vni, uint16_t *protocol, struct payload *inner);
+
+/* GRE version 0 (RFC 2784, RFC 2890) and ERSPAN types I, II and III in it. For ERSPAN `inner` is
+ * the mirrored Ethernet frame; type III can carry others, which are not read. */
+struct gre_header {
+    uint16_t protocol; /* EtherType */
+    bool has_key;
+    uint32_t key;
+    bool erspan;
+    uint16_t erspan_session; /* 0 for type I */
+};
+bool wire_read_gre(const struct payload *header, struct gre_header *gre, struct payload *inner);
+
+/* The packet quoted by an ICMP or ICMPv6 error (RFC 792, RFC 4443): its addresses, protocol, ports
+ * and, for TCP, sequence number (the first 8 bytes of its transport header suffice). `error->ipv6` is the
+ * caller's, the rest is filled in. False if the message is no error; a redirect is none. */
+bool wire_read_icmp_quote(const struct payload *icmp, struct icmp_error *error, struct packet *quoted);
+
+#endif
