@@ -169,6 +169,36 @@ struct finding *report(struct context *context, const struct case_info *info, en
  * flow may have the case about another one, and the detector itself sees to it that each is told once. Never NULL. */
 struct finding *report_of_culprit(struct context *context, const struct case_info *info, enum confidence confidence);
 
+/* The same for a case about something that is not the flow's alone, such as a client at a port or a name: `key` (any bytes
+ * without padding, at most 64) in the network of the flow. There is a new finding while fewer than `limit` stand about the key;
+ * after that, and for what the flow told already, the newest one of the key counts one more event, with the current frame as the last,
+ * and NULL is returned. How many, first and last are the store's: a detector keeps no numbers of its own. */
+struct finding *report_about(struct context *context, const struct case_info *info, enum confidence confidence,
+                             const void *key, size_t key_size, unsigned limit);
+
+/* -- The life of a finding --------------------------------------------------------------------
+ *
+ * What comes later may add to a finding, make it milder or refute it. Nothing is reported while something is due that would
+ * refute it; what comes against expectation withdraws it. One pass has printed the finding by then, so the frame that
+ * refutes it carries `netcase.withdrawn`; where the whole capture is known a withdrawn finding is not there. */
+
+/* The newest finding of the case that stands: one that was reported in this flow, or one about the key. NULL if there is none. The
+ * facts of what is returned may be given again: the new value takes the place of the old one, except for texts. */
+struct finding *reported(struct context *context, const struct case_info *info);
+struct finding *reported_about(struct context *context, const struct case_info *info, const void *key, size_t key_size);
+
+/* The current frame is one more sign. Confidence never falls. */
+void report_stronger(struct context *context, struct finding *finding, enum confidence confidence);
+
+/* The current frame shows that it is less grave. Severity never rises. */
+void report_milder(struct context *context, struct finding *finding, enum severity severity);
+
+/* The current frame refutes it. The flow and the key may have the case again. The finding is not to be used after this. */
+void report_withdraw(struct context *context, struct finding *finding);
+
+/* A cause that the capture strikes out, in words ("the server is down: its port 80 answers this client"), and the frame that does. */
+void report_ruled_out(struct finding *finding, const char *english, const char *chinese, uint32_t frame);
+
 /* A case may be milder than its usual severity (a health check is a note). */
 void report_severity(struct finding *finding, enum severity severity);
 

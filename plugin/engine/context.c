@@ -164,30 +164,88 @@ speaks_tls(struct context *context, const struct flow *flow)
 
 /* -- Reporting -------------------------------------------------------------------------------- */
 
-static uint64_t
-bit_of(const struct context *context, const struct case_info *info)
+static struct finding *
+add_finding(struct context *context, const struct case_info *info, enum confidence confidence,
+            const struct subject *subject)
 {
-    return UINT64_C(1) << (context->engine->case_numbers[context->detector] +
-                           (size_t)(info - detector_of(context)->cases));
+    const struct flow *flow = &context->record->flow;
+    struct finding *finding = finding_new(info, confidence, context->packet->frame, flow->number);
+    finding->time = context->packet->time;
+    finding->network = flow_network(context, flow);
+    finding->session = context->session;
+    store_add(context->engine->store, finding, subject);
+    return finding;
+}
+
+static struct subject
+flow_subject(const struct context *context, const struct case_info *info)
+{
+    return store_subject_of_flow(info, context->record->flow.number);
 }
 
 struct finding *
 report(struct context *context, const struct case_info *info, enum confidence confidence)
 {
-    return context->record->reported & bit_of(context, info) ? NULL : report_of_culprit(context, info, confidence);
+    struct subject flow = flow_subject(context, info);
+    return store_about(context->engine->store, &flow) != NULL ? NULL : add_finding(context, info, confidence, NULL);
 }
 
 struct finding *
 report_of_culprit(struct context *context, const struct case_info *info, enum confidence confidence)
 {
-    struct flow_record *record = context->record;
-    record->reported |= bit_of(context, info);
-    struct finding *finding = finding_new(info, confidence, context->packet->frame, record->flow.number);
-    finding->time = context->packet->time;
-    finding->network = flow_network(context, &record->flow);
-    finding->session = context->session;
-    store_add(context->engine->store, finding);
+    return add_finding(context, info, confidence, NULL);
+}
+
+struct finding *
+report_about(struct context *context, const struct case_info *info, enum confidence confidence, const void *key,
+             size_t key_size, unsigned limit)
+{
+    struct store *store = context->engine->store;
+    const struct packet *packet = context->packet;
+    struct subject subject = store_subject(info, flow_network(context, &context->record->flow), key, key_size);
+    struct finding *newest = store_about(store, &subject);
+    if (newest != NULL &&
+        (newest->flow == context->record->flow.number || store_count_about(store, &subject) >= limit)) {
+        store_again(store, newest->number, packet->frame, packet->time);
+        return NULL;
+    }
+    struct finding *finding = add_finding(context, info, confidence, &subject);
+    report_series(finding, 1, packet->frame, packet->time);
     return finding;
+}
+
+struct finding *
+reported(struct context *context, const struct case_info *info)
+{
+    struct subject flow = flow_subject(context, info);
+    return store_touch(context->engine->store, &flow);
+}
+
+struct finding *
+reported_about(struct context *context, const struct case_info *info, const void *key, size_t key_size)
+{
+    struct subject subject = store_subject(info, flow_network(context, &context->record->flow), key, key_size);
+    return store_touch(context->engine->store, &subject);
+}
+
+void
+report_stronger(struct context *context, struct finding *finding, enum confidence confidence)
+{
+    finding->confidence = MAX(finding->confidence, confidence);
+    finding_add_evidence(finding, context->packet->frame);
+}
+
+void
+report_milder(struct context *context, struct finding *finding, enum severity severity)
+{
+    finding->severity = MIN(finding->severity, severity);
+    finding_add_evidence(finding, context->packet->frame);
+}
+
+void
+report_withdraw(struct context *context, struct finding *finding)
+{
+    store_withdraw(context->engine->store, finding, context->packet->frame);
 }
 
 void
@@ -218,35 +276,29 @@ report_again(struct context *context, uint32_t number)
     store_again(context->engine->store, number, context->packet->frame, context->packet->time);
 }
 
-static void
-add_fact(struct finding *finding, struct fact fact)
-{
-    g_array_append_val(finding->facts, fact);
-}
-
 void
 report_duration(struct finding *finding, enum fact_name name, int64_t nanoseconds)
 {
     /* Clocks that are set back make it negative, which says nothing that a reader could use. */
-    add_fact(finding, (struct fact){.name = name, .number = MAX(nanoseconds, 0)});
+    finding_add_fact(finding, (struct fact){.name = name, .number = MAX(nanoseconds, 0)});
 }
 
 void
 report_count(struct finding *finding, enum fact_name name, uint64_t count)
 {
-    add_fact(finding, (struct fact){.name = name, .number = (int64_t)count});
+    finding_add_fact(finding, (struct fact){.name = name, .number = (int64_t)count});
 }
 
 void
 report_endpoint(struct finding *finding, enum fact_name name, const struct endpoint *endpoint)
 {
-    add_fact(finding, (struct fact){.name = name, .endpoint = *endpoint});
+    finding_add_fact(finding, (struct fact){.name = name, .endpoint = *endpoint});
 }
 
 void
 report_address(struct finding *finding, enum fact_name name, const struct ip_address *address)
 {
-    add_fact(finding, (struct fact){.name = name, .endpoint.address = *address});
+    finding_add_fact(finding, (struct fact){.name = name, .endpoint.address = *address});
 }
 
 /* The border at which text of the capture becomes printable: behind it nobody has to ask what a text may hold. */
@@ -254,19 +306,20 @@ void
 report_text(struct finding *finding, enum fact_name name, const char *text)
 {
     if (text != NULL && *text != '\0')
-        add_fact(finding, (struct fact){.name = name, .text = printable_text(text)});
+        finding_add_fact(finding, (struct fact){.name = name, .text = printable_text(text)});
 }
 
 void
 report_localized(struct finding *finding, enum fact_name name, const char *english, const char *chinese)
 {
-    add_fact(finding, (struct fact){.name = name, .text = printable_text(english), .chinese = printable_text(chinese)});
+    finding_add_fact(finding,
+                     (struct fact){.name = name, .text = printable_text(english), .chinese = printable_text(chinese)});
 }
 
 void
 report_flag(struct finding *finding, enum fact_name name)
 {
-    add_fact(finding, (struct fact){.name = name, .number = 1});
+    finding_add_fact(finding, (struct fact){.name = name, .number = 1});
 }
 
 void
@@ -279,13 +332,17 @@ report_flow(struct finding *finding, const struct flow *flow)
 void
 report_evidence(struct finding *finding, uint32_t frame)
 {
-    if (frame == 0 || frame == finding->frame)
-        return;
-    guint place = 0;
-    while (place < finding->evidence->len && g_array_index(finding->evidence, uint32_t, place) < frame)
-        place++;
-    if (place == finding->evidence->len || g_array_index(finding->evidence, uint32_t, place) != frame)
-        g_array_insert_val(finding->evidence, place, frame);
+    finding_add_evidence(finding, frame);
+}
+
+void
+report_ruled_out(struct finding *finding, const char *english, const char *chinese, uint32_t frame)
+{
+    finding_add_fact(finding, (struct fact){.name = FACT_ruled_out,
+                                            .number = frame,
+                                            .text = printable_text(english),
+                                            .chinese = printable_text(chinese)});
+    finding_add_evidence(finding, frame);
 }
 
 void

@@ -38,6 +38,7 @@ struct causes {
     struct table *entries; /* struct cause_entry */
     GHashTable *by_case;   /* id -> struct case_causes * */
     unsigned level_count;  /* levels of time that are in use */
+    guint withdrawn;       /* findings of the store that were withdrawn when the table was begun */
 };
 
 struct causes *
@@ -59,6 +60,18 @@ causes_free(struct causes *causes)
     table_free(causes->entries);
     g_hash_table_destroy(causes->by_case);
     g_free(causes);
+}
+
+void
+causes_forget_withdrawn(struct causes *causes)
+{
+    if (causes->withdrawn == store_withdrawn(causes->store))
+        return;
+    causes->withdrawn = store_withdrawn(causes->store);
+    table_free(causes->entries);
+    causes->entries = table_new(causes->seed, sizeof(struct cause_key), g_free);
+    g_hash_table_remove_all(causes->by_case);
+    causes->level_count = 0;
 }
 
 /* -- What two findings share ------------------------------------------------------------------ */
@@ -278,6 +291,8 @@ put_address(struct causes *causes, struct cause_key key, const struct finding *c
 static void
 take(struct causes *causes, const struct case_causes *of_case, enum relation relation, const struct finding *cause)
 {
+    if (cause->withdrawn_frame != 0)
+        return;
     struct cause_key key = key_of(of_case, relation);
     if (relation == SAME_TIME)
         put_in_time(causes, key, cause);
@@ -338,9 +353,11 @@ find(const struct causes *causes, const struct cause_key *key, const struct find
     const struct cause_entry *entry = table_find(causes->entries, key);
     if (entry == NULL)
         return NULL;
-    if (entry->first != effect && are_related(key->relation, entry->first, effect))
+    if (entry->first != effect && entry->first->withdrawn_frame == 0 &&
+        are_related(key->relation, entry->first, effect))
         return entry->first;
-    if (entry->second != NULL && entry->second != effect && are_related(key->relation, entry->second, effect))
+    if (entry->second != NULL && entry->second != effect && entry->second->withdrawn_frame == 0 &&
+        are_related(key->relation, entry->second, effect))
         return entry->second;
     return NULL;
 }

@@ -16,6 +16,10 @@ struct causes;
 struct causes *causes_new(struct store *store, const struct hash_seed *seed);
 void causes_free(struct causes *causes);
 
+/* The table names two causes for each thing that is shared. Those that were withdrawn since explain nothing, and may stand in the place
+ * of others: make room for these. For views of the whole capture, as it costs a look at all findings that are asked for next. */
+void causes_forget_withdrawn(struct causes *causes);
+
 /* The findings known so far that explain `finding` (case_info.explained_by), in the order of their reports,
  * each case once with its first. Returns their number. It costs the same however many findings there are; what was
  * reported since the last call is taken in first, so findings must be filled in. */

@@ -49,6 +49,31 @@ finding_free(struct finding *finding)
     g_free(finding);
 }
 
+void
+finding_add_fact(struct finding *finding, struct fact fact)
+{
+    for (guint i = 0; !fact_is_text(fact.name) && i < finding->facts->len; i++) {
+        struct fact *older = &g_array_index(finding->facts, struct fact, i);
+        if (older->name == fact.name) {
+            *older = fact;
+            return;
+        }
+    }
+    g_array_append_val(finding->facts, fact);
+}
+
+void
+finding_add_evidence(struct finding *finding, uint32_t frame)
+{
+    if (frame == 0 || frame == finding->frame)
+        return;
+    guint place = 0;
+    while (place < finding->evidence->len && g_array_index(finding->evidence, uint32_t, place) < frame)
+        place++;
+    if (place == finding->evidence->len || g_array_index(finding->evidence, uint32_t, place) != frame)
+        g_array_insert_val(finding->evidence, place, frame);
+}
+
 const struct fact *
 finding_fact(const struct finding *finding, enum fact_name name)
 {

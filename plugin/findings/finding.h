@@ -64,12 +64,21 @@ struct finding {
     uint32_t network; /* of the flow, 0 = outside of encapsulations; see encapsulation_network() */
     uint32_t session; /* that brought the trigger, 0 = none */
     struct series series;
-    GArray *facts;    /* struct fact, in the order of the report */
-    GArray *evidence; /* uint32_t frames, ascending, without the trigger */
+    uint32_t withdrawn_frame; /* in which it was refuted, 0 while it stands */
+    struct about *about[2];   /* the store's: what it is about; NULL = nothing more */
+    bool touched;             /* the store's: its evidence may have grown since it was indexed */
+    GArray *facts;            /* struct fact, in the order of the report */
+    GArray *evidence;         /* uint32_t frames, ascending, without the trigger */
 };
 
 struct finding *finding_new(const struct case_info *info, enum confidence confidence, uint32_t frame, uint32_t flow);
 void finding_free(struct finding *finding);
+
+/* A fact more; of a name that is no text the new value takes the place of an older one. Takes ownership of the texts. */
+void finding_add_fact(struct finding *finding, struct fact fact);
+
+/* A frame that the finding rests on; 0, the trigger and what it has already are ignored. */
+void finding_add_evidence(struct finding *finding, uint32_t frame);
 
 /* The first fact with this name, NULL if the finding has none. */
 const struct fact *finding_fact(const struct finding *finding, enum fact_name name);

@@ -274,6 +274,21 @@ add_all_related(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, 
             related->len - SHOWN_WHOLE));
 }
 
+/* On a first visit the frames before this one have been shown, so the reader has to be told. */
+static void
+add_withdrawn(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, const GPtrArray *withdrawn)
+{
+    for (guint i = 0; i < withdrawn->len; i++) {
+        const struct finding *finding = g_ptr_array_index(withdrawn, i);
+        proto_item *item = proto_tree_add_string(tree, fields.withdrawn, tvb, 0, 0, finding->info->id);
+        proto_item_set_generated(item);
+        uint32_t frame = frames_shown_number(capture->frames, finding->frame);
+        if (frame != 0)
+            proto_item_set_generated(proto_tree_add_uint(proto_item_add_subtree(item, fields.tree_related),
+                                                         fields.withdrawn_frame, tvb, 0, 0, frame));
+    }
+}
+
 /* -- Mirror sessions and flows ---------------------------------------------------------------- */
 
 static const struct session *
@@ -367,22 +382,29 @@ show_frame(struct capture *capture, uint32_t frame, tvbuff_t *tvb, packet_info *
     const GPtrArray *findings = store_by_frame(store, frame);
     const GPtrArray *related = NULL;
     const struct session *mirror = NULL;
+    const GPtrArray *withdrawn = NULL;
     bool flows = false;
 
+    if (pinfo->fd->visited)
+        causes_forget_withdrawn(engine_causes(capture->engine));
     if (tree != NULL) {
         if (pinfo->fd->visited) {
             store_index(store);
             related = store_by_evidence(store, frame);
+        } else {
+            withdrawn = store_withdrawn_by(store, frame);
         }
         flows = flow_is_wanted(tree) && frames_flow(capture->frames, frame, 0) != 0;
         if (mirror_is_wanted(tree))
             mirror = mirror_of(capture, frames_mirror(capture->frames, frame));
     }
-    if (findings == NULL && related == NULL && mirror == NULL && !flows)
+    if (findings == NULL && related == NULL && withdrawn == NULL && mirror == NULL && !flows)
         return;
     proto_tree *subtree = tree != NULL ? netcase_tree(tree, tvb, findings != NULL ? findings->len : 0) : NULL;
     for (guint i = 0; findings != NULL && i < findings->len; i++)
         add_finding(capture, subtree, tvb, pinfo, g_ptr_array_index(findings, i), i < SHOWN_WHOLE);
+    if (withdrawn != NULL)
+        add_withdrawn(capture, subtree, tvb, withdrawn);
     if (related != NULL)
         add_all_related(capture, subtree, tvb, related);
     if (findings != NULL)

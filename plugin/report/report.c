@@ -116,6 +116,7 @@ add_findings(struct report *report, const struct engine *engine,
              bool (*is_wanted)(const struct finding *finding, void *data), void *data)
 {
     const GPtrArray *findings = store_findings(engine->store);
+    causes_forget_withdrawn(engine->causes);
     struct table *groups = table_new(&engine->settings->hash_seed, sizeof(struct group_key), g_free);
     for (guint i = 0; i < findings->len; i++)
         if (is_wanted(g_ptr_array_index(findings, i), data))

@@ -26,6 +26,7 @@ enum word {
     SHOWN,
     CHECKED,
     CAUSES,
+    RULED_OUT,
     CHECKS,
     DISPROOF,
     NONE,
@@ -54,6 +55,7 @@ static const char *const words[WORDS][2] = {
     [SHOWN] = {"Above", "以上"},
     [CHECKED] = {"Checked", "检查范围"},
     [CAUSES] = {"Probable causes", "可能原因"},
+    [RULED_OUT] = {"Ruled out", "已排除"},
     [CHECKS] = {"What to check next", "排查步骤"},
     [DISPROOF] = {"What would disprove it", "反证"},
     [NONE] = {"none", "无"},
@@ -95,6 +97,29 @@ print_items(struct printer *printer, enum word label, const struct finding *find
     for (char **line = lines; *line != NULL; line++)
         printer_item(printer, printer->view->markdown ? "- " : "     - ", *line);
     g_strfreev(lines);
+}
+
+/* What the capture strikes out, with the frame that does. */
+static void
+print_ruled_out(struct printer *printer, const struct finding *finding)
+{
+    bool labelled = false;
+    for (guint i = 0; i < finding->facts->len; i++) {
+        const struct fact *fact = &g_array_index(finding->facts, struct fact, i);
+        if (fact->name != FACT_ruled_out)
+            continue;
+        if (!labelled)
+            print_label(printer, RULED_OUT);
+        labelled = true;
+        char *text = fact_text(fact, printer->view->language);
+        uint32_t frame = printer->view->shown_frame((uint32_t)fact->number, printer->view->data);
+        char *line =
+            frame == 0 ? g_strdup(text)
+                       : g_strdup_printf(printer_is_chinese(printer) ? "%s（报文 %u）" : "%s (frame %u)", text, frame);
+        printer_item(printer, printer->view->markdown ? "- " : "     - ", line);
+        g_free(line);
+        g_free(text);
+    }
 }
 
 static void
@@ -325,6 +350,7 @@ print_group(struct printer *printer, unsigned number, const struct report_group 
     print_events(printer, group);
     print_causes_found(printer, first);
     print_items(printer, CAUSES, first, TEXT_CAUSES);
+    print_ruled_out(printer, first);
     print_checks(printer, first);
     print_items(printer, DISPROOF, first, TEXT_DISPROOF);
     g_free(title);

@@ -110,7 +110,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     settings_init(&settings);
     struct engine *engine = engine_new(&settings);
     add_sessions(engine);
-    store_add(engine_store(engine), finding_of(catalogue_case(data[1] % catalogue_case_count())));
+    store_add(engine_store(engine), finding_of(catalogue_case(data[1] % catalogue_case_count())), NULL);
     shown_check(engine, 1, hostile_name);
     write_lines();
     engine_free(engine);

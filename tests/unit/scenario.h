@@ -50,6 +50,10 @@
  * at the packet above: this case, perhaps with this severity, confidence and facts, and explained by these cases or
  * none. All that is found must be expected.
  *
+ *   withdrawn idle.reset
+ *
+ * the packet above refutes the newest such finding: before it the finding stands, from it on it is not there.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_TESTS_SCENARIO_H
 #define NETCASE_TESTS_SCENARIO_H
@@ -65,7 +69,7 @@ struct scenario_frame {
 };
 
 struct expectation {
-    uint32_t frame;
+    uint32_t frame, withdrawn_frame; /* 0 = it stands */
     unsigned line;
     char *id;
     char **words; /* severity, confidence, facts; NULL-terminated */

@@ -132,3 +132,18 @@ script_take_expect(struct script *script)
     if (expectation->frame == 0)
         script_fail(script, "nothing can be found before the first packet");
 }
+
+void
+script_take_withdrawn(struct script *script)
+{
+    const GPtrArray *expectations = script->scenario->expectations;
+    const char *id = script_take(script);
+    for (guint i = expectations->len; i > 0; i--) {
+        struct expectation *expectation = g_ptr_array_index(expectations, i - 1);
+        if (expectation->withdrawn_frame == 0 && strcmp(expectation->id, id) == 0) {
+            expectation->withdrawn_frame = script->scenario->frames->len;
+            return;
+        }
+    }
+    script_fail(script, "no %s is there to be withdrawn", id);
+}

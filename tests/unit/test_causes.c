@@ -29,7 +29,7 @@ add(struct store *store, const struct case_info *info, uint32_t flow, int64_t ti
     struct fact facts[] = {{.name = FACT_client, .endpoint = client}, {.name = FACT_server, .endpoint = server}};
     g_array_append_vals(finding->facts, facts, 2);
     finding->time = time;
-    store_add(store, finding);
+    store_add(store, finding, NULL);
     return finding;
 }
 
@@ -37,7 +37,7 @@ add(struct store *store, const struct case_info *info, uint32_t flow, int64_t ti
 static unsigned
 relations(uint32_t flow, int64_t time, struct endpoint client, struct endpoint server)
 {
-    struct store *store = store_new();
+    struct store *store = store_new(&hash_seed_of_tests);
     struct causes *causes = causes_new(store, &hash_seed_of_tests);
     const struct finding *found[CAUSES_MAX];
     unsigned relations = 0;
@@ -77,7 +77,7 @@ static void
 a_series_lasts(void **state)
 {
     (void)state;
-    struct store *store = store_new();
+    struct store *store = store_new(&hash_seed_of_tests);
     struct causes *causes = causes_new(store, &hash_seed_of_tests);
     const struct finding *found[CAUSES_MAX];
     struct finding *cause = add(store, &cause_info, 1, SECONDS(1000), host(1, 1), host(2, 1));
@@ -99,7 +99,7 @@ static void
 a_name_in_common(void **state)
 {
     (void)state;
-    struct store *store = store_new();
+    struct store *store = store_new(&hash_seed_of_tests);
     struct causes *causes = causes_new(store, &hash_seed_of_tests);
     const struct finding *found[CAUSES_MAX];
     struct finding *cause = add(store, &cause_info, 1, SECONDS(1), host(1, 1), host(2, 1));
@@ -125,7 +125,7 @@ the_time_alone_counts_least(void **state)
     static const struct case_info near = {.id = "near.cause"};
     static const struct case_info info = {.id = "a.both",
                                           .explained_by = {{"flood.cause", SAME_TIME}, {"near.cause", SAME_FLOW}}};
-    struct store *store = store_new();
+    struct store *store = store_new(&hash_seed_of_tests);
     struct causes *causes = causes_new(store, &hash_seed_of_tests);
     const struct finding *found[CAUSES_MAX];
     struct finding *flood = add(store, &cause_info, 1, SECONDS(1), host(1, 1), host(2, 1));
@@ -145,7 +145,7 @@ static void
 behind_on_a_loopback(void **state)
 {
     (void)state;
-    struct store *store = store_new();
+    struct store *store = store_new(&hash_seed_of_tests);
     struct causes *causes = causes_new(store, &hash_seed_of_tests);
     const struct finding *found[CAUSES_MAX];
     add(store, &cause_info, 1, SECONDS(1), host(1, 40000), host(1, 53));
@@ -164,7 +164,7 @@ behind_in_two_tunnels(void **state)
     (void)state;
     static const struct ip_address private = {4, {10, 0, 0, 1}};
     const struct endpoint client = {private, 40000}, own = {private, 53}, other = host(9, 53);
-    struct store *store = store_new();
+    struct store *store = store_new(&hash_seed_of_tests);
     struct causes *causes = causes_new(store, &hash_seed_of_tests);
     const struct finding *found[CAUSES_MAX];
     add(store, &cause_info, 1, SECONDS(1), client, own)->network = 1;
@@ -226,7 +226,7 @@ add_anything(GRand *random, struct store *store)
     if (any(random, 3) == 0)
         finding->series = (struct series){
             .events = 1, .first_time = finding->time - SECONDS(any(random, 100)), .last_time = finding->time};
-    store_add(store, finding);
+    store_add(store, finding, NULL);
 }
 
 static void
@@ -246,7 +246,7 @@ as_if_all_were_looked_at(void **state)
     (void)state;
     for (guint32 seed = 0; seed < 300; seed++) {
         GRand *random = g_rand_new_with_seed(seed);
-        struct store *store = store_new();
+        struct store *store = store_new(&hash_seed_of_tests);
         struct causes *causes = causes_new(store, &hash_seed_of_tests);
         const GPtrArray *findings = store_findings(store);
         for (unsigned step = 0, steps = 5 + any(random, 80); step < steps; step++) {

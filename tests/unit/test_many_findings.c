@@ -61,7 +61,7 @@ add(struct store *store, const struct shape *shape, const struct case_info *info
         facts[0].endpoint.address = facts[1].endpoint.address = ipv4(127, 0, 0, 1);
     g_array_append_vals(finding->facts, facts, G_N_ELEMENTS(facts));
     finding->time = shape->common & MINUTE ? SECONDS(100) : SECONDS(100 * (int64_t)number);
-    store_add(store, finding);
+    store_add(store, finding, NULL);
 }
 
 static double

@@ -38,7 +38,7 @@ add(struct stage *stage, const struct case_info *info, enum confidence confidenc
     struct fact fact = {.name = FACT_server, .endpoint = {ipv4(192, 0, 2, server), 80}};
     g_array_append_val(finding->facts, fact);
     finding->series.events = events;
-    store_add(engine_store(stage->engine), finding);
+    store_add(engine_store(stage->engine), finding, NULL);
     return finding;
 }
 

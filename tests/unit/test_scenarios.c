@@ -33,7 +33,8 @@ expected_lines(const struct scenario *scenario, const struct play *play)
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < scenario->expectations->len; i++) {
         const struct expectation *expectation = g_ptr_array_index(scenario->expectations, i);
-        if (expectation->frame <= play->frames)
+        bool withdrawn = expectation->withdrawn_frame != 0 && expectation->withdrawn_frame <= play->frames;
+        if (expectation->frame <= play->frames && !withdrawn)
             g_ptr_array_add(lines, line_of(frame_in(play, expectation->frame), expectation->id));
     }
     g_ptr_array_sort(lines, compare_lines);

@@ -10,7 +10,7 @@ add(struct store *store, uint32_t frame, uint32_t evidence)
     struct finding *finding = finding_new(&sample, CONFIDENCE_LIKELY, frame, 1);
     if (evidence != 0)
         g_array_append_val(finding->evidence, evidence);
-    store_add(store, finding);
+    store_add(store, finding, NULL);
     return finding;
 }
 
@@ -18,7 +18,7 @@ static void
 empty(void **state)
 {
     (void)state;
-    struct store *store = store_new();
+    struct store *store = store_new(&hash_seed_of_tests);
     store_index(store);
     assert_int_equal(store_findings(store)->len, 0);
     assert_null(store_by_frame(store, 1));
@@ -31,7 +31,7 @@ static void
 numbered_in_order_of_reports(void **state)
 {
     (void)state;
-    struct store *store = store_new();
+    struct store *store = store_new(&hash_seed_of_tests);
     struct finding *late = add(store, 9, 0), *early = add(store, 4, 0), *same = add(store, 9, 0);
     assert_int_equal(late->number, 1);
     assert_int_equal(early->number, 2);
@@ -50,7 +50,7 @@ static void
 evidence_is_indexed_once(void **state)
 {
     (void)state;
-    struct store *store = store_new();
+    struct store *store = store_new(&hash_seed_of_tests);
     struct finding *first = add(store, 9, 3);
     assert_null(store_by_evidence(store, 3));
     store_index(store);
@@ -69,12 +69,108 @@ static void
 frames_of_any_size(void **state)
 {
     (void)state;
-    struct store *store = store_new();
+    struct store *store = store_new(&hash_seed_of_tests);
     add(store, UINT32_MAX, 1);
     store_index(store);
     assert_int_equal(store_by_frame(store, UINT32_MAX)->len, 1);
     assert_int_equal(store_by_evidence(store, 1)->len, 1);
     store_free(store);
+}
+
+/* Evidence that comes after the index was made: a sign that makes a finding stronger. */
+static void
+later_evidence_is_indexed(void **state)
+{
+    (void)state;
+    struct store *store = store_new(&hash_seed_of_tests);
+    struct finding *finding = add(store, 9, 3);
+    store_index(store);
+    struct subject flow = store_subject_of_flow(&sample, 1);
+    assert_ptr_equal(store_touch(store, &flow), finding);
+    finding_add_evidence(finding, 12);
+    store_index(store);
+    store_index(store);
+    assert_int_equal(store_by_evidence(store, 12)->len, 1);
+    assert_int_equal(store_by_evidence(store, 3)->len, 1);
+    store_free(store);
+}
+
+static void
+about_a_key_in_a_network(void **state)
+{
+    (void)state;
+    struct store *store = store_new(&hash_seed_of_tests);
+    struct subject here = store_subject(&sample, 7, "abc", 3), there = store_subject(&sample, 8, "abc", 3);
+    assert_null(store_about(store, &here));
+    assert_int_equal(store_count_about(store, &here), 0);
+    struct finding *first = finding_new(&sample, CONFIDENCE_LIKELY, 4, 1);
+    store_add(store, first, &here);
+    struct finding *second = finding_new(&sample, CONFIDENCE_LIKELY, 5, 2);
+    store_add(store, second, &here);
+    assert_ptr_equal(store_about(store, &here), second);
+    assert_int_equal(store_count_about(store, &here), 2);
+    assert_null(store_about(store, &there));
+    struct subject flow = store_subject_of_flow(&sample, 1);
+    assert_ptr_equal(store_about(store, &flow), first);
+    store_free(store);
+}
+
+/* It is in no list any more, but its number stays, and who was shown it is told. */
+static void
+withdrawn(void **state)
+{
+    (void)state;
+    struct store *store = store_new(&hash_seed_of_tests);
+    struct subject key = store_subject(&sample, 0, "k", 1), flow = store_subject_of_flow(&sample, 1);
+    struct finding *stays = add(store, 4, 3), *goes = finding_new(&sample, CONFIDENCE_LIKELY, 5, 1);
+    finding_add_evidence(goes, 3);
+    store_add(store, goes, &key);
+    assert_int_equal(store_findings(store)->len, 2);
+    store_index(store);
+    assert_int_equal(store_by_evidence(store, 3)->len, 2);
+    store_withdraw(store, goes, 8);
+    store_withdraw(store, goes, 9);
+    assert_int_equal(store_findings(store)->len, 1);
+    assert_ptr_equal(g_ptr_array_index(store_findings(store), 0), stays);
+    assert_null(store_by_frame(store, 5));
+    assert_int_equal(store_by_evidence(store, 3)->len, 1);
+    assert_null(store_about(store, &key));
+    assert_ptr_equal(store_about(store, &flow), stays);
+    assert_ptr_equal(g_ptr_array_index(store_withdrawn_by(store, 8), 0), goes);
+    assert_null(store_withdrawn_by(store, 9));
+    assert_int_equal(store_last_frame(store), 8);
+    assert_int_equal(store_withdrawn(store), 1);
+    struct finding *next = add(store, 9, 0);
+    assert_int_equal(next->number, 3);
+    assert_int_equal(store_findings(store)->len, 2);
+    store_free(store);
+}
+
+/* Refuted by its own frame: nobody has seen it, nobody needs to know. */
+static void
+withdrawn_at_once(void **state)
+{
+    (void)state;
+    struct store *store = store_new(&hash_seed_of_tests);
+    store_withdraw(store, add(store, 5, 3), 5);
+    assert_null(store_withdrawn_by(store, 5));
+    store_index(store);
+    assert_null(store_by_evidence(store, 3));
+    store_free(store);
+}
+
+static void
+a_number_given_again_is_replaced(void **state)
+{
+    (void)state;
+    struct finding *finding = finding_new(&sample, CONFIDENCE_LIKELY, 5, 1);
+    finding_add_fact(finding, (struct fact){.name = FACT_attempts, .number = 3});
+    finding_add_fact(finding, (struct fact){.name = FACT_attempts, .number = 5});
+    finding_add_fact(finding, (struct fact){.name = FACT_timer, .text = g_strdup("a")});
+    finding_add_fact(finding, (struct fact){.name = FACT_timer, .text = g_strdup("b")});
+    assert_int_equal(finding->facts->len, 3);
+    assert_int_equal(finding_fact(finding, FACT_attempts)->number, 5);
+    finding_free(finding);
 }
 
 int
@@ -85,6 +181,11 @@ main(void)
         cmocka_unit_test(numbered_in_order_of_reports),
         cmocka_unit_test(evidence_is_indexed_once),
         cmocka_unit_test(frames_of_any_size),
+        cmocka_unit_test(later_evidence_is_indexed),
+        cmocka_unit_test(about_a_key_in_a_network),
+        cmocka_unit_test(withdrawn),
+        cmocka_unit_test(withdrawn_at_once),
+        cmocka_unit_test(a_number_given_again_is_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
