@@ -102,7 +102,8 @@ first_cause(const struct store *store, const struct finding *finding, const stru
     const GPtrArray *findings = store_by_case(store, explanation->id);
     for (guint i = 0; findings != NULL && i < findings->len; i++) {
         const struct finding *cause = g_ptr_array_index(findings, i);
-        if (cause != finding && is_far(explanation->relation, cause, finding) == by_time_alone &&
+        if (cause != finding && cause->withdrawn_frame == 0 &&
+            is_far(explanation->relation, cause, finding) == by_time_alone &&
             are_related(explanation->relation, cause, finding))
             return cause;
     }
