@@ -193,10 +193,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     scenario->settings.countries = countries;
     for (char **line = lines; *line != NULL; line++)
         apply(&scenario->settings, *line, kept);
-    struct engine *engine = scenario_play(scenario, &(struct play){.frames = scenario->frames->len});
-    fuzz_check(size > 0 || store_findings(engine_store(engine))->len >= 5);
-    shown_check(engine, scenario->frames->len, shown_no_name);
-    engine_free(engine);
+    struct player *player = player_new(scenario, &(struct play){0});
+    while (player_next(player))
+        ;
+    fuzz_check(size > 0 || store_findings(engine_store(player->engine))->len >= 5);
+    shown_check(player->engine, scenario->frames->len, shown_no_name);
+    player_free(player);
     g_strfreev(lines);
     g_free(text);
     g_ptr_array_unref(kept);

@@ -1,9 +1,6 @@
-/* Reads a scenario line by line, and plays what came of it.
+/* Reads a scenario line by line.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "scenario.h"
-
-#include "feed.h"
 #include "scenario_script.h"
 
 static void read_words(struct script *script);
@@ -228,39 +225,4 @@ scenario_read(const char *text, struct country_database *countries, char **probl
         return script.scenario;
     scenario_free(script.scenario);
     return NULL;
-}
-
-/* -- Playing ---------------------------------------------------------------------------------- */
-
-static void
-play_frame(const struct feed *feed, const struct scenario_frame *frame, bool one_hop_on)
-{
-    /* A copy of the exact size: the address sanitizer sees the first byte beyond it. */
-    uint8_t *bytes = g_memdup2(frame->bytes->data, frame->captured);
-    const struct payload ip = {bytes, frame->captured, frame->bytes->len};
-    if (one_hop_on)
-        bytes[bytes[0] >> 4 == 6 ? 7 : 8]--;
-    feed_ip(feed, &ip);
-    g_free(bytes);
-}
-
-struct engine *
-scenario_play(struct scenario *scenario, const struct play *play)
-{
-    scenario->settings.detectors_reversed = play->detectors_reversed;
-    struct engine *engine = engine_new(&scenario->settings);
-    struct feed feed = {.engine = engine, .engine_opens = play->engine_opens};
-
-    for (guint i = 0; i < scenario->frames->len && i < play->frames; i++) {
-        const struct scenario_frame *frame = g_ptr_array_index(scenario->frames, i);
-        feed.frame++;
-        feed.time = frame->time + play->shift;
-        play_frame(&feed, frame, false);
-        if (!play->twice)
-            continue;
-        feed.frame++;
-        feed.time += MILLISECONDS(1) / 100;
-        play_frame(&feed, frame, true);
-    }
-    return engine;
 }

@@ -66,6 +66,7 @@ struct scenario_frame {
     int64_t time;
     GByteArray *bytes; /* from the outer IP header on */
     uint32_t captured;
+    unsigned line;
 };
 
 struct expectation {
@@ -88,14 +89,31 @@ void scenario_free(struct scenario *scenario);
 
 /* How to play it. */
 struct play {
-    uint32_t frames;         /* only the first so many */
     int64_t shift;           /* added to all times */
-    bool twice;              /* every packet is captured twice, one hop apart: frame n becomes 2n - 1 and 2n */
+    bool twice;              /* every packet is captured twice, one hop apart */
     bool engine_opens;       /* see feed.h */
     bool detectors_reversed; /* see settings.h */
 };
 
-/* The engine that saw it, freed by the caller before the scenario. */
-struct engine *scenario_play(struct scenario *scenario, const struct play *play);
+/* A scenario while it is played. The engine has seen its first `frames` frames; `number` has for each of them the number that
+ * it has in the engine. */
+struct player {
+    struct scenario *scenario;
+    struct play play;
+    struct engine *engine;
+    uint32_t frames;
+    uint32_t engine_frames;
+    GArray *number; /* uint32_t */
+};
+
+/* The scenario must outlive the player. */
+struct player *player_new(struct scenario *scenario, const struct play *play);
+void player_free(struct player *player);
+
+/* Show the next frame to the engine. False if there is none. */
+bool player_next(struct player *player);
+
+/* The number in the engine of a frame that was shown: both count from 1. */
+uint32_t player_number(const struct player *player, uint32_t frame);
 
 #endif

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "scenario_check.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "findings/causes.h"
 #include "report/text.h"
 
 bool
-scenario_failed(const char *file, const char *how, const char *format, ...)
+verdict_failed(struct verdict *verdict, unsigned line, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    printf("%s: %s: %s\n", file, how, text);
+    char *where = line > 0 ? g_strdup_printf("%s:%u", verdict->file, line) : g_strdup(verdict->file);
+    printf("%s      %s: %s\n", verdict->failed ? "" : "FAIL\n", where, text);
+    g_free(where);
     g_free(text);
+    verdict->failed = true;
     return false;
 }
 
@@ -47,7 +51,7 @@ shows_only_given(const char *text, const struct finding *finding, char **missing
 }
 
 static bool
-check_texts(const char *file, const struct finding *finding)
+check_texts(struct verdict *verdict, unsigned line, const struct finding *finding)
 {
     const struct case_text *languages[] = {&finding->info->english, &finding->info->chinese};
     for (unsigned i = 0; i < 2; i++) {
@@ -57,8 +61,7 @@ check_texts(const char *file, const struct finding *finding)
             char *missing = NULL;
             if (shows_only_given(parts[j], finding, &missing))
                 continue;
-            scenario_failed(file, "texts", "%s in frame %u shows {%s}, which it does not have", finding->info->id,
-                            finding->frame, missing);
+            verdict_failed(verdict, line, "%s shows {%s}, which it does not have", finding->info->id, missing);
             g_free(missing);
             return false;
         }
@@ -84,7 +87,7 @@ words_of_checks(const struct finding *finding, enum language language)
 /* Where a part of a text is left out, the spaces around it are easily forgotten. Between Chinese and Latin characters
  * stands one; in English none before a comma. Commands have their own rules. */
 static bool
-check_spaces(const char *file, const struct finding *finding)
+check_spaces(struct verdict *verdict, unsigned line, const struct finding *finding)
 {
     static const char *const wrong[] = {
         [LANGUAGE_ENGLISH] = "  | [,;.)]|[(] |[a-z][,;][a-z]|[(][)]",
@@ -97,27 +100,29 @@ check_spaces(const char *file, const struct finding *finding)
                              ? words_of_checks(finding, (enum language)language)
                              : finding_text(finding, (enum text_part)part, (enum language)language, MARKUP_NONE);
             if (g_regex_match_simple(wrong[language], text, 0, 0))
-                right = scenario_failed(file, "spaces", "%s in frame %u: %s", finding->info->id, finding->frame, text);
+                right = verdict_failed(verdict, line, "spaces: %s: %s", finding->info->id, text);
             g_free(text);
         }
     return right;
 }
 
 static bool
-check_evidence(const char *file, const struct finding *finding)
+check_evidence(struct verdict *verdict, unsigned line, const struct finding *finding, uint32_t frames)
 {
     for (guint i = 0; i < finding->evidence->len; i++) {
         uint32_t frame = g_array_index(finding->evidence, uint32_t, i);
-        if (frame == 0 || frame >= finding->frame)
-            return scenario_failed(file, "evidence", "%s in frame %u rests on frame %u", finding->info->id,
-                                   finding->frame, frame);
+        if (frame == 0 || frame == finding->frame || frame > frames)
+            return verdict_failed(verdict, line, "%s in frame %u rests on frame %u of %u", finding->info->id,
+                                  finding->frame, frame, frames);
     }
     return true;
 }
 
-/* "idle='14.94 s'": the fact as it is shown in English; "yes" for a flag, "none" if it must not be given. */
-static bool
-fact_is(const struct finding *finding, const char *name, const char *value)
+/* -- The words of an expectation -------------------------------------------------------------- */
+
+/* The facts of this name as they are shown in English; "yes" for a flag, "none" if there are none. */
+static char *
+fact_words(const struct finding *finding, const char *name)
 {
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < finding->facts->len; i++) {
@@ -129,84 +134,87 @@ fact_is(const struct finding *finding, const char *name, const char *value)
         g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", words);
         g_free(words);
     }
-    bool is_it = strcmp(text->len > 0 ? text->str : "none", value) == 0;
-    if (!is_it)
-        printf("%s is \"%s\", not \"%s\"\n", name, text->len > 0 ? text->str : "none", value);
-    g_string_free(text, TRUE);
-    return is_it;
+    return g_string_free(text->len > 0 ? text : g_string_assign(text, "none"), FALSE);
 }
 
-/* "caused-by=flood.scan": the cases that explain it, "none" if there are none. */
-static bool
-causes_are(struct causes *causes, const struct finding *finding, const char *value)
+/* The ids of the cases that explain it, "none" if there are none. */
+static char *
+cause_words(struct causes *causes, const struct finding *finding)
 {
     const struct finding *found[CAUSES_MAX];
     size_t count = causes_of(causes, finding, found);
     GString *ids = g_string_new(count == 0 ? "none" : found[0]->info->id);
     for (size_t i = 1; i < count; i++)
         g_string_append_printf(ids, "; %s", found[i]->info->id);
-    bool are_they = strcmp(ids->str, value) == 0;
-    if (!are_they)
-        printf("caused by \"%s\", not \"%s\"\n", ids->str, value);
-    g_string_free(ids, TRUE);
-    return are_they;
+    return g_string_free(ids, FALSE);
 }
 
-static bool
-word_holds(struct causes *causes, const struct finding *finding, const char *word)
+/* What the finding has instead of the word, "likely" or "idle='14.94 s'", freed by the caller; NULL if it has the word. */
+static char *
+instead_of(const char *word, struct causes *causes, const struct finding *finding)
 {
-    char **parts = g_strsplit(word, "=", 2);
-    bool holds;
-    if (parts[1] == NULL)
-        holds = strcmp(word, severity_name(finding->severity, LANGUAGE_ENGLISH)) == 0 ||
-                strcmp(word, confidence_name(finding->confidence)) == 0;
-    else if (strcmp(parts[0], "caused-by") == 0)
-        holds = causes_are(causes, finding, parts[1]);
-    else
-        holds = fact_is(finding, parts[0], parts[1]);
-    g_strfreev(parts);
-    return holds;
+    const char *severity = severity_name(finding->severity, LANGUAGE_ENGLISH);
+    const char *confidence = confidence_name(finding->confidence);
+    const char *value = strchr(word, '=');
+    if (value == NULL)
+        return strcmp(word, severity) == 0 || strcmp(word, confidence) == 0
+                   ? NULL
+                   : g_strdup_printf("%s and %s", severity, confidence);
+
+    char *name = g_strndup(word, (gsize)(value - word));
+    char *has = strcmp(name, "caused-by") == 0 ? cause_words(causes, finding) : fact_words(finding, name);
+    char *instead = strcmp(has, value + 1) == 0 ? NULL : g_strdup_printf("%s='%s'", name, has);
+    g_free(name);
+    g_free(has);
+    return instead;
 }
 
-/* The first word that does not hold, NULL if all do. */
-static const char *
-wrong_word(struct causes *causes, const struct finding *finding, char **words)
+static char *
+instead_of_words(char **words, struct causes *causes, const struct finding *finding)
 {
-    for (char **word = words; *word != NULL; word++)
-        if (!word_holds(causes, finding, *word))
-            return *word;
-    return NULL;
+    char *instead = NULL;
+    for (char **word = words; *word != NULL && instead == NULL; word++)
+        instead = instead_of(*word, causes, finding);
+    return instead;
 }
 
 /* The words hold for one of the findings that are expected there: a frame may have a case about two culprits. */
 static bool
-check_words(const char *file, const struct expectation *expectation, struct engine *engine)
+check_words(struct verdict *verdict, const struct expectation *expectation, struct engine *engine)
 {
     const GPtrArray *findings = store_findings(engine_store(engine));
-    const char *wrong = NULL;
+    char *instead = NULL;
     for (guint i = 0; i < findings->len; i++) {
         const struct finding *finding = g_ptr_array_index(findings, i);
         if (finding->frame != expectation->frame || strcmp(finding->info->id, expectation->id) != 0)
             continue;
-        wrong = wrong_word(engine_causes(engine), finding, expectation->words);
-        if (wrong == NULL)
+        g_free(instead);
+        instead = instead_of_words(expectation->words, engine_causes(engine), finding);
+        if (instead == NULL)
             return true;
     }
-    return wrong == NULL ||
-           scenario_failed(file, "facts", "line %u: %s is not %s", expectation->line, expectation->id, wrong);
+    if (instead == NULL)
+        return true;
+    verdict_failed(verdict, expectation->line, "%s has %s", expectation->id, instead);
+    g_free(instead);
+    return false;
 }
 
 bool
-scenario_check(const char *file, const struct scenario *scenario, struct engine *engine)
+scenario_check(struct verdict *verdict, const struct scenario *scenario, struct engine *engine)
 {
     const GPtrArray *findings = store_findings(engine_store(engine));
     bool right = true;
     for (guint i = 0; i < findings->len; i++) {
         const struct finding *finding = g_ptr_array_index(findings, i);
-        right = check_texts(file, finding) && check_spaces(file, finding) && check_evidence(file, finding) && right;
+        const struct scenario_frame *trigger = g_ptr_array_index(scenario->frames, finding->frame - 1);
+        right = check_texts(verdict, trigger->line, finding) && check_spaces(verdict, trigger->line, finding) &&
+                check_evidence(verdict, trigger->line, finding, scenario->frames->len) && right;
     }
-    for (guint i = 0; i < scenario->expectations->len; i++)
-        if (((const struct expectation *)g_ptr_array_index(scenario->expectations, i))->withdrawn_frame == 0)
-            right = check_words(file, g_ptr_array_index(scenario->expectations, i), engine) && right;
+    for (guint i = 0; i < scenario->expectations->len; i++) {
+        const struct expectation *expectation = g_ptr_array_index(scenario->expectations, i);
+        if (expectation->withdrawn_frame == 0)
+            right = check_words(verdict, expectation, engine) && right;
+    }
     return right;
 }

@@ -6,10 +6,17 @@
 
 #include "scenario.h"
 
-/* Print what is wrong with the file, and return false. */
-bool scenario_failed(const char *file, const char *how, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* What came of a scenario so far. */
+struct verdict {
+    const char *file;
+    bool failed;
+};
 
-/* Whether each finding has what its texts show, rests on frames before it, and is as expected. */
-bool scenario_check(const char *file, const struct scenario *scenario, struct engine *engine);
+/* Print what is wrong in this line of the file (0: in no single one), and return false. */
+bool verdict_failed(struct verdict *verdict, unsigned line, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Whether each finding has what its texts show, rests on other frames that were shown, and is as expected: of an engine that saw the
+ * scenario as it is. */
+bool scenario_check(struct verdict *verdict, const struct scenario *scenario, struct engine *engine);
 
 #endif

@@ -38,6 +38,7 @@ add_frame(struct line *line, GByteArray *ip)
         ip = wrap_bytes(&item->wrapping, !item->mirror && !line->from_client, script->outer_ip_id++, ip);
     }
     frame->time = script->time;
+    frame->line = script->line;
     frame->bytes = ip;
     frame->captured = line->snap > 0 ? MIN(line->snap, ip->len) : ip->len;
     g_ptr_array_add(script->scenario->frames, frame);

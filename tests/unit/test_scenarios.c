@@ -1,96 +1,93 @@
-/* Plays scenarios: all that is found must be expected, in every way to play them.
+/* Plays scenarios: all that is found must be expected, after each packet and in every way to play them.
  *
- *   test_scenarios FILE.scn...            each file; a message for each that fails
- *   test_scenarios --cases FILE.scn...    whether every case of the catalogue is expected somewhere
+ *   test_scenarios FILE|FOLDER...          prints "NAME ... ok", or "NAME ... FAIL" and what is wrong in which line
+ *   test_scenarios --cases FILE|FOLDER...  whether every case of the catalogue is expected somewhere
+ *
+ * A scenario that crashes is the last one named.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
 #include "engine/catalogue.h"
 #include "scenario.h"
 #include "scenario_check.h"
 
-/* A finding or an expectation as "4 idle.reset". */
-static char *
-line_of(uint32_t frame, const char *id)
+/* -- What is found, and what is expected ------------------------------------------------------ */
+
+static bool
+is_about(const struct player *player, const struct finding *finding, const struct expectation *expectation)
 {
-    return g_strdup_printf("%6u %s", frame, id);
+    return finding->frame == player_number(player, expectation->frame) &&
+           strcmp(finding->info->id, expectation->id) == 0;
 }
 
-static gint
-compare_lines(gconstpointer a, gconstpointer b)
+/* The line of the packet that the engine knows by this number. */
+static unsigned
+line_of(const struct player *player, uint32_t number)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    uint32_t frame = player->frames;
+    while (frame > 1 && player_number(player, frame) > number)
+        frame--;
+    return ((const struct scenario_frame *)g_ptr_array_index(player->scenario->frames, frame - 1))->line;
 }
 
-static uint32_t
-frame_in(const struct play *play, uint32_t frame)
+/* Whether the engine has found what is expected up to here, and nothing else. */
+static bool
+found_as_expected(struct verdict *verdict, const char *how, const struct player *player)
 {
-    return play->twice ? 2 * frame - 1 : frame;
-}
+    GPtrArray *findings = g_ptr_array_new();
+    const GPtrArray *expectations = player->scenario->expectations;
+    bool right = true;
 
-static char *
-expected_lines(const struct scenario *scenario, const struct play *play)
-{
-    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < scenario->expectations->len; i++) {
-        const struct expectation *expectation = g_ptr_array_index(scenario->expectations, i);
-        bool withdrawn = expectation->withdrawn_frame != 0 && expectation->withdrawn_frame <= play->frames;
-        if (expectation->frame <= play->frames && !withdrawn)
-            g_ptr_array_add(lines, line_of(frame_in(play, expectation->frame), expectation->id));
+    g_ptr_array_extend(findings, (GPtrArray *)store_findings(engine_store(player->engine)), NULL, NULL);
+    for (guint i = 0; i < expectations->len; i++) {
+        const struct expectation *expectation = g_ptr_array_index(expectations, i);
+        bool withdrawn = expectation->withdrawn_frame != 0 && expectation->withdrawn_frame <= player->frames;
+        if (expectation->frame > player->frames || withdrawn)
+            continue;
+        guint at = 0;
+        while (at < findings->len && !is_about(player, g_ptr_array_index(findings, at), expectation))
+            at++;
+        if (at < findings->len)
+            g_ptr_array_remove_index_fast(findings, at);
+        else
+            right = verdict_failed(verdict, expectation->line, "%s: after frame %u: %s is not found in frame %u", how,
+                                   player->frames, expectation->id, expectation->frame);
     }
-    g_ptr_array_sort(lines, compare_lines);
-    g_ptr_array_add(lines, NULL);
-    char *text = g_strjoinv("\n", (char **)lines->pdata);
-    g_ptr_array_unref(lines);
-    return text;
-}
-
-static char *
-found_lines(struct engine *engine)
-{
-    const GPtrArray *findings = store_findings(engine_store(engine));
-    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < findings->len; i++) {
         const struct finding *finding = g_ptr_array_index(findings, i);
-        g_ptr_array_add(lines, line_of(finding->frame, finding->info->id));
+        right = verdict_failed(verdict, line_of(player, finding->frame), "%s: after frame %u: %s is not expected", how,
+                               player->frames, finding->info->id);
     }
-    g_ptr_array_sort(lines, compare_lines);
-    g_ptr_array_add(lines, NULL);
-    char *text = g_strjoinv("\n", (char **)lines->pdata);
-    g_ptr_array_unref(lines);
-    return text;
+    g_ptr_array_unref(findings);
+    return right;
 }
 
 /* -- Ways to play ----------------------------------------------------------------------------- */
 
-static bool
-play_as(const char *file, struct scenario *scenario, const char *how, const struct play *play)
-{
-    struct engine *engine = scenario_play(scenario, play);
-    char *expected = expected_lines(scenario, play), *found = found_lines(engine);
-    bool right = strcmp(expected, found) == 0;
-    if (!right)
-        scenario_failed(file, how, "expected:\n%s\nfound:\n%s", *expected ? expected : "  nothing",
-                        *found ? found : "  nothing");
-    else if (play->frames == scenario->frames->len && !play->twice)
-        right = scenario_check(file, scenario, engine);
-    g_free(expected);
-    g_free(found);
-    engine_free(engine);
-    return right;
-}
+static const struct way {
+    const char *name;
+    struct play play;
+} ways[] = {
+    {"as it is", {0}},
+    {"detectors in reverse order", {.detectors_reversed = true}},
+    {"31 years later", {.shift = SECONDS(1000000000)}},
+    {"VXLAN opened by the engine", {.engine_opens = true}},
+    {"every packet twice", {.twice = true}},
+};
 
-/* What is found never depends on what comes later. */
+/* What is found never depends on what comes later: each beginning of the scenario has what is expected in it. */
 static bool
-play_beginnings(const char *file, struct scenario *scenario)
+play_as(struct verdict *verdict, struct scenario *scenario, const struct way *way)
 {
-    for (guint frames = 0; frames < scenario->frames->len; frames++) {
-        char *how = g_strdup_printf("only the first %u frames", frames);
-        bool right = play_as(file, scenario, how, &(struct play){.frames = frames});
-        g_free(how);
-        if (!right)
-            return false;
-    }
-    return true;
+    struct player *player = player_new(scenario, &way->play);
+    bool right = true;
+    while (right && player_next(player))
+        right = found_as_expected(verdict, way->name, player);
+    if (right && way == ways)
+        right = scenario_check(verdict, scenario, player->engine);
+    player_free(player);
+    return right;
 }
 
 /* A mirror that shows packets twice is a finding itself. */
@@ -100,53 +97,116 @@ expects_copies(const char *text)
     return strstr(text, "\nmirror ") != NULL || strstr(text, "\ntunnel ") != NULL;
 }
 
-static bool
-play_all(const char *file, const char *text, struct country_database *countries)
+static void
+play_all(struct verdict *verdict, const char *text, struct country_database *countries)
 {
     char *problem;
     struct scenario *scenario = scenario_read(text, countries, &problem);
     if (scenario == NULL) {
-        scenario_failed(file, "reading", "%s", problem);
+        verdict_failed(verdict, 0, "%s", problem);
         g_free(problem);
-        return false;
+        return;
     }
-    guint all = scenario->frames->len;
-    bool right = all > 0 || scenario_failed(file, "reading", "no packet at all");
-    right = right && play_as(file, scenario, "as it is", &(struct play){.frames = all});
-    right = right && play_as(file, scenario, "detectors in reverse order",
-                             &(struct play){.frames = all, .detectors_reversed = true});
-    right =
-        right && play_as(file, scenario, "31 years later", &(struct play){.frames = all, .shift = SECONDS(1000000000)});
-    right = right &&
-            play_as(file, scenario, "VXLAN opened by the engine", &(struct play){.frames = all, .engine_opens = true});
-    if (!expects_copies(text))
-        right = right && play_as(file, scenario, "every packet twice", &(struct play){.frames = all, .twice = true});
-    right = right && play_beginnings(file, scenario);
+    if (scenario->frames->len == 0)
+        verdict_failed(verdict, 0, "no packet at all");
+    for (size_t i = 0; i < G_N_ELEMENTS(ways) && !verdict->failed; i++)
+        if (!ways[i].play.twice || !expects_copies(text))
+            play_as(verdict, scenario, &ways[i]);
     scenario_free(scenario);
-    return right;
 }
 
 /* -- Files ------------------------------------------------------------------------------------ */
 
-static bool
-play_file(const char *file, struct country_database *countries)
+/* "idle/reset" for "tests/scenarios/idle/reset.scn", freed by the caller. */
+static char *
+scenario_name(const char *file)
 {
-    char *text;
-    if (!g_file_get_contents(file, &text, NULL, NULL))
-        return scenario_failed(file, "reading", "can't be opened");
-    bool right = play_all(file, text, countries);
-    g_free(text);
-    return right;
+    const char *folder = g_strrstr(file, "scenarios/");
+    char *name = g_strdup(folder != NULL ? folder + strlen("scenarios/") : file);
+    if (g_str_has_suffix(name, ".scn"))
+        name[strlen(name) - strlen(".scn")] = '\0';
+    return name;
 }
 
 static bool
-is_expected_somewhere(const char *id, char **files, int count)
+play_file(const char *file, struct country_database *countries)
+{
+    struct verdict verdict = {.file = file};
+    char *name = scenario_name(file), *text;
+    printf("%s ... ", name);
+    fflush(stdout); /* before it crashes */
+    g_free(name);
+    if (g_file_get_contents(file, &text, NULL, NULL)) {
+        play_all(&verdict, text, countries);
+        g_free(text);
+    } else {
+        verdict_failed(&verdict, 0, "can't be opened");
+    }
+    if (!verdict.failed)
+        printf("ok\n");
+    return !verdict.failed;
+}
+
+/* The file itself, or all scenarios in the folder and those below it. */
+static void
+add_files(GPtrArray *files, const char *path)
+{
+    GDir *folder = g_dir_open(path, 0, NULL);
+    if (folder == NULL) {
+        g_ptr_array_add(files, g_strdup(path));
+        return;
+    }
+    for (const char *name = g_dir_read_name(folder); name != NULL; name = g_dir_read_name(folder)) {
+        char *inside = g_build_filename(path, name, NULL);
+        if (g_str_has_suffix(name, ".scn") || g_file_test(inside, G_FILE_TEST_IS_DIR))
+            add_files(files, inside);
+        g_free(inside);
+    }
+    g_dir_close(folder);
+}
+
+static gint
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static GPtrArray *
+files_of(char **paths)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+    for (char **path = paths; *path != NULL; path++)
+        add_files(files, *path);
+    g_ptr_array_sort(files, compare_names);
+    return files;
+}
+
+static bool
+play_files(const GPtrArray *files)
+{
+    char *problem;
+    struct country_database *countries = country_database_open(COUNTRY_DATABASE, &problem);
+    bool right = countries != NULL && files->len > 0;
+    if (countries == NULL)
+        printf("%s: %s\n", COUNTRY_DATABASE, problem);
+    if (files->len == 0)
+        printf("no scenario\n");
+    for (guint i = 0; i < files->len && countries != NULL; i++)
+        right = play_file(g_ptr_array_index(files, i), countries) && right;
+    country_database_close(countries);
+    return right;
+}
+
+/* -- Cases ------------------------------------------------------------------------------------ */
+
+static bool
+is_expected_somewhere(const char *id, const GPtrArray *files)
 {
     char *wanted = g_strdup_printf("\nexpect %s", id);
     bool there = false;
-    for (int i = 0; i < count && !there; i++) {
+    for (guint i = 0; i < files->len && !there; i++) {
         char *text = NULL;
-        g_file_get_contents(files[i], &text, NULL, NULL);
+        g_file_get_contents(g_ptr_array_index(files, i), &text, NULL, NULL);
         const char *at = text != NULL ? strstr(text, wanted) : NULL;
         there = at != NULL && strchr(" \n", at[strlen(wanted)]) != NULL;
         g_free(text);
@@ -156,13 +216,15 @@ is_expected_somewhere(const char *id, char **files, int count)
 }
 
 static bool
-check_cases(char **files, int count)
+check_cases(const GPtrArray *files)
 {
     bool right = true;
     for (size_t i = 0; i < catalogue_case_count(); i++) {
         const char *id = catalogue_case(i)->id;
-        if (!is_expected_somewhere(id, files, count))
-            right = scenario_failed("cases", id, "no scenario expects it");
+        if (is_expected_somewhere(id, files))
+            continue;
+        printf("no scenario expects %s\n", id);
+        right = false;
     }
     return right;
 }
@@ -170,13 +232,9 @@ check_cases(char **files, int count)
 int
 main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--cases") == 0)
-        return check_cases(argv + 2, argc - 2) ? 0 : 1;
-    char *problem;
-    struct country_database *countries = country_database_open(COUNTRY_DATABASE, &problem);
-    bool right = countries != NULL || scenario_failed(COUNTRY_DATABASE, "reading", "%s", problem);
-    for (int i = 1; i < argc && countries != NULL; i++)
-        right = play_file(argv[i], countries) && right;
-    country_database_close(countries);
-    return right && argc > 1 ? 0 : 1;
+    bool cases = argc > 1 && strcmp(argv[1], "--cases") == 0;
+    GPtrArray *files = files_of(argv + (argc > 0) + cases);
+    bool right = cases ? check_cases(files) : play_files(files);
+    g_ptr_array_unref(files);
+    return right ? 0 : 1;
 }
