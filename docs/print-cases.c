@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/catalogue.h"
+#include "findings/relations.h"
 #include "report/text.h"
 
 static const char head[] =
@@ -71,9 +72,11 @@ print_neighbours(const struct case_info *info)
 {
     if (info->silent_on != NULL)
         print_items("Stays silent on:", "-", info->silent_on);
-    for (size_t i = 0; i < EXPLANATIONS_MAX && info->explained_by[i].id != NULL; i++)
-        printf("%s%s", i == 0 ? "\nMay be caused by: " : ", ", info->explained_by[i].id);
-    if (info->explained_by[0].id != NULL)
+    unsigned causes = 0;
+    for (size_t i = 0; i < case_relations.count; i++)
+        if (strcmp(case_relations.explanation[i].effect, info->id) == 0)
+            printf("%s%s", causes++ == 0 ? "\nMay be caused by: " : ", ", case_relations.explanation[i].cause);
+    if (causes > 0)
         puts(".");
 }
 

@@ -37,29 +37,6 @@ struct case_text {
     const char *disproof;
 };
 
-/* What two findings share where the one explains the other. Addresses and endpoints are those of the
- * facts client and server. */
-enum relation {
-    SAME_FLOW = 1,       /* the flow of the trigger */
-    SAME_CLIENT,         /* the client's address */
-    SAME_SERVER,         /* the server's address and port */
-    SAME_SERVER_ADDRESS, /* the server's address */
-    SAME_ADDRESS,        /* client or server of the one is client or server of the other */
-    SAME_NAME,           /* the DNS name */
-    BEHIND,              /* its client is the server of this one: a proxy, and what is behind it */
-    SAME_TIME,           /* nothing but the time: the other went on within a minute before this trigger or after it,
-                          * in whole seconds. Named only where nothing that shares more explains it */
-    RELATIONS_END
-};
-
-/* Another case, by id, that explains this one if both were found and share what `relation` says. */
-struct explanation {
-    const char *id;
-    enum relation relation;
-};
-
-enum { EXPLANATIONS_MAX = 8 };
-
 /* Static and constant. `id` is public: `family.case`, the value of `netcase.expert`; once released
  * it keeps its meaning. `source` names the document that the case comes from. */
 struct case_info {
@@ -67,7 +44,6 @@ struct case_info {
     enum severity severity;
     struct case_text english, chinese;
     const char *source;
-    struct explanation explained_by[EXPLANATIONS_MAX]; /* as many as have an id */
     /* Look-alikes, one a line, on which the case stays silent: docs/cases.md shows them, and captures/ has
      * a capture for each. May be NULL. */
     const char *silent_on;

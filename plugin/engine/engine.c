@@ -61,7 +61,7 @@ engine_new(const struct settings *settings)
     engine->knowledge = knowledge_new(settings);
     engine->names = names_new(&settings->hash_seed);
     engine->store = store_new(&settings->hash_seed);
-    engine->causes = causes_new(engine->store, &settings->hash_seed);
+    engine->causes = causes_new(engine->store, &case_relations, &settings->hash_seed);
     engine->capture_states = g_new0(void *, catalogue_detector_count + 1);
     engine->keyed_states = g_new0(struct keyed *, catalogue_detector_count + 1);
     engine->wakes = wakes_new();

@@ -37,18 +37,42 @@ struct causes {
     const struct hash_seed *seed;
     struct table *entries; /* struct cause_entry */
     GHashTable *by_case;   /* id -> struct case_causes * */
+    GHashTable *by_effect; /* id -> GPtrArray of const struct explanation *: those of this effect */
     unsigned level_count;  /* levels of time that are in use */
     guint withdrawn;       /* findings of the store that were withdrawn when the table was begun */
 };
 
+static void
+free_list(void *list)
+{
+    g_ptr_array_unref(list);
+}
+
+static GHashTable *
+index_effects(const struct relations *relations)
+{
+    GHashTable *by_effect = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_list);
+    for (size_t i = 0; i < relations->count; i++) {
+        const struct explanation *explanation = &relations->explanation[i];
+        GPtrArray *list = g_hash_table_lookup(by_effect, explanation->effect);
+        if (list == NULL) {
+            list = g_ptr_array_new();
+            g_hash_table_insert(by_effect, (void *)explanation->effect, list);
+        }
+        g_ptr_array_add(list, (void *)explanation);
+    }
+    return by_effect;
+}
+
 struct causes *
-causes_new(struct store *store, const struct hash_seed *seed)
+causes_new(struct store *store, const struct relations *relations, const struct hash_seed *seed)
 {
     struct causes *causes = g_new0(struct causes, 1);
     causes->store = store;
     causes->seed = seed;
     causes->entries = table_new(seed, sizeof(struct cause_key), g_free);
     causes->by_case = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    causes->by_effect = index_effects(relations);
     return causes;
 }
 
@@ -59,6 +83,7 @@ causes_free(struct causes *causes)
         return;
     table_free(causes->entries);
     g_hash_table_destroy(causes->by_case);
+    g_hash_table_destroy(causes->by_effect);
     g_free(causes);
 }
 
@@ -325,14 +350,14 @@ take_grown(struct causes *causes)
 static const struct case_causes *
 case_with_causes(struct causes *causes, const struct explanation *explanation)
 {
-    const GPtrArray *findings = store_by_case(causes->store, explanation->id);
+    const GPtrArray *findings = store_by_case(causes->store, explanation->cause);
     if (findings == NULL)
         return NULL;
-    struct case_causes *of_case = g_hash_table_lookup(causes->by_case, explanation->id);
+    struct case_causes *of_case = g_hash_table_lookup(causes->by_case, explanation->cause);
     if (of_case == NULL) {
         of_case = g_new0(struct case_causes, 1);
         of_case->number = g_hash_table_size(causes->by_case);
-        g_hash_table_insert(causes->by_case, (void *)explanation->id, of_case);
+        g_hash_table_insert(causes->by_case, (void *)explanation->cause, of_case);
     }
     for (guint *taken = &of_case->taken[explanation->relation]; *taken < findings->len; ++*taken)
         take(causes, of_case, explanation->relation, g_ptr_array_index(findings, *taken));
@@ -413,30 +438,37 @@ first_at_the_time(const struct causes *causes, const struct case_causes *of_case
     return relation == SAME_TIME ? find_in_time(causes, key_of(of_case, relation), effect) : NULL;
 }
 
+/* Into the causes in the order of their reports; of too many the first ones stay. Returns how many there are now. */
+static size_t
+insert(const struct finding *found[CAUSES_MAX], size_t count, const struct finding *cause)
+{
+    size_t place = count;
+    for (; place > 0 && found[place - 1]->number > cause->number; place--)
+        if (place < CAUSES_MAX)
+            found[place] = found[place - 1];
+    if (place < CAUSES_MAX)
+        found[place] = cause;
+    return MIN(count + 1, CAUSES_MAX);
+}
+
 static size_t
 find_causes(struct causes *causes, const struct finding *finding, bool by_time_alone,
             const struct finding *found[CAUSES_MAX])
 {
-    const struct explanation *explanation = finding->info->explained_by;
-    const struct finding *ordered[EXPLANATIONS_MAX];
+    const GPtrArray *explanations = g_hash_table_lookup(causes->by_effect, finding->info->id);
     size_t count = 0;
 
-    for (size_t i = 0; i < EXPLANATIONS_MAX && explanation[i].id != NULL; i++) {
-        const struct case_causes *of_case = case_with_causes(causes, &explanation[i]);
+    for (guint i = 0; explanations != NULL && i < explanations->len; i++) {
+        const struct explanation *explanation = g_ptr_array_index(explanations, i);
+        const struct case_causes *of_case = case_with_causes(causes, explanation);
         if (of_case == NULL)
             continue;
-        enum relation relation = explanation[i].relation;
+        enum relation relation = explanation->relation;
         const struct finding *cause = by_time_alone ? first_at_the_time(causes, of_case, relation, finding)
                                                     : first_near(causes, of_case, relation, finding);
-        if (cause == NULL)
-            continue;
-        size_t place = count++;
-        for (; place > 0 && ordered[place - 1]->number > cause->number; place--)
-            ordered[place] = ordered[place - 1];
-        ordered[place] = cause;
+        if (cause != NULL)
+            count = insert(found, count, cause);
     }
-    count = MIN(count, CAUSES_MAX);
-    memcpy(found, ordered, count * sizeof *found);
     return count;
 }
 

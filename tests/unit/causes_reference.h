@@ -7,6 +7,9 @@
 
 #include "findings/causes.h"
 
+/* No effect of the tests has more causes. */
+enum { REFERENCE_CAUSES_MAX = 16 };
+
 /* What went on within this time of a failure may be its cause. */
 static const int64_t same_time = SECONDS(60);
 
@@ -99,7 +102,7 @@ static const struct finding *
 first_cause(const struct store *store, const struct finding *finding, const struct explanation *explanation,
             bool by_time_alone)
 {
-    const GPtrArray *findings = store_by_case(store, explanation->id);
+    const GPtrArray *findings = store_by_case(store, explanation->cause);
     for (guint i = 0; findings != NULL && i < findings->len; i++) {
         const struct finding *cause = g_ptr_array_index(findings, i);
         if (cause != finding && cause->withdrawn_frame == 0 &&
@@ -111,15 +114,17 @@ first_cause(const struct store *store, const struct finding *finding, const stru
 }
 
 static size_t
-find_causes(const struct store *store, const struct finding *finding, bool by_time_alone,
+find_causes(const struct store *store, const struct relations *table, const struct finding *finding, bool by_time_alone,
             const struct finding *causes[CAUSES_MAX])
 {
-    const struct explanation *explanation = finding->info->explained_by;
-    const struct finding *found[EXPLANATIONS_MAX];
+    const struct finding *found[REFERENCE_CAUSES_MAX];
     size_t count = 0;
 
-    for (size_t i = 0; i < EXPLANATIONS_MAX && explanation[i].id != NULL; i++) {
-        const struct finding *cause = first_cause(store, finding, &explanation[i], by_time_alone);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct explanation *explanation = &table->explanation[i];
+        const struct finding *cause = strcmp(explanation->effect, finding->info->id) == 0
+                                          ? first_cause(store, finding, explanation, by_time_alone)
+                                          : NULL;
         if (cause == NULL)
             continue;
         size_t place = count++;
@@ -133,10 +138,11 @@ find_causes(const struct store *store, const struct finding *finding, bool by_ti
 }
 
 static inline size_t
-reference_causes_of(const struct store *store, const struct finding *finding, const struct finding *causes[CAUSES_MAX])
+reference_causes_of(const struct store *store, const struct relations *table, const struct finding *finding,
+                    const struct finding *causes[CAUSES_MAX])
 {
-    size_t count = find_causes(store, finding, false, causes);
-    return count > 0 ? count : find_causes(store, finding, true, causes);
+    size_t count = find_causes(store, table, finding, false, causes);
+    return count > 0 ? count : find_causes(store, table, finding, true, causes);
 }
 
 #endif

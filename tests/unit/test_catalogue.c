@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
 #include "engine/catalogue.h"
+#include "findings/relations.h"
 #include "report/text.h"
 
 enum { SUMMARY_MAX = 330 }; /* bytes that the expert information shows whole, with some to spare */
@@ -37,25 +38,23 @@ ids_are_well_formed_and_unique(void **state)
     g_hash_table_destroy(seen);
 }
 
-/* Of what explains a case each is named once, and exists. */
+/* Causes and effects exist; of each two cases one relation is said, so that none hides another. */
 static void
 explanations_are_cases(void **state)
 {
     (void)state;
     GHashTable *ids = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTable *pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (size_t number = 0; number < catalogue_case_count(); number++)
         g_hash_table_add(ids, (void *)catalogue_case(number)->id);
-    for (size_t number = 0; number < catalogue_case_count(); number++) {
-        const struct case_info *info = catalogue_case(number);
-        GHashTable *named = g_hash_table_new(g_str_hash, g_str_equal);
-        for (size_t i = 0; i < EXPLANATIONS_MAX && info->explained_by[i].id != NULL; i++) {
-            if (!g_hash_table_contains(ids, info->explained_by[i].id))
-                fail_msg("%s is explained by %s, which is no case", info->id, info->explained_by[i].id);
-            if (!g_hash_table_add(named, (void *)info->explained_by[i].id))
-                fail_msg("%s is explained by %s twice", info->id, info->explained_by[i].id);
-        }
-        g_hash_table_destroy(named);
+    for (size_t i = 0; i < case_relations.count; i++) {
+        const struct explanation *explanation = &case_relations.explanation[i];
+        if (!g_hash_table_contains(ids, explanation->cause) || !g_hash_table_contains(ids, explanation->effect))
+            fail_msg("%s or %s is no case", explanation->cause, explanation->effect);
+        if (!g_hash_table_add(pairs, g_strdup_printf("%s %s", explanation->cause, explanation->effect)))
+            fail_msg("%s is explained by %s twice", explanation->effect, explanation->cause);
     }
+    g_hash_table_destroy(pairs);
     g_hash_table_destroy(ids);
 }
 

@@ -88,7 +88,6 @@ static const struct case_info cases[] = {
             .disproof = "能看到这次握手的 ACK：在本抓包稍后的位置（说明链路只是很慢），或同一时间在服务器上的抓包中。",
         },
         .source = "an LVS in tunnel mode whose connections stayed in SYN_RECV; RFC 9293, 3.5; RFC 6298",
-        .explained_by = {{"flood.syn_in", SAME_SERVER}, {"flood.scan", SAME_CLIENT}, {"flood.syn_out", SAME_TIME}},
         .silent_on = "half-open port scans\nTCP_DEFER_ACCEPT\nblind direction\na lost SYN-ACK that is repaired",
     },
 };

@@ -56,10 +56,6 @@ static const struct case_info cases[] = {
             .disproof = "同一时间同一客户端到 {server} 的其他连接被接受：说明该 RST 不是因为端口未监听。",
         },
         .source = "a migration whose port was blocked; RFC 9293, 3.10.7.1",
-        .explained_by = {{"policy.port_blocked", SAME_SERVER},
-                         {"flood.scan", SAME_CLIENT},
-                         {"flood.syn_out", SAME_CLIENT},
-                         {"policy.reset_injected", SAME_FLOW}},
         .silent_on = "RST of a connection that was established",
     },
     [UNREACHABLE] = {
@@ -100,10 +96,6 @@ static const struct case_info cases[] = {
             .disproof = "同样的请求稍后成功：说明只是路由正在收敛。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 9; RFC 792; RFC 4443, 3.1; RFC 1812, 5.2.7",
-        .explained_by = {{"policy.port_blocked", SAME_SERVER},
-                         {"flood.scan", SAME_CLIENT},
-                         {"flood.syn_out", SAME_CLIENT},
-                         {"flood.udp_reflection", SAME_ADDRESS}},
         .silent_on = "an ICMP error about a connection that works\ntraceroute\nICMP for an answer that came too late",
     },
 };

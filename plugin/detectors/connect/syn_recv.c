@@ -85,10 +85,6 @@ static const struct case_info cases[] = {
         },
         .source = "an LVS in tunnel mode whose connections stayed in SYN_RECV; Alibaba Cloud security product handbook, ch. 1; "
                   "RFC 4987",
-        .explained_by = {{"flood.syn_in", SAME_SERVER},
-                         {"tunnel.rp_filter", SAME_SERVER},
-                         {"connect.half_open", SAME_SERVER},
-                         {"flood.scan", SAME_CLIENT}},
         .silent_on = "a busy server whose handshakes are completed\nTCP_DEFER_ACCEPT\nblind direction",
     },
 };

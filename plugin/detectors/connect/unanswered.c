@@ -63,12 +63,6 @@ static const struct case_info cases[] = {
                         "位置，或在本机的其他网卡上。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6; RFC 9293, 3.8.3; RFC 6298",
-        .explained_by = {{"policy.port_blocked", SAME_SERVER},
-                         {"connect.half_open", SAME_FLOW},
-                         {"tunnel.rp_filter", SAME_SERVER},
-                         {"flood.syn_in", SAME_SERVER},
-                         {"flood.syn_out", SAME_TIME},
-                         {"flood.scan", SAME_CLIENT}},
         .silent_on = "SYN answered later\nICMP answer (other case)\nblind direction\nend of capture",
     },
 };

@@ -62,7 +62,6 @@ static const struct case_info cases[] = {
                         "服务商。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6",
-        .explained_by = {{"dns.conflict", SAME_FLOW}},
         .silent_on = "CDN chains that end at home\n"
                      "private addresses\n"
                      "names that other answers also place abroad",
@@ -105,7 +104,6 @@ static const struct case_info cases[] = {
                         "服务。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6",
-        .explained_by = {{"dns.conflict", SAME_CLIENT}, {"dns.cname_offshore", SAME_NAME}},
         .silent_on = "attempts that work",
     },
 };

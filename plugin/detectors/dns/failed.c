@@ -77,10 +77,6 @@ static const struct case_info cases[] = {
             .disproof = "发起查询的程序工作正常，因为其他 DNS 服务器或其他名称给出了地址。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 9; RFC 1035, 4.1.1; RFC 2308",
-        .explained_by = {{"dns.conflict", SAME_FLOW},
-                         {"dns.unanswered", BEHIND},
-                         {"connect.unreachable", BEHIND},
-                         {"flood.dns", SAME_SERVER}},
         .silent_on = "a search-list NXDOMAIN that the next name resolves: note\nreverse lookups\nlookups in blacklists (DNSBL)\n"
                      "names that a client probes for (wpad, isatap, a browser's random single labels, names of mDNS and of "
                      "service discovery)\n"

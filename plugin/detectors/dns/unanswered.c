@@ -105,14 +105,6 @@ static const struct case_info cases[] = {
             .disproof = "在 {client.address} 本机抓包能看到及时的应答。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 9; resolv.conf(5)",
-        .explained_by = {{"connect.unreachable", SAME_SERVER},
-                         {"dns.unanswered", BEHIND},
-                         {"dns.conflict", SAME_SERVER},
-                         {"flood.dns", SAME_SERVER},
-                         {"flood.syn_out", SAME_TIME},
-                         {"flood.syn_in", SAME_TIME},
-                         {"flood.udp_reflection", SAME_TIME},
-                         {"path.saturated", SAME_TIME}},
         .silent_on = "slow answers: note with the time\nblind direction\nend of capture\nICMP answer (other case)\n"
                      "A and AAAA from one port\none query to two resolvers at once\nan answer with the truncation bit, then TCP\n"
                      "the same name asked for by two programs\nmulticast DNS and LLMNR\n"

@@ -94,7 +94,6 @@ static const struct case_info cases[] = {
             .disproof = "此时正在运行的压力测试、子域名扫描或邮件过滤可以解释这些查询。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 1",
-        .explained_by = {{"flood.udp_reflection", SAME_CLIENT}},
         .silent_on = "a page with 50 names\na busy resolver\nreverse look-ups of a log analysis\n"
                      "a search list that is tried for each name",
     },

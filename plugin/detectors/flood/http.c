@@ -112,7 +112,6 @@ static const struct case_info cases[] = {
             .disproof = "该来源是已知的客户端（监控、压测、自有后端），且这个频率符合预期。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 2",
-        .explained_by = {{"flood.connections", SAME_CLIENT}},
         .silent_on = "page load of many objects\n"
                      "a NAT with many User-Agents under the per-agent rate\n"
                      "polling under the threshold\n"

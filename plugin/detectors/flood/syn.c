@@ -118,7 +118,6 @@ static const struct case_info cases[CASES] = {
                         "实已经建立。",
         },
         .source = "an operator's report on a compromised host that flooded public web servers",
-        .explained_by = {{"flood.scan", SAME_CLIENT}},
         .silent_on = "browsers and crawlers whose connections complete\nmonitoring of many hosts\nblind direction\n"
                      "a peer-to-peer client, whose peers listen on all kinds of ports\n"
                      "a host whose uplink fails while it works",
@@ -171,7 +170,6 @@ static const struct case_info cases[CASES] = {
                         "。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 1; RFC 4987",
-        .explained_by = {{"flood.syn_out", SAME_CLIENT}},
         .silent_on = "many new clients whose connections complete\na server that is down, whose clients retry\n"
                      "a closed port\nblind direction",
     },
@@ -221,7 +219,6 @@ static const struct case_info cases[CASES] = {
             .disproof = "{client.address} 的管理者确认这是计划内的扫描；或这些目标此前正常，之后又恢复正常。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 3 and 4; an operator's report on a compromised host",
-        .explained_by = {{"flood.syn_out", SAME_CLIENT}},
         .silent_on = "monitoring of many hosts\na client of many ports whose connections complete\nblind direction\n"
                      "a host whose uplink fails while it works",
     },

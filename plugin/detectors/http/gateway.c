@@ -89,12 +89,6 @@ static const struct case_info cases[] = {
             .disproof = "后端访问日志显示它在超时之前已应答该请求：说明应答丢失在后端与代理之间。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 7; RFC 9110, 15.6.5",
-        .explained_by = {{"http.gateway_timeout", BEHIND},
-                         {"connect.unanswered", BEHIND},
-                         {"connect.unreachable", BEHIND},
-                         {"idle.blackhole", BEHIND},
-                         {"flood.http", SAME_SERVER},
-                         {"path.saturated", SAME_TIME}},
         .silent_on = "slow but answered\n"
                      "502 or 503 at once\n"
                      "client that gives up at no timer\n"

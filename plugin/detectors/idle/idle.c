@@ -168,7 +168,6 @@ static const struct case_info cases[] = {
             .disproof = "{server} 的其他连接被关闭时，空闲时间相差很大。",
         },
         .source = "Documented timers of load balancers and servers",
-        .explained_by = {{"idle.race", SAME_FLOW}},
         .silent_on = "close by the client right after its answer",
     },
     [RACE] = {

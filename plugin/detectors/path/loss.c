@@ -103,11 +103,6 @@ static const struct case_info cases[] = {
             .disproof = "接收方对这些数据段报告了重复接收（D-SACK），或在接收方抓包能看到两份：说明报文已到达，只是迟到。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6; RFC 6298; RFC 2883",
-        .explained_by = {{"path.saturated", SAME_TIME},
-                         {"path.mtu_blackhole", SAME_FLOW},
-                         {"flood.udp_reflection", SAME_TIME},
-                         {"flood.syn_in", SAME_TIME},
-                         {"flood.syn_out", SAME_TIME}},
         .silent_on = "a few retransmissions\nduplicates\nreordering\nspurious retransmissions\ncopies that a mirror lost\n"
                      "data repeated into silence\n"
                      "path MTU discovery",

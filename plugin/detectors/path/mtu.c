@@ -96,7 +96,6 @@ static const struct case_info cases[] = {
             .disproof = "同一路径上有同样大小的报文被确认；或小包同样丢失（ping -s 56）：说明丢包另有原因。",
         },
         .source = "tunnels and overlays of the operators' reports; RFC 2923, 2.1; RFC 1191; RFC 8201; RFC 4821",
-        .explained_by = {{"tls.hello_unanswered", SAME_FLOW}, {"path.saturated", SAME_TIME}},
         .silent_on = "loss repaired by a retransmission\n"
                      "path MTU discovery that works\n"
                      "a transfer that stops after full-size packets have passed\n"

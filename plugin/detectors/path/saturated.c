@@ -101,9 +101,6 @@ static const struct case_info cases[] = {
             .disproof = "被怀疑的链路的网卡计数远低于其带宽，或停止传输后到 {server.address} 的往返时间仍然很长。",
         },
         .source = "a migration whose uplink reached its 200 Mbit/s; an operator's report on a full uplink; RFC 7567",
-        .explained_by = {{"flood.syn_out", SAME_TIME},
-                         {"flood.udp_reflection", SAME_TIME},
-                         {"flood.syn_in", SAME_TIME}},
         .silent_on = "a short burst\na rate limit at the server\na receive window that limits\nloss on a path that has room",
     },
 };

@@ -124,7 +124,6 @@ static const struct case_info cases[] = {
                         "是策略。",
         },
         .source = "a migration whose port was blocked",
-        .explained_by = {{"flood.scan", SAME_CLIENT}, {"flood.syn_out", SAME_CLIENT}},
         .silent_on = "all fail alike (server down)\n"
                      "one of many fails\n"
                      "closed port\n"

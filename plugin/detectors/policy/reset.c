@@ -107,11 +107,6 @@ static const struct case_info cases[] = {
             .disproof = "在 {closer.address} 本机抓包，能看到它自己发出了这个 RST（序列号和 IP ID 相同）。",
         },
         .source = "a migration that was cut off by a security policy; Weaver, Sommer, Paxson, NDSS 2009; gfw.report",
-        .explained_by = {{"policy.port_blocked", SAME_SERVER},
-                         {"policy.transfer_cut", SAME_SERVER_ADDRESS},
-                         {"idle.reset", SAME_FLOW},
-                         {"flood.scan", SAME_CLIENT},
-                         {"flood.syn_out", SAME_CLIENT}},
         .silent_on = "data on its way when its sender resets\n"
                      "RSTs of a closed socket, one for each segment\n"
                      "RST of a load balancer after an idle time\n"
@@ -155,7 +150,6 @@ static const struct case_info cases[] = {
             .disproof = "这段载荷其实是应用数据；或 {closer.address} 因同样原因发出的其他 RST 与此不同。",
         },
         .source = "RFC 9293, 3.5.2; RFC 1122, 4.2.2.12; Citrix CTX695832; gfw.report on Henan",
-        .explained_by = {{"policy.reset_injected", SAME_FLOW}},
         .silent_on = "a data segment that a device turned into a RST\nRST without payload and with an ordinary window",
     },
 };

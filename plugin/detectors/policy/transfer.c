@@ -121,7 +121,6 @@ static const struct case_info cases[] = {
                         "说明发送端只是以 RST 代替 FIN 关闭。",
         },
         .source = "a migration whose transfers were cut",
-        .explained_by = {{"path.mtu_blackhole", SAME_FLOW}},
         .silent_on = "RST by a client that has its answer\n"
                      "a client that aborts downloads\n"
                      "an upload that is refused by an answer\n"

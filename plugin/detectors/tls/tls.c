@@ -104,7 +104,6 @@ static const struct case_info cases[] = {
             .disproof = "应用又使用了该连接并被拒绝：那是请求失败，而不只是关闭得晚。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 7",
-        .explained_by = {{"tls.alert_fin", SAME_FLOW}},
         .silent_on = "RST with no alert before",
     },
     [NO_CLIENT_HELLO] = {
@@ -153,9 +152,6 @@ static const struct case_info cases[] = {
                         "选项中把它从 TLS 端口中去掉{?plain_http}。]",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8",
-        .explained_by = {{"policy.port_blocked", SAME_SERVER},
-                         {"flood.connections", SAME_CLIENT},
-                         {"flood.scan", SAME_CLIENT}},
         .silent_on = "port checks: the same client repeats SYN, SYN-ACK, RST or connect-and-close at a steady period: one "
                      "note saying health check\n"
                      "plain HTTP on 443 (say so)\n"
@@ -208,7 +204,6 @@ static const struct case_info cases[] = {
             .disproof = "在另一侧抓包能看到握手完成；或请求是用户主动取消的。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8; RFC 8446, 6",
-        .explained_by = {{"policy.reset_injected", SAME_FLOW}, {"flood.tls", SAME_CLIENT}},
         .silent_on = "an alert after the handshake",
     },
     [HELLO_UNANSWERED] = {
@@ -248,7 +243,6 @@ static const struct case_info cases[] = {
             .disproof = "在服务端抓包能看到对 ClientHello 的确认：丢失的是应答，而不是 ClientHello。",
         },
         .source = "Documented SNI filters and MTU black holes",
-        .explained_by = {{"path.mtu_blackhole", SAME_FLOW}, {"connect.half_open", SAME_FLOW}},
         .silent_on = "ClientHello retransmitted, then answered\n"
                      "blind direction",
     },

@@ -81,11 +81,6 @@ static const struct case_info cases[] = {
             .disproof = "在 {client.address} 的其他网卡上抓到来自 {server.address} 的握手应答（UDP，92 字节，以 02 00 00 00 开头）。",
         },
         .source = "an operator's report on a WireGuard mesh that flapped; WireGuard white paper, 5.4 and 6.4",
-        .explained_by = {{"connect.unreachable", SAME_FLOW},
-                         {"flood.syn_out", SAME_TIME},
-                         {"flood.syn_in", SAME_TIME},
-                         {"flood.udp_reflection", SAME_TIME},
-                         {"path.saturated", SAME_TIME}},
         .silent_on = "first lost then answered\nrekey\nblind direction",
     },
 };

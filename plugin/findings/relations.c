@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "findings/relations.h"
+
+static const struct explanation table[] = {
+#define EXPLAINS(cause, effect, relation) {cause, effect, relation},
+#include "findings/relations.def"
+#undef EXPLAINS
+};
+
+const struct relations case_relations = {table, sizeof table / sizeof *table};
