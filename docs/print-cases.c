@@ -54,16 +54,17 @@ print_items(const char *label, const char *mark, const char *text)
 }
 
 static void
-print_text(const struct case_text *text, const char *const labels[3])
+print_text(const struct case_info *info, enum language language, const char *const labels[3])
 {
+    const char *title = text_of_case(info, TEXT_TITLE, language), *summary = text_of_case(info, TEXT_SUMMARY, language);
     printf("\n**");
-    print_words(text->title, strlen(text->title));
+    print_words(title, strlen(title));
     printf("**\n\n");
-    print_words(text->summary, strlen(text->summary));
+    print_words(summary, strlen(summary));
     putchar('\n');
-    print_items(labels[0], "-", text->causes);
-    print_items(labels[1], "1.", text->checks);
-    print_items(labels[2], "-", text->disproof);
+    print_items(labels[0], "-", text_of_case(info, TEXT_CAUSES, language));
+    print_items(labels[1], "1.", text_of_case(info, TEXT_CHECKS, language));
+    print_items(labels[2], "-", text_of_case(info, TEXT_DISPROOF, language));
 }
 
 /* What else netcase knows of a case: on what it stays silent, and what may be behind it. */
@@ -88,8 +89,8 @@ print_case(const struct case_info *info)
     printf("\n### %s\n\nSeverity: %s. Source: %s.\n", info->id, severity_name(info->severity, LANGUAGE_ENGLISH),
            info->source);
     print_neighbours(info);
-    print_text(&info->english, english);
-    print_text(&info->chinese, chinese);
+    print_text(info, LANGUAGE_ENGLISH, english);
+    print_text(info, LANGUAGE_CHINESE, chinese);
 }
 
 static void
@@ -107,13 +108,12 @@ print_detector(const struct detector *detector)
 
 /* A template that is not well formed would be shown as it is. */
 static gboolean
-check(const struct case_info *info, const struct case_text *text)
+check(const struct case_info *info, enum language language)
 {
-    const char *const parts[] = {text->title, text->summary, text->causes, text->checks, text->disproof};
     gboolean good = TRUE;
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+    for (size_t i = 0; i < TEXT_PARTS; i++) {
         char *problem = NULL;
-        if (!text_check(parts[i], (enum text_part)i, &problem)) {
+        if (!text_check(text_of_case(info, (enum text_part)i, language), (enum text_part)i, &problem)) {
             fprintf(stderr, "%s: %s\n", info->id, problem);
             good = FALSE;
         }
@@ -128,7 +128,7 @@ main(void)
     gboolean good = TRUE;
     for (size_t i = 0; i < catalogue_case_count(); i++) {
         const struct case_info *info = catalogue_case(i);
-        good = check(info, &info->english) && check(info, &info->chinese) && good;
+        good = check(info, LANGUAGE_ENGLISH) && check(info, LANGUAGE_CHINESE) && good;
     }
     if (!good)
         return 1;

@@ -13,7 +13,7 @@ enum severity { SEVERITY_CHAT, SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR }
  * CONFIRMED: the packets prove it. */
 enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_CONFIRMED };
 
-/* The texts of a case in one language. `causes` (most likely first, with the packets that speak
+/* The texts of a case, in English. `causes` (most likely first, with the packets that speak
  * for each) and `checks` (commands or console steps, in order) hold one item a line.
  *
  * {name} stands for a fact of facts.def; {name.address} and {name.port} stand for the halves of an
@@ -38,18 +38,19 @@ struct case_text {
 };
 
 /* Static and constant. `id` is public: `family.case`, the value of `netcase.expert`; once released
- * it keeps its meaning. `source` names the document that the case comes from. */
+ * it keeps its meaning. `source` names the document that the case comes from. The texts in Chinese are in
+ * plugin/texts/zh_CN.po. */
 struct case_info {
     const char *id;
     enum severity severity;
-    struct case_text english, chinese;
+    struct case_text english;
     const char *source;
     /* Look-alikes, one a line, on which the case stays silent: docs/cases.md shows them, and captures/ has
      * a capture for each. May be NULL. */
     const char *silent_on;
 };
 
-/* What a setting or a measured value is called, and a sentence on what it is: in one language. */
+/* What a setting or a measured value is called, and a sentence on what it is. */
 struct wording {
     const char *label;
     const char *help; /* with the unit */
@@ -59,12 +60,12 @@ struct wording {
  * default is used instead of a value outside of them, with a message that names it. */
 struct threshold {
     const char *name;
-    struct wording english, chinese;
+    struct wording english;
     unsigned default_value, minimum, maximum;
 };
 
 enum fact_name {
-#define FACT(name, type, label, help, chinese_label, chinese_help) FACT_##name,
+#define FACT(name, type, label, help) FACT_##name,
 #include "facts.def"
 #undef FACT
     FACT_COUNT

@@ -4,8 +4,7 @@
 #include "findings/finding.h"
 
 const struct fact_info fact_infos[FACT_COUNT] = {
-#define FACT(name, type, label, help, chinese_label, chinese_help)                                                     \
-    [FACT_##name] = {#name, TYPE_##type, {label, help}, {chinese_label, chinese_help}},
+#define FACT(name, type, label, help) [FACT_##name] = {#name, TYPE_##type, {label, help}},
 #include "api/facts.def"
 #undef FACT
 };

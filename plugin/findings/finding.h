@@ -27,7 +27,7 @@ enum fact_type {
 struct fact_info {
     const char *name;
     enum fact_type type;
-    struct wording english, chinese;
+    struct wording english;
 };
 
 extern const struct fact_info fact_infos[FACT_COUNT];

@@ -49,17 +49,16 @@ fact_field_type(enum fact_type type)
 }
 
 static hf_register_info
-field_row(int *id, const char *name, enum ftenum type, int base, const struct wording *english,
-          const struct wording *chinese)
+field_row(int *id, const char *name, enum ftenum type, int base, struct wording english, struct wording chinese)
 {
     *id = -1;
     return (hf_register_info){.p_id = id,
                               .hfinfo = {
-                                  .name = label(english->label, chinese->label),
+                                  .name = label(english.label, chinese.label),
                                   .abbrev = wmem_strdup_printf(wmem_epan_scope(), "netcase.%s", name),
                                   .type = type,
                                   .display = base,
-                                  .blurb = label(english->help, chinese->help),
+                                  .blurb = label(english.help, chinese.help),
                                   HFILL,
                               }};
 }
@@ -71,7 +70,7 @@ register_own_fields(int protocol)
     hf_register_info *rows = wmem_alloc0_array(wmem_epan_scope(), hf_register_info, COUNT);
     for (size_t i = 0; i < COUNT; i++) {
         const struct own_field *field = &own_fields[i];
-        rows[i] = field_row(field->id, field->name, field->type, field->base, &field->english, &field->chinese);
+        rows[i] = field_row(field->id, field->name, field->type, field->base, field->english, field->chinese);
     }
     proto_register_field_array(protocol, rows, COUNT);
 }
@@ -83,8 +82,8 @@ register_facts(int protocol)
     for (int i = 0; i < FACT_COUNT; i++) {
         const struct fact_info *info = &fact_infos[i];
         enum ftenum type = fact_field_type(info->type);
-        rows[i] = field_row(&fields.fact[i], info->name, type, type == FT_UINT64 ? BASE_DEC : BASE_NONE, &info->english,
-                            &info->chinese);
+        rows[i] = field_row(&fields.fact[i], info->name, type, type == FT_UINT64 ? BASE_DEC : BASE_NONE, info->english,
+                            wording_of_fact((enum fact_name)i, LANGUAGE_CHINESE));
     }
     proto_register_field_array(protocol, rows, FACT_COUNT);
 }
@@ -118,7 +117,7 @@ register_experts(int protocol)
                 .name = wmem_strdup_printf(wmem_epan_scope(), "netcase.%s", info->id),
                 .group = PI_SEQUENCE,
                 .severity = expert_severity(severity),
-                .summary = label(info->english.title, info->chinese.title),
+                .summary = label(info->english.title, text_of_case(info, TEXT_TITLE, LANGUAGE_CHINESE)),
                 EXPFILL,
             };
             used++;

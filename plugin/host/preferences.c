@@ -171,10 +171,11 @@ with_limits(const char *format, const char *help, const struct threshold *thresh
 static void
 register_threshold(module_t *module, const char *family, const struct threshold *threshold, unsigned *value)
 {
+    struct wording english = threshold->english, chinese = wording_of_threshold(family, threshold, LANGUAGE_CHINESE);
     prefs_register_uint_preference(module, wmem_strdup_printf(wmem_epan_scope(), "%s_%s", family, threshold->name),
-                                   label(threshold->english.label, threshold->chinese.label),
-                                   label(with_limits("%s (%u to %u)", threshold->english.help, threshold),
-                                         with_limits("%s（%u 至 %u）", threshold->chinese.help, threshold)),
+                                   label(english.label, chinese.label),
+                                   label(with_limits("%s (%u to %u)", english.help, threshold),
+                                         with_limits("%s（%u 至 %u）", chinese.help, threshold)),
                                    10, value);
 }
 

@@ -182,28 +182,17 @@ text_fill(const char *template_text, const struct finding *finding, enum languag
     return g_string_free(filling.words, FALSE);
 }
 
-static const char *
-template_of(const struct finding *finding, enum text_part part, enum language language)
-{
-    const struct case_text *text = language == LANGUAGE_CHINESE ? &finding->info->chinese : &finding->info->english;
-    const char *const parts[] = {
-        [TEXT_TITLE] = text->title,   [TEXT_SUMMARY] = text->summary,   [TEXT_CAUSES] = text->causes,
-        [TEXT_CHECKS] = text->checks, [TEXT_DISPROOF] = text->disproof,
-    };
-    return parts[part] != NULL ? parts[part] : "";
-}
-
 char *
 finding_text(const struct finding *finding, enum text_part part, enum language language, enum markup markup)
 {
-    return text_fill(template_of(finding, part, language), finding, language, markup);
+    return text_fill(text_of_case(finding->info, part, language), finding, language, markup);
 }
 
 char **
 finding_lines(const struct finding *finding, enum text_part part, enum language language, enum markup markup)
 {
     GPtrArray *lines = g_ptr_array_new();
-    char **templates = g_strsplit(template_of(finding, part, language), "\n", -1);
+    char **templates = g_strsplit(text_of_case(finding->info, part, language), "\n", -1);
     for (char **line = templates; *line != NULL; line++) {
         char *text = g_strstrip(text_fill(*line, finding, language, markup));
         if (*text != '\0')
@@ -250,7 +239,7 @@ GPtrArray *
 finding_checks(const struct finding *finding, enum language language, enum markup markup)
 {
     GPtrArray *checks = g_ptr_array_new_with_free_func(check_free);
-    char **templates = g_strsplit(template_of(finding, TEXT_CHECKS, language), "\n", -1);
+    char **templates = g_strsplit(text_of_case(finding->info, TEXT_CHECKS, language), "\n", -1);
     for (char **line = templates; *line != NULL; line++) {
         struct check *check = check_new(*line, finding, language, markup);
         if (*check->words != '\0' || check->command != NULL)

@@ -5,9 +5,7 @@
 #define NETCASE_REPORT_TEXT_H
 
 #include "findings/finding.h"
-
-enum language { LANGUAGE_ENGLISH, LANGUAGE_CHINESE };
-enum text_part { TEXT_TITLE, TEXT_SUMMARY, TEXT_CAUSES, TEXT_CHECKS, TEXT_DISPROOF };
+#include "texts/texts.h"
 
 /* What the text is for. In Markdown text of the capture stands as code, and all other words come out as they are. */
 enum markup { MARKUP_NONE, MARKUP_MARKDOWN };

@@ -11,7 +11,7 @@ import sys
 TREE = pathlib.Path(__file__).resolve().parents[2]
 TOP_LEVEL = {"plugin", "tests", "captures", "docs", "packaging", "CMakeLists.txt", "README.md", "LICENSE", "CMakePresets.json"}
 LARGE = 100 * 1024
-MAY_BE_LARGE = (".png", ".jpg", ".svg", ".mmdb", "docs/cases.md")
+MAY_BE_LARGE = (".png", ".jpg", ".svg", ".mmdb", "docs/cases.md", "plugin/texts/zh_CN.po")
 C_LIBRARY = set("assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg "
                 "stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar "
                 "wctype".split())
@@ -54,8 +54,9 @@ LAYERS = {
     "memory": set(),
     "wire": {"api"},
     "findings": {"api", "memory"},
+    "texts": {"api", "findings"},
     "engine": {"api", "memory", "wire", "findings", "detectors"},
-    "report": {"api", "memory", "wire", "findings", "engine"},
+    "report": {"api", "memory", "wire", "findings", "texts", "engine"},
 }
 
 

@@ -73,13 +73,18 @@ def main():
         scenarios = copy_with_detector(copy)
         try:
             run("cmake", "-S", copy, "-B", build, "-G", "Ninja", "-DNETCASE_WERROR=ON", "-DCMAKE_BUILD_TYPE=Debug")
-            run("cmake", "--build", build, "--target", "netcase", "test_scenarios", "netcase-cases")
+            run("cmake", "--build", build, "--target", "netcase", "test_scenarios", "netcase-cases", "update-texts")
             print("ok    docs tutorial: the detector builds without warnings")
             for scenario in scenarios:
                 run(build / "tests" / "test_scenarios", copy / scenario)
                 print(f"ok    docs tutorial: {scenario}")
-            if "### window.zero" not in run(build / "netcase-cases"):
-                raise RuntimeError("netcase-cases does not print window.zero")
+            cases = run(build / "netcase-cases")
+            for words in ("### window.zero", "**接收窗口关闭**", "Default 500"):
+                if words not in cases:
+                    raise RuntimeError(f"netcase-cases does not print {words}")
+            # The page's entries stand at the end of the file until they are sorted; then nothing is left to do.
+            run(build / "netcase-texts", "--check", copy / "plugin/texts/zh_CN.po")
+            print("ok    docs tutorial: its texts are translated")
             check_tshark(folder, build / "netcase.so")
         except RuntimeError as error:
             print("FAIL  docs tutorial", *str(error).splitlines(), sep="\n      ")

@@ -53,13 +53,11 @@ shows_only_given(const char *text, const struct finding *finding, char **missing
 static bool
 check_texts(struct verdict *verdict, unsigned line, const struct finding *finding)
 {
-    const struct case_text *languages[] = {&finding->info->english, &finding->info->chinese};
-    for (unsigned i = 0; i < 2; i++) {
-        const struct case_text *text = languages[i];
-        const char *parts[] = {text->title, text->summary, text->causes, text->checks, text->disproof};
-        for (unsigned j = 0; j < G_N_ELEMENTS(parts); j++) {
+    for (int language = LANGUAGE_ENGLISH; language <= LANGUAGE_CHINESE; language++) {
+        for (int part = 0; part < TEXT_PARTS; part++) {
             char *missing = NULL;
-            if (shows_only_given(parts[j], finding, &missing))
+            if (shows_only_given(text_of_case(finding->info, (enum text_part)part, (enum language)language), finding,
+                                 &missing))
                 continue;
             verdict_failed(verdict, line, "%s shows {%s}, which it does not have", finding->info->id, missing);
             g_free(missing);

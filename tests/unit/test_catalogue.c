@@ -7,14 +7,6 @@
 
 enum { SUMMARY_MAX = 330 }; /* bytes that the expert information shows whole, with some to spare */
 
-static const char *
-part_of(const struct case_info *info, enum text_part part, enum language language)
-{
-    const struct case_text *text = language == LANGUAGE_CHINESE ? &info->chinese : &info->english;
-    const char *parts[] = {text->title, text->summary, text->causes, text->checks, text->disproof};
-    return parts[part];
-}
-
 static void
 ids_are_well_formed_and_unique(void **state)
 {
@@ -99,9 +91,9 @@ texts_are_complete(void **state)
             fail_msg("%s has no source", info->id);
         for (int language = LANGUAGE_ENGLISH; language <= LANGUAGE_CHINESE; language++)
             for (int part = TEXT_TITLE; part <= TEXT_DISPROOF; part++) {
-                const char *text = part_of(info, (enum text_part)part, (enum language)language);
+                const char *text = text_of_case(info, (enum text_part)part, (enum language)language);
                 char *problem = NULL;
-                if (text == NULL || *text == '\0')
+                if (*text == '\0')
                     fail_msg("%s has no text %d in language %d", info->id, part, language);
                 if (!text_check(text, (enum text_part)part, &problem))
                     fail_msg("%s, text %d in language %d: %s", info->id, part, language, problem);
@@ -128,15 +120,33 @@ translations_measure_the_same(void **state)
         for (int part = TEXT_TITLE; part <= TEXT_DISPROOF; part++) {
             const struct case_info *info = catalogue_case(i);
             GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-            guint english = placeholders_of(part_of(info, (enum text_part)part, LANGUAGE_ENGLISH), names);
-            guint both = placeholders_of(part_of(info, (enum text_part)part, LANGUAGE_CHINESE), names);
+            guint english = placeholders_of(text_of_case(info, (enum text_part)part, LANGUAGE_ENGLISH), names);
+            guint both = placeholders_of(text_of_case(info, (enum text_part)part, LANGUAGE_CHINESE), names);
             if (both != english)
                 fail_msg("%s, text %d: the Chinese text shows facts that the English one does not", info->id, part);
             g_hash_table_remove_all(names);
-            if (placeholders_of(part_of(info, (enum text_part)part, LANGUAGE_CHINESE), names) != english)
+            if (placeholders_of(text_of_case(info, (enum text_part)part, LANGUAGE_CHINESE), names) != english)
                 fail_msg("%s, text %d: the English text shows facts that the Chinese one does not", info->id, part);
             g_hash_table_destroy(names);
         }
+}
+
+/* Commands are no language: a reader of either one runs the same. */
+static void
+translations_run_the_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < catalogue_case_count(); i++) {
+        const struct case_info *info = catalogue_case(i);
+        char **english = g_strsplit(text_of_case(info, TEXT_CHECKS, LANGUAGE_ENGLISH), "`", -1);
+        char **chinese = g_strsplit(text_of_case(info, TEXT_CHECKS, LANGUAGE_CHINESE), "`", -1);
+        if (g_strv_length(english) != g_strv_length(chinese))
+            fail_msg("%s: not as many commands in Chinese", info->id);
+        for (guint j = 1; j < g_strv_length(english); j += 2) /* between two backticks */
+            assert_string_equal(english[j], chinese[j]);
+        g_strfreev(english);
+        g_strfreev(chinese);
+    }
 }
 
 /* A finding with every fact that there is, each as long as it usually gets. */
@@ -175,14 +185,14 @@ summaries_are_short(void **state)
 
 /* A label may be a name that is the same in each language (MTU); the sentence about it can't. */
 static void
-is_worded(const char *name, const struct wording *english, const struct wording *chinese)
+is_worded(const char *name, struct wording english, struct wording chinese)
 {
-    if (*english->label == '\0' || *english->help == '\0' || *chinese->label == '\0')
+    if (*english.label == '\0' || *english.help == '\0' || *chinese.label == '\0')
         fail_msg("%s has no label or help", name);
-    if (!g_str_is_ascii(english->label) || !g_str_is_ascii(english->help))
+    if (!g_str_is_ascii(english.label) || !g_str_is_ascii(english.help))
         fail_msg("%s: the English words are not English", name);
-    if (!g_regex_match_simple("[\\x{4e00}-\\x{9fff}]", chinese->help, 0, 0))
-        fail_msg("%s: the Chinese help is not Chinese: %s", name, chinese->help);
+    if (!g_regex_match_simple("[\\x{4e00}-\\x{9fff}]", chinese.help, 0, 0))
+        fail_msg("%s: the Chinese help is not Chinese: %s", name, chinese.help);
 }
 
 static void
@@ -195,7 +205,8 @@ thresholds_have_sense(void **state)
         for (size_t t = 0; t < detector->threshold_count; t++) {
             const struct threshold *threshold = &detector->thresholds[t];
             assert_true(g_regex_match_simple("^[a-z][a-z0-9_]*$", threshold->name, 0, 0));
-            is_worded(threshold->name, &threshold->english, &threshold->chinese);
+            is_worded(threshold->name, threshold->english,
+                      wording_of_threshold(detector->family, threshold, LANGUAGE_CHINESE));
             assert_true(threshold->minimum <= threshold->default_value);
             assert_true(threshold->default_value <= threshold->maximum);
             assert_true(threshold->minimum < threshold->maximum);
@@ -214,7 +225,7 @@ facts_are_well_formed(void **state)
     (void)state;
     for (int a = 0; a < FACT_COUNT; a++) {
         assert_true(g_regex_match_simple("^[a-z][a-z0-9_]*$", fact_infos[a].name, 0, 0));
-        is_worded(fact_infos[a].name, &fact_infos[a].english, &fact_infos[a].chinese);
+        is_worded(fact_infos[a].name, fact_infos[a].english, wording_of_fact((enum fact_name)a, LANGUAGE_CHINESE));
         for (int b = 0; b < a; b++)
             assert_string_not_equal(fact_infos[a].name, fact_infos[b].name);
     }
@@ -230,6 +241,7 @@ main(void)
         cmocka_unit_test(numbers_go_both_ways),
         cmocka_unit_test(texts_are_complete),
         cmocka_unit_test(translations_measure_the_same),
+        cmocka_unit_test(translations_run_the_same),
         cmocka_unit_test(summaries_are_short),
         cmocka_unit_test(thresholds_have_sense),
         cmocka_unit_test(facts_are_well_formed),

@@ -36,14 +36,12 @@ static const struct threshold thresholds[] = {
     [CONNECTIONS] = {"connections",
                      {"Balance: connections to be judged",
                       "So many connections of a client group must be there before their distribution is tested"},
-                     {"负载均衡：参与判断的连接数", "一组客户端的连接达到此数后才检验其分布"},
                      30,
                      20,
                      100000},
     [RATIO] = {"ratio_percent",
                {"Balance: uneven from (%)",
                 "The most loaded back end must have so many percent of the connections of the least loaded"},
-               {"负载均衡：不均的起点（%）", "最忙后端的连接数须达到最闲后端的这一百分比"},
                150,
                110,
                10000},
@@ -83,26 +81,6 @@ static const struct case_info cases[] = {
                       "weights equal.",
             .disproof = "The weights in the configuration are as these shares. Or requests, which are not counted here, are even: "
                         "connections carry different numbers of them.",
-        },
-        .chinese = {
-            .title = "负载不均衡",
-            .summary = "到端口 {server.port} 的 {attempts} 个连接（阈值 {limit}）在 {destinations} 台后端之间分布不均，超出随机波动：最多的 "
-                       "{server.address} 是最少的 {ratio} 倍（阈值 {limit_ratio}）。[客户端地址 {sources} 个。]各后端连接数：{row}。",
-            .causes = "开启了会话保持或按源地址哈希，而客户端很少[：这些报文中只有 {sources} 个客户端地址]（前面有 WAF 或 NAT 时，只能看到其"
-                      "固定的几个回源地址）。\n"
-                      "后端权重不同，可能是有意设置（例如规格不同的服务器 1:2）。\n"
-                      "后端是后来加入的：最小连接数算法从启用时才开始计数，仍然存活的连接和会话保持会延续原来的分布。\n"
-                      "某台后端健康检查时好时坏，或为备用机、正在下线。\n"
-                      "[这些服务器不是同一服务的后端池：同一端口上是不同的应用或角色{!in_tunnel}。]",
-            .checks = "LVS 查看权重、活动和非活动连接、会话保持：`ipvsadm -Ln; ipvsadm -Lnc | head -50`\n"
-                      "haproxy 查看各后端的会话数、权重和健康状态：`echo 'show stat' | socat stdio "
-                      "/run/haproxy/admin.sock | cut -d, -f1,2,8,19,22,25`\n"
-                      "nginx 查看算法和权重（ip_hash、hash、least_conn、weight=）：`nginx -T | grep -A 12 upstream`\n"
-                      "云负载均衡：在控制台查看监听的调度算法、会话保持，以及后端服务器的权重和健康状态。\n"
-                      "在各后端上查看当前连接数：`ss -Htn state established 'sport = :{server.port}' | wc -l`\n"
-                      "关闭会话保持，或改用 Cookie 而不是源地址。若是存量连接导致的不均衡，先调低连接数多的后端的权重"
-                      "，待基本均衡后再恢复一致。",
-            .disproof = "配置的权重与上述比例一致。或者按请求数统计是均衡的：这里统计的是连接数，每个连接上的请求数可能不同。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 5",
         .silent_on = "equal weights\ntoo few connections\nbrowsing\na job that goes from host to host\n"

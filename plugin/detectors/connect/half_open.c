@@ -17,8 +17,6 @@ static const struct threshold thresholds[] = {
     [SYN_ACKS] = {"half_open_syn_acks",
                   {"Connect: SYN-ACKs without ACK",
                    "So many SYN-ACKs of one handshake, 0.5 s apart, must stay without the client's ACK"},
-                  {"建连：无 ACK 的 SYN-ACK 数",
-                   "同一次握手中，相隔 0.5 秒以上的 SYN-ACK 须有这么多个得不到客户端的 ACK"},
                   3,
                   2,
                   7},
@@ -65,27 +63,6 @@ static const struct case_info cases[] = {
                       "`conntrack -S`",
             .disproof = "The ACK of this handshake: later in this capture (then the path is only slow), or in a capture made at "
                         "the server at the same time.",
-        },
-        .chinese = {
-            .title = "客户端始终没有完成三次握手",
-            .summary = "{server} 在 {delay}内向 {client} 发送 {attempts} 次 SYN-ACK（阈值 {limit} 次），始终没有收到 ACK"
-                       "[；客户端重传了 {retransmissions} 次 SYN，说明它没有收到 SYN-ACK]"
-                       "[；抓包中有客户端的 ACK 和数据，但服务器没有接受{?repeated}]。",
-            .causes = "[SYN-ACK 在回程丢失（客户端重传了 {retransmissions} 次 SYN）：来回路径不一致且经过有状态防火墙、服务器没有到客户"
-                      "端的路由、rp_filter、安全组或防源地址伪造的策略。]\n"
-                      "[如果是在客户端本机抓包：SYN-ACK 已到达，但被客户端自己的防火墙或 rp_filter 丢弃{?retransmissions}。]\n"
-                      "[客户端的 ACK 在去程丢失，而 SYN 可以通过：只能看到单方向流量的有状态防火墙会丢弃 SYN 之后的报文"
-                      "{!retransmissions}。]\n"
-                      "[{server} 的全连接队列已满，ACK 被忽略：如果是在服务器本机抓包，这种可能性较大{?repeated}。]\n"
-                      "[{client.address} 上无人应答：源地址是伪造的，或是不发送 RST 的扫描器{!retransmissions}{!repeated}。]",
-            .checks = "在服务器上查看半连接及其客户端：`ss -tn state syn-recv 'sport = :{server.port}'`\n"
-                      "在服务器上查看到客户端的回程路由：`ip route get {client.address} from {server.address}`\n"
-                      "在客户端抓包：收不到 SYN-ACK，说明在回程丢失；能收到，说明被客户端的防火墙或 rp_filter 丢弃："
-                      "`tcpdump -ni any 'tcp port {server.port} and host {server.address}'`\n"
-                      "在服务器和客户端查看哪个计数在增长：`nstat -az TcpExtIPReversePathFilter "
-                      "TcpExtListenOverflows TcpExtListenDrops TcpExtTCPReqQFullDrop`\n"
-                      "在途中每台防火墙上确认能看到 SYN、SYN-ACK 和 ACK，且没有按 invalid 丢弃：`conntrack -S`",
-            .disproof = "能看到这次握手的 ACK：在本抓包稍后的位置（说明链路只是很慢），或同一时间在服务器上的抓包中。",
         },
         .source = "an LVS in tunnel mode whose connections stayed in SYN_RECV; RFC 9293, 3.5; RFC 6298",
         .silent_on = "half-open port scans\nTCP_DEFER_ACCEPT\nblind direction\na lost SYN-ACK that is repaired",

@@ -41,20 +41,6 @@ static const struct case_info cases[] = {
             .disproof = "Connections to {server} from the same client that are accepted at the same time: then the RST "
                         "did not come from a closed port.",
         },
-        .chinese = {
-            .title = "连接被拒绝",
-            .summary = "{client} 的 SYN 在 {delay}后被 {server} 以 RST 应答：该端口没有接受连接。",
-            .causes = "该端口没有进程监听，或只监听在其他地址（127.0.0.1，或只有 IPv4 没有 IPv6）。\n"
-                      "服务已崩溃、正在重启，或尚未启动。\n"
-                      "服务器前的防火墙以 RST 拒绝，而不是丢弃 SYN。\n"
-                      "客户端配置的端口或地址有误。",
-            .checks = "在服务器上查看是否有进程监听、监听在哪个地址：`ss -ltnp 'sport = :{server.port}'`\n"
-                      "在服务器上查看是否有 tcp-reset 的拒绝规则：`nft list ruleset; iptables-save`\n"
-                      "若在服务器上抓包看不到这个 RST，说明是途中设备发出的：`tcpdump -ni any 'tcp port "
-                      "{server.port} and host {client.address}'`\n"
-                      "换一台主机测试：`nc -vz -w 5 {server.address} {server.port}`",
-            .disproof = "同一时间同一客户端到 {server} 的其他连接被接受：说明该 RST 不是因为端口未监听。",
-        },
         .source = "a migration whose port was blocked; RFC 9293, 3.10.7.1",
         .silent_on = "RST of a connection that was established",
     },
@@ -78,22 +64,6 @@ static const struct case_info cases[] = {
                       "[Until IPv6 works let the client use IPv4 (yum: ip_resolve=4; apt: Acquire::ForceIPv4 "
                       "\"true\"; glibc: the precedence of ::ffff:0:0/96 in /etc/gai.conf){?no_ipv6_route}.]",
             .disproof = "The same attempt succeeds later: then routing was only converging.",
-        },
-        .chinese = {
-            .title = "目标不可达",
-            .summary = "{client} 发往 {server} 的报文在 {delay}后收到 {reporter} 的 ICMP 差错：{reason}。",
-            .causes = "[主机或网络没有 IPv6 连通性，而域名有 IPv6 地址（AAAA 记录）{?no_ipv6_route}。][本抓包中 IPv4 连接"
-                      "正常{?ipv4_works}。]\n"
-                      "“prohibited（禁止）”：{reporter} 上的防火墙、安全组或访问控制列表拒绝了报文。\n"
-                      "“no route（无路由）”或“network unreachable（网络不可达）”：{reporter} 没有到目标的路由。\n"
-                      "“host unreachable（主机不可达）”：最后一跳得不到 ARP 或邻居发现的应答，主机宕机或地址未被使用。\n"
-                      "“port unreachable（端口不可达）”：主机存在，但该 UDP 端口没有监听，或被防火墙拒绝。",
-            .checks = "在客户端查看路径在哪里中断：`mtr -rwc 10 {server.address}`\n"
-                      "在 {reporter} 上查看到该目标的路由和规则：`ip route get {server.address}; nft list ruleset`\n"
-                      "[在客户端查看是否有 IPv6 默认路由：`ip -6 route show default`{?no_ipv6_route}]\n"
-                      "[IPv6 恢复之前让客户端使用 IPv4（yum：ip_resolve=4；apt：Acquire::ForceIPv4 \"true\"；glibc："
-                      "/etc/gai.conf 中 ::ffff:0:0/96 的优先级）{?no_ipv6_route}。]",
-            .disproof = "同样的请求稍后成功：说明只是路由正在收敛。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 9; RFC 792; RFC 4443, 3.1; RFC 1812, 5.2.7",
         .silent_on = "an ICMP error about a connection that works\ntraceroute\nICMP for an answer that came too late",

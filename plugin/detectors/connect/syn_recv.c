@@ -17,14 +17,12 @@ static const struct threshold thresholds[] = {
     [HALF_OPEN_MIN] = {"syn_recv_count",
                        {"Connect: half-open connections of a server",
                         "So many connections of one server must be half-open at once"},
-                       {"建连：服务器的半开连接数", "一台服务器须同时有这么多个半开连接"},
                        20,
                        2,
                        100000},
     [WINDOW] = {"syn_recv_seconds",
                 {"Connect: time for half-open connections (s)",
                  "They must have become half-open within so many seconds"},
-                {"建连：半开连接的统计时间（秒）", "这些连接须在这么多秒之内变为半开"},
                 10,
                 1,
                 600},
@@ -63,25 +61,6 @@ static const struct case_info cases[] = {
                       "If it is a flood, console: DDoS protection of {server.address}; on the server: `sysctl -w "
                       "net.ipv4.tcp_syncookies=1`",
             .disproof = "The ACKs of these handshakes on another interface or at another place of the network at the same time.",
-        },
-        .chinese = {
-            .title = "服务器半连接堆积",
-            .summary = "{server} 在 {delay}内（阈值 {threshold}）出现 {attempts} 个未完成的半连接（阈值 {limit} 个）[；来自 {sources} 个"
-                       "客户端地址][；全部来自 {client.address}][；此处只能看到发往 {tunnel_destination} 的隧道中重传的 SYN]。",
-            .causes = "所有客户端的回程都不通：SYN-ACK 走错了路径，或根本没有离开负载均衡后面的真实服务器（rp_filter、lo 上缺少 "
-                      "VIP）。正常客户端会重传 SYN。\n"
-                      "伪造源地址的 SYN Flood：地址很多，每个只发一个 SYN，且从未完成过连接。\n"
-                      "[单个客户端的回程不通，或正在扫描而不应答：{client.address}。]",
-            .checks = "在服务器上查看半连接数量和来源：`ss -Hnt state syn-recv 'sport = :{server.port}' | tr -s ' ' "
-                      "| cut -d' ' -f4 | rev | cut -d':' -f2- | rev | sort | uniq -c | sort -rn | head`\n"
-                      "在 LVS 调度器上查看有多少连接处于 SYN_RECV：`ipvsadm -Lnc | grep -c SYN_RECV`\n"
-                      "在服务器上查看半连接队列是否溢出、是否发送了 SYN cookie：`nstat -az TcpExtTCPReqQFullDrop "
-                      "TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent TcpExtListenDrops`\n"
-                      "在服务器上查看到某个客户端（CLIENT 为其地址）的回程路由以及丢包计数：`ip route get CLIENT "
-                      "from {server.address}; nstat -az TcpExtIPReversePathFilter`\n"
-                      "若为攻击，在控制台为 {server.address} 开启 DDoS 防护，并在服务器上开启 SYN cookie：`sysctl -w "
-                      "net.ipv4.tcp_syncookies=1`",
-            .disproof = "同一时间在其他网卡或网络的其他位置能抓到这些握手的 ACK。",
         },
         .source = "an LVS in tunnel mode whose connections stayed in SYN_RECV; Alibaba Cloud security product handbook, ch. 1; "
                   "RFC 4987",

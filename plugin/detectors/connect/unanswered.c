@@ -42,26 +42,6 @@ static const struct case_info cases[] = {
             .disproof = "A SYN-ACK or RST for this attempt: later in this capture (then the path is slow, not dead), "
                         "in a capture made closer to the server, or on another interface of this host.",
         },
-        .chinese = {
-            .title = "连接请求没有任何回应",
-            .summary = "{client} 在 {delay}内向 {server} 发送 {attempts} 个 SYN（阈值 3 个），没有收到 SYN-ACK、"
-                       "RST 或 ICMP 差错报文。",
-            .causes = "链路上的防火墙、安全组或访问控制列表静默丢弃了 SYN。\n"
-                      "服务器宕机，或报文被路由到的位置并没有使用该地址。\n"
-                      "SYN-ACK 在回程丢失：来回路径不一致且经过有状态防火墙、rp_filter 丢包，或服务器缺少回程路由。\n"
-                      "SYN-ACK 只是没有抓到：镜像或抓包点只能看到一个方向。\n"
-                      "[该地址来自 {name} 的 DNS 应答（{chain}）：请确认解析结果是否正确。]",
-            .checks = "在服务器上抓包：SYN 能到达，问题在服务器或回程；到不了，问题在去程：`tcpdump -ni any 'tcp "
-                      "port {server.port} and host {client.address}'`\n"
-                      "换一个网络测试：若能连通，说明有设备丢弃了该客户端或该网络的报文：`nc -vz -w 5 "
-                      "{server.address} {server.port}`\n"
-                      "控制台：检查安全组入方向规则和网络 ACL 是否放行该客户端和端口，该地址是否处于黑洞或清洗状态。"
-                      "\n"
-                      "在服务器上查看端口是否监听、全连接队列是否溢出、rp_filter 是否丢包：`ss -ltn 'sport = "
-                      ":{server.port}'; nstat -az TcpExtListenOverflows TcpExtListenDrops TcpExtIPReversePathFilter`",
-            .disproof = "能看到对这次请求的 SYN-ACK 或 RST：在本抓包稍后的位置（说明链路很慢，而不是不通），在更靠近服务器的"
-                        "位置，或在本机的其他网卡上。",
-        },
         .source = "Alibaba Cloud security product handbook, ch. 6; RFC 9293, 3.8.3; RFC 6298",
         .silent_on = "SYN answered later\nICMP answer (other case)\nblind direction\nend of capture",
     },

@@ -42,25 +42,6 @@ static const struct case_info cases[] = {
             .disproof = "Several independent resolvers give addresses in {country} for {name}, or the owner of "
                         "{address} is the service's own provider.",
         },
-        .chinese = {
-            .title = "CNAME 指向境外地址",
-            .summary = "{resolver.address} 对 {name} 的应答指向境外：{chain} -> {address}（{country}[；归属地应为 "
-                       "{home}][；归属地未知，此为推测{?home_unknown}]）。",
-            .causes = "DNS 被劫持或缓存被污染：该地址不属于此服务。\n"
-                      "该域名确实由境外节点（CDN 或高防）提供服务：这种情况没有问题。\n"
-                      "所用的 DNS 服务器离客户端很远，服务据此把用户调度到了远端节点。\n"
-                      "国家/地区数据与实际不符：它记录的是地址段的注册地，不一定是主机所在地。",
-            .checks = "与其他 DNS 服务器的结果对比（IPv6 请加 AAAA）：`dig @223.5.5.5 -q {name}; dig @119.29.29.29 "
-                      "-q {name}`\n"
-                      "查询该地址的归属，是否为 CNAME 所指的服务商：`whois {address}`\n"
-                      "若结果不一致：把客户端的 DNS 改为 223.5.5.5、223.6.6.6，或联系运营商刷新 DNS 缓存；临时可在 "
-                      "hosts 文件中绑定正确的地址。\n"
-                      "[归属地由抓包中有应答的 DNS 服务器和对端推断而来，如不正确请设置首选项 "
-                      "netcase.home_countries{?home_derived}。][请将首选项 netcase.home_countries 设为该服务所在的国"
-                      "家/地区{?home_unknown}。]",
-            .disproof = "多个相互独立的 DNS 服务器对 {name} 都返回 {country} 的地址；或 {address} 属于该服务自己的"
-                        "服务商。",
-        },
         .source = "Alibaba Cloud security product handbook, ch. 6",
         .silent_on = "CDN chains that end at home\n"
                      "private addresses\n"
@@ -86,22 +67,6 @@ static const struct case_info cases[] = {
                       "Change the client's resolver, or have its operator flush the cache.",
             .disproof = "Any answer from {address} in a capture near the client; or other resolvers give the same "
                         "address and it belongs to the service.",
-        },
-        .chinese = {
-            .title = "CNAME 解析出的地址毫无应答",
-            .summary = "{client} 在 {delay}内向 {server} 发送 {attempts} 个 SYN（阈值 3 个），没有任何回应；该地址"
-                       "来自 DNS：{chain} -> {address}[（{country}）]。",
-            .causes = "DNS 应答有误（被劫持或污染）：该地址属于他人，连接请求被丢弃。\n"
-                      "DNS 应答已过期：服务已迁移，CNAME 仍指向不再使用的地址。\n"
-                      "地址无误，但该地址或到它的链路中断或被过滤。",
-            .checks = "其他 DNS 服务器的结果是否与 {resolver.address} 一致（IPv6 请加 AAAA）：`dig @223.5.5.5 -q "
-                      "{name}; dig @119.29.29.29 -q {name}`\n"
-                      "该地址是否属于此服务的服务商：`whois {address}`\n"
-                      "把 ADDRESS 换成正确的地址直接访问，若成功，问题只在 DNS 应答：`openssl s_client -connect "
-                      "ADDRESS:{server.port} -servername {name} </dev/null`\n"
-                      "更换客户端的 DNS 服务器，或联系运营商刷新 DNS 缓存。",
-            .disproof = "在客户端附近的抓包中能看到 {address} 的任何回应；或其他 DNS 服务器也返回该地址，且它属于此"
-                        "服务。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6",
         .silent_on = "attempts that work",

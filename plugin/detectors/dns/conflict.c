@@ -56,26 +56,6 @@ static const struct case_info cases[] = {
             .disproof = "Both answers come from {server.address} itself: its own capture shows both leaving, or whois names "
                         "the same owner for both addresses.",
         },
-        .chinese = {
-            .title = "一次 DNS 查询收到两个不同的应答",
-            .summary = "{client} 向 {server} 查询 {name}（{query_type}），一次查询收到两个相互矛盾的应答：先是 "
-                       "[{first_answer}][{first_rcode}]（{first_delay}后），再过 {delay}是 [{second_answer}][{second_rcode}]"
-                       "（阈值：一次查询一个应答）。",
-            .causes = "途中有人伪造 DNS 应答（DNS 抢答、劫持）：先到的是伪造的，客户端采用的正是它。[两个应答到达时的 IP TTL 不同，分别为 "
-                      "{first_ttl} 和 {second_ttl}：来自两个发送者。][只有其中一个带权威应答标志 AA{?authority}。]["
-                      "有地址位于 2001::/32，伪造的 AAAA 应答都在此网段{?teredo}。][先到的应答比该服务器以往任何一次都快（以往最快 "
-                      "{usual}）。][只有其中一个的 IP ID 为 0{?ip_id_differs}。]\n"
-                      "途中的防火墙、路由器的 DNS 代理或安全产品以 DNS 服务器的名义应答（域名被拦截），同时又放行了查询。\n"
-                      "{server.address} 是转发器，同时询问多个上级 DNS 并转发所有应答；这种情况下各地址都属于该服务。",
-            .checks = "用途中无法伪造的方式查询：`curl -sG https://223.5.5.5/resolve --data-urlencode name={name} -d "
-                      "type={query_type}`\n"
-                      "改用 TCP 查询，旁路设备无法抢答：`dig +tcp @{server.address} -q {name} -t {query_type}`\n"
-                      "向一个没有 DNS 服务的地址查询，若有应答即为伪造：`dig +time=2 +tries=1 @192.0.2.1 -q {name} "
-                      "-t {query_type}`\n"
-                      "[查询地址的归属：`whois {first_answer}`]\n"
-                      "加密 DNS 查询（DoT 或 DoH），或改用伪造设备内侧的 DNS 服务器。",
-            .disproof = "两个应答确实都由 {server.address} 发出：在其上抓包能看到两个应答，或 whois 显示两个地址归属相同。",
-        },
         .source = "FOCI 2020, The Great DNS Wall of China; GFWatch, USENIX Security 2021",
         .silent_on = "identical duplicates\ntruncated-then-TCP\nround robin order\ntwo resolvers\n"
                      "a query sent again whose answers rotate\nanother query from the same port with the same id\n"

@@ -54,28 +54,6 @@ static const struct case_info cases[] = {
             .disproof = "The program that asked works all the same, because another resolver or another name gave it the "
                         "address.",
         },
-        .chinese = {
-            .title = "域名解析失败",
-            .summary = "{server} 对 {client} 查询 {name}（{query_type}）的应答为 {rcode}[（{delay}后）][：域名不存在{?nxdomain}]["
-                       "（可能只是搜索域列表中的一步）{?search_step}][：服务器自身未能解析{?servfail}][：服务器拒绝为该客户端或该域名"
-                       "解析{?refused}]。",
-            .causes = "[域名拼写错误、记录已删除，或域名已过期{?nxdomain}。]\n"
-                      "[该域名只有其他 DNS 服务器才知道（向公共 DNS 查询内网域名，或相反）{?nxdomain}。]\n"
-                      "[{name} 是短名加上搜索域得到的；若下一个名称能解析，则没有问题{?search_step}。]\n"
-                      "[DNS 服务器自己没有得到可用的应答：其上级服务器宕机、被防火墙隔断，或拒绝了它{?servfail}。]\n"
-                      "[DNSSEC 校验失败：签名错误或过期，或 DNS 服务器时钟不准{?servfail}。]\n"
-                      "[DNS 服务器的访问控制不允许 {client.address}（allow-recursion、access-control）{?refused}。]\n"
-                      "[该服务器只是其他域名的权威服务器，不提供递归解析，或没有配置上级服务器{?refused}。]",
-            .checks = "该 DNS 服务器现在的应答：`dig @{server.address} -q {name} -t {query_type}`\n"
-                      "另一台 DNS 服务器的应答：`dig @223.5.5.5 -q {name} -t {query_type}`\n"
-                      "[关闭校验后再查，若成功则是 DNSSEC 的问题：`dig +cd @{server.address} -q {name} -t "
-                      "{query_type}`{?servfail}]\n"
-                      "[在 DNS 服务器上检查访问控制和上级服务器：`named-checkconf -p; cat "
-                      "/etc/dnsmasq.conf`{?refused}]\n"
-                      "[客户端的搜索域和 ndots：`cat /etc/resolv.conf`{?nxdomain}]\n"
-                      "客户端上是哪里配置了该域名：`grep -rF -e {name} /etc`",
-            .disproof = "发起查询的程序工作正常，因为其他 DNS 服务器或其他名称给出了地址。",
-        },
         .source = "Alibaba Cloud security product handbook, ch. 9; RFC 1035, 4.1.1; RFC 2308",
         .silent_on = "a search-list NXDOMAIN that the next name resolves: note\nreverse lookups\nlookups in blacklists (DNSBL)\n"
                      "names that a client probes for (wpad, isatap, a browser's random single labels, names of mDNS and of "

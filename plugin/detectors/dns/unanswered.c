@@ -29,13 +29,11 @@ static const struct threshold thresholds[] = {
     [SECONDS_WITHOUT] = {"unanswered_seconds",
                          {"DNS: query without answer (s)",
                           "A query that is not sent again must stay without answer for so many seconds"},
-                         {"DNS：查询无应答（秒）", "未重发的查询须有这么多秒得不到应答"},
                          5,
                          1,
                          60},
     [SLOW_MILLISECONDS] = {"slow_milliseconds",
                            {"DNS: slow answer (ms)", "An answer that takes at least so many milliseconds is noted"},
-                           {"DNS：慢应答（毫秒）", "耗时不少于这么多毫秒的应答会被标出"},
                            1000,
                            1,
                            60000},
@@ -78,31 +76,6 @@ static const struct case_info cases[] = {
                       "the line \"options timeout:1 attempts:2\" there (without \"rotate\", which would undo the "
                       "order).",
             .disproof = "A capture on {client.address} itself shows the answer in time.",
-        },
-        .chinese = {
-            .title = "DNS 查询没有及时得到应答",
-            .summary = "[{server} 对 {client} 查询 {name}（{query_type}）的应答耗时 {delay}（阈值 {threshold}）{?answered}。]["
-                       "{client} 在 {delay}（阈值 {threshold}）内向 {server} 查询 {name}（{query_type}）{attempts} 次，没有应答{!answered}"
-                       "{?repeated}。]"
-                       "[{client} 向 {server} 查询 {name}（{query_type}），{threshold}内没有应答{!answered}{!repeated}。]",
-            .causes = "[DNS 服务器缓存中没有记录，需要询问的上级服务器较远、较慢或部分故障{?answered}。]\n"
-                      "[客户端配置的 DNS 服务器有误：{server.address} 没有提供 DNS 服务，或不为该客户端服务（丢弃陌生来源的查询）{!answered}。]\n"
-                      "[防火墙或安全组丢弃了两者之间的 UDP 53 端口报文，或丢弃了返回的应答{!answered}。]\n"
-                      "DNS 服务器过载，或对该客户端限速（看同一时间其他查询是否有应答），或其上级服务器很慢或没有应答。\n"
-                      "[链路丢包：再次查询后才有应答{!answered}。]\n"
-                      "[较大的应答丢失：分片被丢弃（DNSSEC、记录很多），较小的应答能到达{!answered}。]\n"
-                      "[只是抓包时漏掉了应答{!answered}{!repeated}。]",
-            .checks = "在客户端做一次查询，看耗时：`dig +tries=1 +time=5 @{server.address} -q {name} -t "
-                      "{query_type}`\n"
-                      "改用 TCP 查询，若成功则是 UDP 被过滤：`dig +tcp @{server.address} -q {name} -t {query_type}`\n"
-                      "限制应答大小，若成功则是分片丢失：`dig +bufsize=512 @{server.address} -q {name} -t "
-                      "{query_type}`\n"
-                      "客户端使用哪些 DNS 服务器，顺序如何：`cat /etc/resolv.conf; resolvectl status`\n"
-                      "在 DNS 服务器上抓包，看查询是否到达、应答是否发出：`tcpdump -ni any 'port 53 and host "
-                      "{client.address}'`\n"
-                      "恢复之前，在 /etc/resolv.conf 中把能应答的 DNS 服务器放在最前，并加入一行 “options timeout:1 "
-                      "attempts:2” 缩短等待时间（不要加 “rotate”，否则会打乱顺序）。",
-            .disproof = "在 {client.address} 本机抓包能看到及时的应答。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 9; resolv.conf(5)",
         .silent_on = "slow answers: note with the time\nblind direction\nend of capture\nICMP answer (other case)\n"

@@ -31,15 +31,12 @@ static const struct threshold thresholds[] = {
          {"Flood: unused connections of one source",
           "So many completed connections of one source to one server without data of the client, opened "
           "within 10 s or held at the same time"},
-         {"攻击：同一源的空连接数", "同一源到同一服务器、握手完成而客户端不发数据的连接数，10 秒内建立或同时保持"},
          60,
          10,
          1000000},
     [IDLE_HANDSHAKES] = {"tls_handshakes",
                          {"Flood: TLS handshakes without request",
                           "So many TLS handshakes of one source at one server in 10 s, with no request after them"},
-                         {"攻击：无请求的 TLS 握手数",
-                          "同一源 10 秒内在同一服务器上完成这么多次 TLS 握手，其后没有请求"},
                          30,
                          10,
                          1000000},
@@ -76,26 +73,6 @@ static const struct case_info cases[CASES] = {
             .disproof = "The connections carry data later, or {client.address} is a NAT gateway or proxy of many users "
                         "whose connections do.",
         },
-        .chinese = {
-            .title = "大量不发数据的连接：连接数攻击",
-            .summary = "{client.address} 在 {delay}内与 {server} 建立 {attempts} 个连接[，其中 {held} 个仍未关闭]，没"
-                       "有发送任何数据（阈值 {limit} 个）；[同期另有 {sources} 个地址与其建立连接{?sources}][同期没有"
-                       "其他地址与其建立连接{!sources}]。",
-            .causes = "连接数攻击：用连接占满负载均衡或服务器的连接表。三次握手已完成，源地址是真实的。\n"
-                      "客户端程序打开连接后既不使用也不关闭（连接泄漏），或连接池预建的连接远超所需。\n"
-                      "压力测试，或频率过高的端口探测。\n"
-                      "客户端在等服务器先发送数据，而服务器没有发送。",
-            .checks = "在服务器上按客户端地址统计连接：`ss -Htn state established '( sport = :{server.port} )' | tr "
-                      "-s ' ' | cut -d' ' -f4 | sed 's/:[[0-9]]*$//' | sort | uniq -c | sort -rn | head`\n"
-                      "查看各连接表是否占满：`ss -s; nstat -az TcpExtListenOverflows; sysctl "
-                      "net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max`\n"
-                      "在 LVS 上：`ipvsadm -Lnc | grep -cF {client.address}`\n"
-                      "在 {client.address} 上查看由哪个进程持有：`ss -tnp dst {server.address}`\n"
-                      "限制单个地址的连接数（nginx 可用 limit_conn，并缩短 client_header_timeout）：`iptables -I "
-                      "INPUT -p tcp --syn --dport {server.port} -m connlimit --connlimit-above 50 -j REJECT "
-                      "--reject-with tcp-reset`",
-            .disproof = "这些连接之后有数据传输；或 {client.address} 是大量用户共用的 NAT 网关或代理，其连接都有数据。",
-        },
         .source = "Alibaba Cloud security product handbook, ch. 1",
         .silent_on = "connections that carry data\nport checks of a load balancer\na connection pool\n"
                      "equal peers\nblind direction",
@@ -124,25 +101,6 @@ static const struct case_info cases[CASES] = {
                       "Console: put the service behind DDoS protection or a WAF that ends TLS.",
             .disproof = "The decrypted connections carry requests (SSLKEYLOGFILE), or {client.address} is the scanner "
                         "or benchmark of the service's own operator.",
-        },
-        .chinese = {
-            .title = "大量 TLS 握手：SSL 连接攻击",
-            .summary = "{client.address} 在 {delay}内与 {server} 完成 {attempts} 次 TLS 握手，之后没有发送任何请求（阈"
-                       "值：10 秒 {limit} 次）。",
-            .causes = "SSL 连接攻击：每次握手都要服务器做一次私钥运算，客户端几乎没有代价。\n"
-                      "TLS 版本、套件或证书的扫描器（testssl、sslyze、nmap ssl-enum-ciphers），或握手性能测试（openssl "
-                      "s_time）。\n"
-                      "客户端握手后即断开：不接受证书但没有发送告警，或健康检查频率过高。",
-            .checks = "查看服务器的 TLS 进程是否占满 CPU：`top -b -n 1 | head -20; perf top -g`\n"
-                      "按客户端统计新建连接（服务器的访问日志中没有记录）：`tcpdump -nni any -c 2000 "
-                      "'tcp[[tcpflags]] == tcp-syn and dst port {server.port}' | tr -s ' ' | cut -d' ' -f5 | cut -d. "
-                      "-f1-4 | sort | uniq -c | sort -rn | head`\n"
-                      "在 {client.address} 上查看由哪个进程发起：`ss -tnp dst {server.address}`\n"
-                      "降低握手代价（会话票据、ECDSA 证书），并限制单个地址的新建连接：`iptables -I INPUT -p tcp "
-                      "--syn --dport {server.port} -m hashlimit --hashlimit-name tls --hashlimit-mode srcip "
-                      "--hashlimit-above 5/sec -j DROP`\n"
-                      "控制台：将业务接入 DDoS 高防，或由 WAF 终结 TLS。",
-            .disproof = "解密后能看到请求（SSLKEYLOGFILE）；或 {client.address} 是业务方自己的扫描或压测机器。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 1",
         .silent_on = "handshakes that are followed by a request\nTLS health checks\n"

@@ -30,7 +30,6 @@ static const struct threshold thresholds[] = {
     [QUERIES] = {"dns_queries",
                  {"Flood: DNS queries for one zone",
                   "So many queries for names of one zone must reach one server within 10 s"},
-                 {"攻击：针对同一域的 DNS 查询数", "10 秒内须有这么多个针对同一域的查询到达同一服务器"},
                  300,
                  50,
                  1000000},
@@ -69,29 +68,6 @@ static const struct case_info cases[] = {
                       "Response rate limiting of the name server (BIND: rate-limit; Unbound: ip-ratelimit, "
                       "ratelimit); for zones in the cloud, the DDoS protection of the DNS service.",
             .disproof = "A load test, a scan of subdomains or a mail filter that runs at this time and accounts for these queries.",
-        },
-        .chinese = {
-            .title = "DNS 查询泛洪",
-            .summary = "{server.address} 在 {delay}内收到[ {client.address} 发来的][ {sources} 个地址发来的{!client}] {attempts} 个[查询 {zone} 的][查询"
-                       "少数几个域名的{!zone}][ {query_type} 类型的] DNS 请求（阈值 {limit}）[，其中大部分域名只查询一次{?random_names}]；{responses} 个得到应答，"
-                       "其中 {failed} 个为 NXDOMAIN、SERVFAIL 或 REFUSED。",
-            .causes = "[随机子域名攻击：从未查询过的域名会穿透所有缓存，直接消耗 {zone} 的权威服务器{?random_names}。]\n"
-                      "[{query_type} 类型查询的应答很大：{server.address} 被用于反射攻击，源地址是伪造的。]\n"
-                      "[有人用同一查询冲击 {server.address}{!random_names}。]\n"
-                      "[{client.address} 上的程序没有 DNS 缓存，每次连接前都查询，或在循环中不停查询{!random_names}。]\n"
-                      "[子域名爆破、DNS 隧道，或该域为黑名单、信誉库的查询域{?random_names}。]\n"
-                      "[{zone} 是热门域名，很多主机都在查询{!client}。]\n"
-                      "管理员的压力测试（dnsperf）。",
-            .checks = "[在 {client.address} 上查看是哪个程序在查询（多执行几次）：`ss -uanp 'dport = :53'`]\n"
-                      "统计被查询的域名和次数（FILE 为本抓包文件）：`tshark -r FILE -Y dns.flags.response==0 -T "
-                      "fields -e ip.src -e ipv6.src -e dns.qry.name[ | grep -iF -e {zone}] | sort | uniq -c | sort "
-                      "-rn | head -20`\n"
-                      "服务器是否仍能及时应答：`dig +tries=1 @{server.address} -q {name}`\n"
-                      "在服务器上按源地址限速：`iptables -I INPUT -p udp --dport 53 -m hashlimit --hashlimit-name "
-                      "dns --hashlimit-mode srcip --hashlimit-above 50/second -j DROP`\n"
-                      "启用 DNS 服务器的响应限速（BIND：rate-limit；Unbound：ip-ratelimit、ratelimit）；云解析可开启 "
-                      "DNS 的 DDoS 防护。",
-            .disproof = "此时正在运行的压力测试、子域名扫描或邮件过滤可以解释这些查询。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 1",
         .silent_on = "a page with 50 names\na busy resolver\nreverse look-ups of a log analysis\n"

@@ -33,13 +33,11 @@ static const struct threshold thresholds[] = {
     [REQUESTS] = {"http_requests",
                   {"Flood: HTTP requests of one source for one URI",
                    "A source must send more requests than this for one URI within the window"},
-                  {"攻击：同一源对同一 URI 的 HTTP 请求数", "同一源在统计窗口内对同一 URI 的请求须超过此数"},
                   5,
                   1,
                   10000},
     [WINDOW] = {"http_window",
                 {"Flood: window for HTTP requests (s)", "Requests are counted over so many seconds"},
-                {"攻击：HTTP 请求的统计窗口（秒）", "在这么多秒内统计请求数"},
                 10,
                 1,
                 600},
@@ -48,8 +46,6 @@ static const struct threshold thresholds[] = {
          {"Flood: HTTP requests of all sources",
           "A server must receive more requests than this within the window, concentrated on one URI and one "
           "User-Agent or Referer, from at least 6 sources"},
-         {"攻击：所有源的 HTTP 请求数",
-          "服务器在统计窗口内收到的请求须超过此数，集中于同一 URI 和同一 User-Agent 或 Referer，并来自至少 6 个源"},
          50,
          10,
          1000000},
@@ -86,30 +82,6 @@ static const struct case_info cases[] = {
                       "nginx: \"limit_req_zone $binary_remote_addr zone=perip:10m rate=1r/s;\" in http, and "
                       "\"limit_req zone=perip burst=5;\" in the location of the URI.",
             .disproof = "The source belongs to a known client (monitoring, load test, own back end) and the rate is intended.",
-        },
-        .chinese = {
-            .title = "HTTP Flood：CC 攻击",
-            .summary = "[{client.address} {!sources}][{sources} 个以上源地址{?sources}]在 {delay}内对 {server} 的 \"{uri}\" 发送 {requests} 个请求（"
-                       "阈值：{threshold}内 {limit} 个）。最近请求中占比：源 {source_share} %、URI {uri_share} %[、User-Agent "
-                       "{user_agent_share} %][、Referer {referer_share} %]。",
-            .causes = "[该服务器最近的请求中，{user_agent_share} % 的 User-Agent 为 \"{user_agent}\"。][{referer_share} % 的 Referer 为 "
-                      "\"{referer}\"。]\n"
-                      "[单一来源的 HTTP Flood（CC 攻击）：脚本或攻击工具反复请求消耗资源的页面{!sources}。]["
-                      "同一工具从大量来源发起的 HTTP Flood（CC 攻击）：URI 相同，User-Agent 或 Referer 相同{?sources}。]\n"
-                      "客户端失败后不停地立即重试，或页面自动刷新、重定向到自身。\n"
-                      "压力测试、爬虫，或轮询过于频繁的程序。\n"
-                      "来源是背后有大量用户的代理、CDN 节点或 NAT 网关：此时 User-Agent 各不相同。",
-            .checks = "在服务器上按来源和 URI 统计请求：`awk '{{print $1, $7}}' /var/log/nginx/access.log | sort | "
-                      "uniq -c | sort -rn | head`\n"
-                      "再按 User-Agent 统计（combined 日志格式）：`awk -F'\"' '{{print $6}}' "
-                      "/var/log/nginx/access.log | sort | uniq -c | sort -rn | head`\n"
-                      "服务器是否忙于处理这些请求：`ss -tn state established '( sport = :{server.port} )' | wc -l; "
-                      "top`\n"
-                      "WAF：为该 URI（完全匹配）配置 CC 防护规则，单一 IP 在 {threshold}内超过 {limit} 次即封禁；前面"
-                      "有 CDN 或高防时改用人机识别。若正常用户不会使用该 User-Agent 或 Referer，也可按其封禁。\n"
-                      "nginx：在 http 中加入 “limit_req_zone $binary_remote_addr zone=perip:10m rate=1r/s;”，并在该 "
-                      "URI 的 location 中加入 “limit_req zone=perip burst=5;”。",
-            .disproof = "该来源是已知的客户端（监控、压测、自有后端），且这个频率符合预期。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 2",
         .silent_on = "page load of many objects\n"

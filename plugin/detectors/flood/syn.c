@@ -43,14 +43,12 @@ static const struct threshold thresholds[] = {
     [OUT_ATTEMPTS] = {"syn_out_attempts",
                       {"Flood: connection attempts of one host",
                        "So many connection attempts to many destinations in 10 s, under 10 % of them completed"},
-                      {"攻击：一台主机的建连次数", "10 秒内向众多目的发起这么多次建连，完成的不到 10 %"},
                       100,
                       20,
                       1000000},
     [IN_ATTEMPTS] = {"syn_in_attempts",
                      {"Flood: connection attempts at one server",
                       "So many connection attempts at one address and port in 10 s, under 10 % of them completed"},
-                     {"攻击：一台服务器收到的建连次数", "10 秒内同一地址和端口收到这么多次建连，完成的不到 10 %"},
                      100,
                      20,
                      1000000},
@@ -58,8 +56,6 @@ static const struct threshold thresholds[] = {
                  {"Flood: destinations or ports of a scan",
                   "So many destinations, or ports of one destination, tried by one host in 10 s, under half of them "
                   "accepted"},
-                 {"攻击：扫描的目的数或端口数",
-                  "一台主机 10 秒内尝试这么多个目的，或同一目的的这么多个端口，被接受的不到一半"},
                  50,
                  20,
                  65535},
@@ -96,27 +92,6 @@ static const struct case_info cases[CASES] = {
             .disproof = "The same destinations answered this host before and after: then its way out was cut. Or the "
                         "connections are completed where both directions are captured.",
         },
-        .chinese = {
-            .title = "主机对外发起 SYN Flood 攻击",
-            .summary = "{client.address} 在 {delay}内向 {destinations} 个地址的 {ports} 端口发起 {attempts} 个连接，只"
-                       "完成 {completed} 个（阈值：10 秒 {limit} 个，完成率低于 10%）。",
-            .causes = "主机已被入侵，成为攻击他人的肉鸡：向互不相关的公网地址的 Web 端口发送 SYN，速率不可能来自正常用"
-                      "户。\n"
-                      "在寻找下一批可入侵的主机，或开放的代理。\n"
-                      "[主机的出口不通，原本正常的业务（爬虫、代理、监控）在不断重试：它的 SYN 有重传，这是协议栈等待"
-                      "应答的表现{?repeated}。]\n"
-                      "爬虫或 P2P 客户端使用的地址列表大多已失效；或负载均衡以半开连接方式做健康检查。",
-            .checks = "在该主机（或此 NAT 地址后的机器）上查看由谁发送，Flood 工具通常使用原始套接字：`ss -tanp "
-                      "state syn-sent; ss -wanp; ss -0anp`\n"
-                      "查看它占用了多少出口带宽、发往何处：`iftop -nP; sar -n DEV 1 5`\n"
-                      "隔离之前先在网关限制它的新建连接：`iptables -I FORWARD -s {client.address} -p tcp --syn -m "
-                      "limit ! --limit 10/s -j DROP`\n"
-                      "先做快照，再查找残留的后门（系统命令可能已被替换，请用静态编译的 busybox）：`busybox cat "
-                      "/etc/ld.so.preload /etc/crontab; busybox ls -la /etc/cron.d /var/spool/cron; last -a`\n"
-                      "重装系统，更换口令和密钥；管理端口只对已知地址开放。",
-            .disproof = "同一批目标在此前和此后都能应答该主机：说明只是出口中断。或在能看到双向报文的位置，这些连接其"
-                        "实已经建立。",
-        },
         .source = "an operator's report on a compromised host that flooded public web servers",
         .silent_on = "browsers and crawlers whose connections complete\nmonitoring of many hosts\nblind direction\n"
                      "a peer-to-peer client, whose peers listen on all kinds of ports\n"
@@ -147,27 +122,6 @@ static const struct case_info cases[CASES] = {
                       "protection, and let the security group accept only its back-to-origin addresses.",
             .disproof = "The ACKs of the clients reach the server on another interface; or the clients repeat their "
                         "SYNs, which then wait for a server that does not answer.",
-        },
-        .chinese = {
-            .title = "服务器遭受 SYN Flood 攻击",
-            .summary = "{server} 在 {delay}内收到来自 {sources} 个地址的 {attempts} 个连接请求，只完成 {completed} 个"
-                       "（阈值：10 秒 {limit} 个，完成率低于 10%）。",
-            .causes = "伪造源地址的 SYN Flood：每个地址只发一个 SYN，不重传，也不理会 SYN-ACK，或由地址的真正主人回应 "
-                      "RST。\n"
-                      "[由单台主机用真实地址发起：{client.address}。]\n"
-                      "服务器的应答在回程丢失，客户端无法继续；但那样客户端会在 1 秒后重传 SYN。\n"
-                      "[服务器完全没有应答：已宕机，或半连接队列已满{?unanswered}。]",
-            .checks = "在服务器上查看半连接数量、是否启用了 SYN cookies：`ss -Htan state syn-recv 'sport = "
-                      ":{server.port}' | wc -l; nstat -az TcpExtSyncookiesSent TcpExtTCPReqQFullDoCookies "
-                      "TcpExtListenDrops`\n"
-                      "让服务器在攻击下仍能应答：`sysctl -w net.ipv4.tcp_syncookies=1 "
-                      "net.ipv4.tcp_max_syn_backlog=8192 net.core.somaxconn=4096`\n"
-                      "查看来源分布（伪造的源地址不会集中）：`tcpdump -nni any -c 2000 'tcp[[tcpflags]] == tcp-syn "
-                      "and dst port {server.port}' | tr -s ' ' | cut -d' ' -f5 | cut -d. -f1-2 | sort | uniq -c | "
-                      "sort -rn | head`\n"
-                      "控制台：该地址是否处于清洗或黑洞状态？接入 DDoS 高防，并让安全组只放行其回源地址。",
-            .disproof = "客户端的 ACK 从服务器的其他网卡到达；或客户端的 SYN 有重传，说明它们在等待一台不应答的服务器"
-                        "。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 1; RFC 4987",
         .silent_on = "many new clients whose connections complete\na server that is down, whose clients retry\n"
@@ -200,23 +154,6 @@ static const struct case_info cases[CASES] = {
                       "keys only.",
             .disproof = "The operator of {client.address} has planned this scan; or its destinations worked before and "
                         "do so again later.",
-        },
-        .chinese = {
-            .title = "端口或地址扫描",
-            .summary = "{client.address} 在 {delay}内尝试了 [{destinations} 个地址的 {ports} 端口][{server.address} 的 "
-                       "{different_ports} 个端口]，完成 {completed} 个连接（阈值：10 秒 {limit} 个，接受率低于一半）。",
-            .causes = "[{client.address} 上的蠕虫或木马在寻找可感染的主机{?destinations}：445、3389 为 Windows，22 为 "
-                      "SSH 弱口令，6379 为无密码的 Redis，2375 为 Docker，1433、3306 为数据库。]\n"
-                      "[有人在探测 {server.address} 开放的服务，常是攻击的前一步{?different_ports}。]\n"
-                      "漏洞扫描、资产盘点或监控系统的正常工作：请确认 {client.address} 由谁使用。\n"
-                      "[集群成员或监控系统自身断网，正在逐个尝试各节点的同一端口{?destinations}。]",
-            .checks = "在 {client.address} 上查看由哪个进程发起、何时启动：`ss -tanp state syn-sent; ps -eo "
-                      "lstart,pid,ppid,user,args --sort=-start_time | head`\n"
-                      "检查是否被入侵：`last -a; lastb -a | head; crontab -l; cat /etc/ld.so.preload`\n"
-                      "查看哪些端口有应答，这些已被对方发现：`tshark -r FILE -Y 'ip.dst == {client.address} and "
-                      "tcp.flags.syn == 1 and tcp.flags.ack == 1' -T fields -e ip.src -e tcp.srcport`\n"
-                      "关闭不必开放的端口：收紧安全组，Redis 设置 bind 和 requirepass，SSH 只用密钥登录。",
-            .disproof = "{client.address} 的管理者确认这是计划内的扫描；或这些目标此前正常，之后又恢复正常。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 3 and 4; an operator's report on a compromised host",
         .silent_on = "monitoring of many hosts\na client of many ports whose connections complete\nblind direction\n"

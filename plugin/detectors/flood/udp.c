@@ -24,7 +24,6 @@ static const struct threshold thresholds[] = {
     [PACKETS] = {"reflection_packets",
                  {"Flood: UDP responses without query",
                   "So many large responses (200 bytes or more) of one service must reach one host within 10 s"},
-                 {"攻击：无查询的 UDP 响应数", "10 秒内须有同一服务的这么多个大响应（200 字节以上）到达同一主机"},
                  30,
                  10,
                  1000000},
@@ -69,35 +68,6 @@ static const struct case_info cases[] = {
                       "rate over 100/second drop`{?reflector}]",
             .disproof = "[{client.address} did ask these servers: its queries are in a capture on another of its "
                         "interfaces{!reflector}.][The owner of {client.address} confirms that it sent these requests{?reflector}.]",
-        },
-        .chinese = {
-            .title = "UDP 反射攻击",
-            .summary = "[{client.address} 没有发出查询，却在 {delay}内收到 {packets} 个较大的 {service} 响应（阈值 {limit} 个，共 "
-                       "{bytes}）{!reflector}][，来自 {sources} 台服务器{!reflector}]"
-                       "[{client.address} 在 {delay}内因 {attempts} 个内容相同的小请求得到 {packets} 个较大的 {service} 响应（阈值 "
-                       "{limit} 个，共 {bytes}），响应是请求的 {amplification} 倍{?reflector}][，来自 {sources} 台服务器{?reflector}]。",
-            .causes = "[有人冒用 {client.address} 的地址向开放的 {service} 服务器查询（反射攻击），大量响应占满其带宽{!reflector}。]"
-                      "[资料记载的放大倍数：{amplification}{!reflector}。]\n"
-                      "[{client.address} 是反射攻击的受害者：请求的源地址是伪造的，由其他主机发出；{server} 是被利用的开放反射器"
-                      "{?reflector}。]\n"
-                      "[{client.address} 回应 ICMP “port unreachable（端口不可达）”：本机没有程序在等待这些响应{?port_closed}。]\n"
-                      "[本抓包中没有 {client.address} 自己发出的报文，“没有发出查询”是由服务器数量推断的{?one_way}。]\n"
-                      "[压力测试，或某个程序不停地重复同一请求{?reflector}{!port_closed}。]\n"
-                      "[查询从另一条未被抓包的路径发出{!reflector}{!port_closed}。]",
-            .checks = "按地址统计报文数和字节数（FILE 为本抓包文件）：`tshark -r FILE -q -z "
-                      "conv,udp,udp.srcport=={server.port}`\n"
-                      "[在 {client.address} 上查看是否有程序使用该服务：`ss -uanp 'dport = "
-                      ":{server.port}'`{!reflector}]\n"
-                      "[查看带宽是否占满：`sar -n DEV 1 5`{!reflector}]\n"
-                      "[主机上的防火墙无法腾出带宽：请运营商或 DDoS 高防丢弃发往 {client.address}、源端口为 UDP "
-                      "{server.port} 的报文{!reflector}。]\n"
-                      "[在服务器上查看该服务向谁开放：`ss -ulnp 'sport = :{server.port}'`{?reflector}]\n"
-                      "[不要对公网开放：NTP 配置 “restrict default noquery”、“disable monitor”；DNS 关闭开放递归并启"
-                      "用响应限速；memcached 使用 -U 0；其他服务在防火墙或安全组中只放行自有网段{?reflector}。]\n"
-                      "[在此之前先限制发出的报文：`nft add rule inet filter output udp sport {server.port} limit "
-                      "rate over 100/second drop`{?reflector}]",
-            .disproof = "[{client.address} 确实查询过这些服务器：在它的其他网卡上能抓到查询报文{!reflector}。]"
-                        "[{client.address} 的使用者确认这些请求是自己发出的{?reflector}。]",
         },
         .source = "Alibaba Cloud security product handbook, ch. 1; US-CERT TA14-017A",
         .silent_on = "NTP clients\nDNS clients\na pool of 50 NTP servers\na resolver whose answers come late\n"

@@ -63,31 +63,6 @@ static const struct case_info cases[] = {
             .disproof = "The back end's access log shows that it answered this request before the time was over: then the answer was "
                         "lost between the back end and the proxy.",
         },
-        .chinese = {
-            .title = "HTTP 请求未在超时前得到应答",
-            .summary = "{client} 请求 {server} 的 \"{uri}\"，等待 {idle}未收到任何字节[（{threshold}的定时器到期）]，随后"
-                       "[返回 {status}][（{http_server}）][ {closer} 关闭连接][（RST{?by_reset}）]。",
-            .causes = "上游（后端）处理时间超过定时器：慢查询、工作线程或连接池耗尽、锁等待，或进程挂死。请求已被确认，这一段网络不"
-                      "是原因。\n"
-                      "[代理在同一时刻关闭了到上游 {upstream} 的未应答连接：没有应答的就是这台后端。]\n"
-                      "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 {timers_more} 个。]\n"
-                      "[代理后方到上游的连接未能建立（proxy_connect_timeout）：{server.address} 与上游之间有无人应答的 SYN{?status}。]\n"
-                      "[关闭连接的是客户端或代理 {client}：若不是代理，则是自身设置了超时的客户端（curl -m、连接池的读超时）{?by_client}。]\n"
-                      "[{server} 本身是不返回错误页而直接关闭连接的代理或负载均衡，或其工作进程被看门狗杀死{?by_server}。]",
-            .checks = "在代理上查看是哪个上游超时：`grep -E 'upstream timed out|Connection timed out' "
-                      "/var/log/nginx/error.log`\n"
-                      "在代理上查看生效的超时配置（HAProxy：timeout server、timeout connect）：`nginx -T | grep -E "
-                      "'proxy_(connect|send|read)_timeout'`\n"
-                      "在后端查看它当时在做什么（慢查询日志、jstack 或 py-spy 线程栈），以及有多少连接在等待：`ss "
-                      "-tn state established '( sport = :[{upstream.port}][{server.port}{!upstream}] )'`\n"
-                      "绕过代理直接请求后端，测量首字节时间[（ADDRESS、PORT 为后端的地址和端口；过长的 URI 会被截断"
-                      "{!upstream}）][（过长的 URI 会被截断{?upstream}）]：`curl -gm 300 -so /dev/null -w "
-                      "'%{{http_code}} %{{time_starttransfer}}\\n'[ --request-target {uri}] "
-                      "http://[{upstream}][ADDRESS:PORT{!upstream}]/`\n"
-                      "若业务确实需要这么长时间，只为该 URI 调大超时，并同时调大其前面各级代理和客户端的超时（外层必"
-                      "须大于内层）。",
-            .disproof = "后端访问日志显示它在超时之前已应答该请求：说明应答丢失在后端与代理之间。",
-        },
         .source = "Alibaba Cloud security product handbook, ch. 7; RFC 9110, 15.6.5",
         .silent_on = "slow but answered\n"
                      "502 or 503 at once\n"

@@ -64,28 +64,6 @@ static const struct case_info cases[] = {
             .disproof = "A connection to {server} that goes on normally after a longer idle time, or a server log "
                         "that shows a restart or crash at the time of the RST.",
         },
-        .chinese = {
-            .title = "连接空闲后被重置",
-            .summary = "空闲 {idle}（阈值 {threshold}）后，[新发送的数据{!keepalive}][keepalive 探测包"
-                       "{?keepalive}]一直未被确认（重传 {retransmissions} 次），{delay}后收到 {closer} 的 RST。连"
-                       "接：{client} -> {server}。",
-            .causes = "链路上的负载均衡、代理、防火墙或 NAT 网关空闲超时，连接已被清理；其超时值不超过 {idle}。\n"
-                      "[该服务端口的实测结果：空闲 {survived}后仍正常，空闲 {died}后已失效，超时值在两者之间。]\n"
-                      "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
-                      "{timers_more} 个。]\n"
-                      "[发现连接失效的是 TCP keepalive 探测包，没有业务请求因此失败{?keepalive}。]\n"
-                      "服务进程或主机在空闲期间重启过；若是如此，它的所有连接会在同一时刻失效。",
-            .checks = "核对负载均衡或代理的空闲超时是否与 {idle}接近（控制台：监听 > 连接空闲超时；nginx："
-                      "keepalive_timeout；HAProxy：timeout client、timeout http-keep-alive）。\n"
-                      "让客户端连接池在空闲达到 {threshold}之前回收连接，或把链路上最短的超时调到大于业务的最长间隔。"
-                      "\n"
-                      "在客户端查看：没有 “timer:(keepalive” 的连接未启用 TCP keepalive。间隔小于 {threshold}的 "
-                      "keepalive 可以维持防火墙、NAT 网关和四层负载均衡的会话，但不会刷新七层代理的 HTTP 超时：`ss "
-                      "-tnoi dst {server}`\n"
-                      "在可疑设备两侧同时抓包，若 RST 只出现在其中一侧，就是该设备发出的：`tcpdump -ni any -w "
-                      "reset.pcap 'host {server.address} and tcp port {server.port}'`",
-            .disproof = "到 {server} 的其他连接空闲更久后仍能正常通信；或服务端日志显示 RST 时刻发生过重启或崩溃。",
-        },
         .source = "Alibaba Cloud security product handbook, ch. 6",
         .silent_on = "RST without idle before it\n"
                      "RST after FIN or after the peer closed properly\n"
@@ -117,24 +95,6 @@ static const struct case_info cases[] = {
             .disproof = "The same data arrives in a capture made on the other host, or other connections of "
                         "{server} stop at the same moment (then the path is broken, and no timer is to blame).",
         },
-        .chinese = {
-            .title = "连接空闲后数据石沉大海",
-            .summary = "空闲 {idle}（阈值 {threshold}）后，同一数据在 {delay}内重传 {retransmissions} 次（阈值 3 "
-                       "次），对端没有任何回应。连接：{client} -> {server}。",
-            .causes = "链路上的有状态设备（防火墙、NAT 网关、安全组、负载均衡）静默清除了空闲会话，之后的报文因无会"
-                      "话被丢弃。\n"
-                      "[该服务端口的实测结果：空闲 {survived}后仍正常，空闲 {died}后已失效，超时值在两者之间。]\n"
-                      "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
-                      "{timers_more} 个。]\n"
-                      "空闲期间链路或对端主机中断；若是如此，新建连接同样会失败。",
-            .checks = "立即新建一条连接：若成功，说明链路正常，是会话表丢失了这条连接：`nc -vz -w 5 {server.address} "
-                      "{server.port}`\n"
-                      "逐一核对链路上 NAT 网关、防火墙、负载均衡的 TCP 空闲超时。在 Linux 路由器上：`conntrack -L -p "
-                      "tcp -d {server.address}; sysctl net.netfilter.nf_conntrack_tcp_timeout_established`\n"
-                      "在应用中启用间隔小于 {threshold}的 TCP keepalive，或让连接池提前回收空闲连接。",
-            .disproof = "在对端主机上抓包能看到这些数据；或 {server} 的其他连接在同一时刻中断（那是链路故障，与定时"
-                        "器无关）。",
-        },
         .source = "Alibaba Cloud security product handbook, ch. 6; documented state timeouts",
         .silent_on = "loss repaired by a retransmission\n"
                      "a blind direction",
@@ -154,18 +114,6 @@ static const struct case_info cases[] = {
             .checks = "Nothing is wrong by itself. The side that sends requests must drop idle connections earlier "
                       "than the side that answers, else now and then a request meets the FIN (idle.race).",
             .disproof = "Other connections of {server} are closed after quite different idle times.",
-        },
-        .chinese = {
-            .title = "空闲连接被定时器关闭",
-            .summary = "{closer} 在 {idle}无数据后正常关闭连接（FIN），与 {threshold}的定时器相符。连接：{client} "
-                       "-> {server}。",
-            .causes = "关闭方的 keep-alive 定时器到期。\n"
-                      "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
-                      "{timers_more} 个。]\n"
-                      "[该服务端口的实测结果：空闲 {survived}后仍保持，空闲 {died}后被关闭，超时值在两者之间。]",
-            .checks = "这本身不是故障。发起请求的一侧应比应答的一侧更早回收空闲连接，否则偶尔会有请求撞上 FIN（"
-                      "idle.race）。",
-            .disproof = "{server} 的其他连接被关闭时，空闲时间相差很大。",
         },
         .source = "Documented timers of load balancers and servers",
         .silent_on = "close by the client right after its answer",
@@ -191,20 +139,6 @@ static const struct case_info cases[] = {
                       "dst {server}`",
             .disproof = "The server's log shows that it read the request, or the FIN follows an answer with "
                         "\"Connection: close\".",
-        },
-        .chinese = {
-            .title = "请求撞上了空闲连接的关闭",
-            .summary = "{server} 在连接空闲 {idle}后将其关闭（FIN）；{client} 的请求恰与该 FIN 交错或紧随其后（相差"
-                       " {delay}），被 RST 拒绝。",
-            .causes = "keep-alive 竞争：客户端复用连接时，服务端的空闲定时器恰好将其关闭。代理侧表现为偶发 502。\n"
-                      "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
-                      "{timers_more} 个。]\n"
-                      "客户端没有处理 FIN（套接字停在 CLOSE_WAIT），继续使用已关闭的连接。",
-            .checks = "让发起请求一侧的空闲超时小于应答的一侧（nginx upstream 的 keepalive_timeout 小于后端；后端为 "
-                      "Node.js 时，server.keepAliveTimeout 大于负载均衡）。\n"
-                      "让客户端对幂等请求在新连接上重试（RFC 9112 第 9.3.1 节）。\n"
-                      "在客户端查看应用未及时关闭的连接：`ss -tnp state close-wait dst {server}`",
-            .disproof = "服务端日志显示它读到了该请求；或 FIN 之前的应答带有 “Connection: close”。",
         },
         .source = "RFC 9112, 9.5; documented timers",
         .silent_on = "late close_notify or FIN exchange",

@@ -18,7 +18,6 @@ static const struct threshold thresholds[] = {
     [ONE_WAY_PACKETS] = {"one_way_packets",
                          {"Mirror: packets before \"one direction only\"",
                           "A mirror session must have so many packets before it is said to carry one direction only"},
-                         {"镜像：判定单方向所需的报文数", "镜像会话达到这么多个报文后，才判定其只有单方向流量"},
                          4,
                          2,
                          100000},
@@ -43,18 +42,6 @@ static const struct case_info cases[] = {
             .disproof = "Packets of the other direction in this session (FILE is the capture): tshark -r FILE -Y "
                         "'netcase.mirror.session == {session}'",
         },
-        .chinese = {
-            .title = "镜像会话只有单方向流量",
-            .summary = "镜像会话 {session}（VNI {vni}，{mirror_source} -> {mirror_target}）的 {packets} 个报文都是"
-                       "同一方向，但其 ACK 号证明对端有应答。",
-            .causes = "镜像的筛选条件只配置了一个方向（入方向或出方向）的规则。\n"
-                      "另一方向的流量走了未被镜像的网卡。",
-            .checks = "控制台：在镜像会话的筛选条件中补上另一方向的规则（华为云、阿里云：流量镜像 > 筛选条件；AWS："
-                      "Traffic Mirroring > Filters），然后重新抓包。\n"
-                      "在此之前，不要根据该会话得出“没有应答”的结论；netcase 也不会。",
-            .disproof = "该会话中出现了另一方向的报文（FILE 为抓包文件）：tshark -r FILE -Y "
-                        "'netcase.mirror.session == {session}'",
-        },
         .source = "Huawei Cloud VPC user guide, traffic mirroring",
         .silent_on = "overlay between two VTEPs, both outer directions",
     },
@@ -76,18 +63,6 @@ static const struct case_info cases[] = {
             .disproof = "The capture itself was made with a snapshot length that cut these frames: frame.cap_len < "
                         "frame.len",
         },
-        .chinese = {
-            .title = "镜像报文被截断",
-            .summary = "镜像会话 {session}（VNI {vni}）在隧道内截断报文：本报文共 {bytes}（从内层以太网头起算），只剩"
-                       " {cut}。",
-            .causes = "镜像会话只复制每个报文的前若干字节（华为云：packet_length，通过 API 创建时默认 96；AWS、阿里"
-                      "云：PacketLength）。\n"
-                      "加上隧道头后，镜像报文超过了到采集端路径的 MTU。",
-            .checks = "如需查看载荷，让镜像会话复制完整报文（华为云：packet_length 最大 1460；AWS：不设置 "
-                      "PacketLength）。\n"
-                      "忽略这些报文上的“格式错误”“校验和错误”“丢段”等提示；netcase 的长度取自内层 IP 头。",
-            .disproof = "抓包本身的 snaplen 截断了这些帧：frame.cap_len < frame.len",
-        },
         .source = "Huawei Cloud API CreateTrafficMirrorSession; AWS VPC Traffic Mirroring",
         .silent_on = "cut by the snapshot length, not by a mirror",
     },
@@ -106,16 +81,6 @@ static const struct case_info cases[] = {
                       "Wireshark's own \"retransmission\" and \"duplicate ACK\" marks on these packets are wrong; "
                       "netcase counts the packet once.",
             .disproof = "The two packets have different IP identifications or TCP timestamps: then it was sent twice.",
-        },
-        .chinese = {
-            .title = "同一报文被镜像了两次",
-            .summary = "镜像会话 {session}（VNI {vni}）中的这个报文，此前已[在同一会话中{?same_session}][在会话 "
-                       "{other_session} 中]出现过：两者是同一报文的副本。",
-            .causes = "流量的两端，或途经的两个网卡，都镜像到了这个采集端。\n"
-                      "[同一会话在入方向和出方向各复制了一次，或采集端把每个副本收到两次{?same_session}。]",
-            .checks = "一次只看一个会话或一条连接，过滤条件：netcase.mirror.session == {session} 或 netcase.flow。\n"
-                      "Wireshark 在这些报文上标记的“重传”“重复 ACK”并不成立；netcase 只计一次。",
-            .disproof = "两个报文的 IP 标识或 TCP 时间戳不同：说明确实发送了两次。",
         },
         .source = "Traffic mirroring documents of the clouds",
         .silent_on = "seen twice at a router, outside of any mirror",
@@ -137,20 +102,6 @@ static const struct case_info cases[] = {
                       "Console: bandwidth of the mirrored instance during the capture.\n"
                       "Do not read \"previous segment not captured\" in this session as loss in the network.",
             .disproof = "The missing bytes arrive later in the capture: then the copies were only reordered.",
-        },
-        .chinese = {
-            .title = "镜像副本丢失",
-            .summary = "镜像会话 {session}（VNI {vni}）：{client} - {server} 上有数据已被接收方确认，却从未被镜像。"
-                       "丢的是副本，网络本身已送达。",
-            .causes = "负载高时镜像副本被丢弃：在部分云上，镜像流量与业务共用实例带宽。\n"
-                      "采集端或抓包程序丢包。",
-            .checks = "在采集端查看 tcpdump 的 “packets dropped by kernel”，以及网卡的丢包计数（IF 换成网卡名）：`ip "
-                      "-s link show dev IF; ethtool -S IF`\n"
-                      "加大缓冲区并加上过滤条件（以 VXLAN 为例），重新抓包：`tcpdump -B 65536 -ni IF -w mirror.pcap "
-                      "udp port 4789`\n"
-                      "控制台：查看抓包期间被镜像实例的带宽。\n"
-                      "不要把该会话中的 “previous segment not captured” 当作网络丢包。",
-            .disproof = "缺失的数据在后面的报文中出现：那只是副本乱序。",
         },
         .source = "Traffic mirroring documents of the clouds",
         .silent_on = "packets lost by the network, which are sent again",

@@ -30,14 +30,12 @@ enum { RETRANSMISSIONS, PER_MILLE };
 static const struct threshold thresholds[] = {
     [RETRANSMISSIONS] = {"loss_packets",
                          {"Loss: packets", "So many packets must have been lost from one host to another"},
-                         {"丢包：报文数", "从一台主机到另一台主机须丢失这么多个报文"},
                          10,
                          3,
                          100000},
     [PER_MILLE] = {"loss_per_mille",
                    {"Loss: of 1,000 packets",
                     "Up to this share loss is harmless; a warning needs a share that is above it beyond chance"},
-                   {"丢包：丢包率（‰）", "不超过此比例的丢包影响不大；告警要求丢包率高于此比例且并非偶然"},
                    10,
                    1,
                    1000},
@@ -80,27 +78,6 @@ static const struct case_info cases[] = {
                       "it.",
             .disproof = "The receiver reports duplicates (D-SACK) for these segments, or a capture at the receiver has both "
                         "copies: then they arrived, and were only late.",
-        },
-        .chinese = {
-            .title = "网络丢包",
-            .summary = "[{sender} ][{sources} 台主机]发往[ {receiver} ][ {destinations} 台主机]的 {packets} 个报文中丢失 "
-                       "{retransmissions} 个（{loss}，阈值千分之 {limit}）[，无害{?harmless}][；抓包点之前 {lost_before} 个][；之后 "
-                       "{lost_behind} 个]。",
-            .causes = "[{lost_before} 个丢在发送方与抓包点之间：后面的报文先到，它们自身在重传时才出现。]\n"
-                      "[{lost_behind} 个丢在抓包点与接收方之间：先经过抓包点，后又重传。]\n"
-                      "[这样的丢包率 TCP 在一个往返时间内即可修复：长距离传输会变慢，但不会导致连接中断，应排查其他原因{?harmless}。]\n"
-                      "[链路打满，超出队列的报文被丢弃：同时往返时间会变长{!harmless}。]\n"
-                      "[限速策略直接丢弃超额报文而不排队（云主机带宽上限、运营商限速）：往返时间不变{!harmless}。]\n"
-                      "[链路质量差：Wi-Fi、网线或光模块损坏、双工不匹配；丢包与负载无关{!harmless}。]\n"
-                      "[途中设备或接收主机过载（网卡环形缓冲区、软中断、连接跟踪表）{!harmless}。]",
-            .checks = "从两端互相测试；只有一直延续到最后一跳的丢包才算数：`mtr -rwzc 100 {server.address}`\n"
-                      "在两端主机上查看网卡的错误和丢弃计数（IF 为网卡名）：`ip -s link show dev IF; ethtool -S IF | "
-                      "grep -iE 'drop|err|miss|crc'`\n"
-                      "[在发送方查看哪些连接在重传：`ss -ti dst {receiver}`]\n"
-                      "在接收方查看主机自身的丢弃：`nstat -az TcpExtTCPBacklogDrop TcpExtTCPRcvQDrop "
-                      "UdpRcvbufErrors; cat /proc/net/softnet_stat`\n"
-                      "在两端同时抓包：哪一侧看不到首次发送的报文，丢包就发生在它之前。",
-            .disproof = "接收方对这些数据段报告了重复接收（D-SACK），或在接收方抓包能看到两份：说明报文已到达，只是迟到。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 6; RFC 6298; RFC 2883",
         .silent_on = "a few retransmissions\nduplicates\nreordering\nspurious retransmissions\ncopies that a mirror lost\n"

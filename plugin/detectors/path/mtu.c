@@ -23,14 +23,12 @@ static const struct threshold thresholds[] = {
     [RETRANSMISSIONS] = {"mtu_retransmissions",
                          {"Path MTU: retransmissions",
                           "A full-size packet must be repeated so often without being acknowledged"},
-                         {"路径 MTU：重传次数", "满长报文须重发这么多次仍未被确认"},
                          3,
                          2,
                          15},
     [SIZE] = {"mtu_size",
               {"Path MTU: full size (bytes)",
                "A packet must have at least so many bytes, from the IP header on, to count as full-size"},
-              {"路径 MTU：满长（字节）", "从 IP 头算起，报文达到这么多字节才算满长"},
               1000,
               300,
               65535},
@@ -71,29 +69,6 @@ static const struct case_info cases[] = {
                       "Let ICMP type 3 code 4 (ICMPv6 type 2) pass firewalls and security groups on the way back.",
             .disproof = "Packets of this size that are acknowledged on the same path, or small ones that vanish as well (ping -s 56): "
                         "then packets are lost for another reason.",
-        },
-        .chinese = {
-            .title = "大包消失、小包正常：路径 MTU 黑洞",
-            .summary = "[{client}{?by_client}][{server}{?by_server}] 在 {delay}内将 {bytes}的报文重传 {retransmissions} 次（阈值 "
-                       "{limit} 次）仍未被确认，而该连接的小包正常。[{reporter} 通告的 MTU 为 {mtu}。]",
-            .causes = "[{reporter} 的 ICMP 差错（{mtu}）被忽略：发送端防火墙丢弃了它，或负载均衡、NAT 把它送到了别的主机。]\n"
-                      "路径 MTU 小于 {bytes}，而告知此事的 ICMP 报文在途中被丢弃（防火墙禁止了全部 ICMP），或根本没有发出。\n"
-                      "隧道或 Overlay 占用了 1500 字节中的一部分，却没有调小 MTU 或 MSS：VXLAN 余 1450、IPIP 余 1480、GRE 余 1476、"
-                      "WireGuard 余 1420、PPPoE 余 1492。\n"
-                      "若此后没有收到任何报文：链路恰在此刻中断，或过滤设备读到内容后丢弃了该连接（tls.hello_unanswered、"
-                      "policy.transfer_cut）。",
-            .checks = "[在 {client.address} 上从 1472 起逐步减小（IPv6 再减 20），能通的最大值加 28（IPv6 加 48）即路"
-                      "径 MTU：`ping -M do -s 1372 {server.address}`{?by_client}]\n"
-                      "[在 {server.address} 上从 1472 起逐步减小（IPv6 再减 20），能通的最大值加 28（IPv6 加 48）即路"
-                      "径 MTU：`ping -M do -s 1372 {client.address}`{?by_server}]\n"
-                      "[查看 MTU 在哪一跳变小：`tracepath -n {server.address}`{?by_client}]\n"
-                      "[查看 MTU 在哪一跳变小：`tracepath -n {client.address}`{?by_server}]\n"
-                      "在两端及中间的隧道端点上查看各网卡的 MTU：`ip -d link show`\n"
-                      "在路由器或隧道端点上钳制 MSS，不依赖 ICMP：`iptables -t mangle -A FORWARD -p tcp --tcp-flags "
-                      "SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu`\n"
-                      "链路修复之前，可在发送端启用 MTU 探测：`sysctl -w net.ipv4.tcp_mtu_probing=1`\n"
-                      "在回程的防火墙和安全组上放行 ICMP 类型 3 代码 4（ICMPv6 类型 2）。",
-            .disproof = "同一路径上有同样大小的报文被确认；或小包同样丢失（ping -s 56）：说明丢包另有原因。",
         },
         .source = "tunnels and overlays of the operators' reports; RFC 2923, 2.1; RFC 1191; RFC 8201; RFC 4821",
         .silent_on = "loss repaired by a retransmission\n"

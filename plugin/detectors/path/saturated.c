@@ -41,13 +41,11 @@ enum { PLATEAU_SECONDS, LOSSES };
 static const struct threshold thresholds[] = {
     [PLATEAU_SECONDS] = {"saturated_seconds",
                          {"Saturation: plateau (s)", "The throughput must sit on a plateau for so many seconds"},
-                         {"带宽打满：持续时长（秒）", "吞吐量须停在同一水平这么多秒"},
                          5,
                          2,
                          3600},
     [LOSSES] = {"saturated_losses",
                 {"Saturation: retransmissions", "So many packets must be sent again during the plateau"},
-                {"带宽打满：重传数", "其间须有这么多个报文被重发"},
                 3,
                 1,
                 100000},
@@ -82,23 +80,6 @@ static const struct case_info cases[] = {
                       "--limit-rate, iperf3 -b to measure.",
             .disproof = "The interface counters of the suspected link stay well below its bandwidth, or the round trip to "
                         "{server.address} stays long when the transfer is stopped.",
-        },
-        .chinese = {
-            .title = "链路带宽打满",
-            .summary = "吞吐量持续 {delay}停在 {bit_rate}（阈值 {threshold}）[，与 {purchased} 吻合]；同时往返时间从 "
-                       "{round_trip_before}升到 {round_trip}，{retransmissions} 个报文重传（阈值 {limit} 个）。",
-            .causes = "购买的带宽或限速已用完，瓶颈处的队列已满。按发送字节数：{row}。\n"
-                      "有主机在发送不该有的流量：被入侵（向大量目标发包），或在不合适的时间做备份、迁移。\n"
-                      "来自外部的攻击占满了链路。\n"
-                      "达到上限的不是链路，而是途中的设备（防火墙、NAT、网关）的包转发能力或 CPU。",
-            .checks = "在路由器或网关上查看网卡（IF）是否到达上限、被谁占用：`iftop -nP -i IF; sar -n DEV 1 5; tc -s "
-                      "qdisc show dev IF`\n"
-                      "控制台：查看公网地址或专线的带宽监控，与购买的带宽比较，是否有限速丢包。\n"
-                      "降低负载后再测，往返时间应立即下降：`ping -i 0.2 {server.address}`\n"
-                      "若某台主机占满链路，先对其限速（IF 为其网卡）：`tc qdisc add dev IF root tbf rate 20mbit "
-                      "burst 32k latency 50ms`\n"
-                      "给迁移或备份设置低于带宽的限速：rsync --bwlimit、curl --limit-rate；用 iperf3 -b 测量。",
-            .disproof = "被怀疑的链路的网卡计数远低于其带宽，或停止传输后到 {server.address} 的往返时间仍然很长。",
         },
         .source = "a migration whose uplink reached its 200 Mbit/s; an operator's report on a full uplink; RFC 7567",
         .silent_on = "a short burst\na rate limit at the server\na receive window that limits\nloss on a path that has room",

@@ -34,20 +34,17 @@ static const struct threshold thresholds[] = {
     [ATTEMPTS] = {"port_attempts",
                   {"Policy: attempts at a port that fail",
                    "So many attempts in a row of one client at one port of a server must fail alike"},
-                  {"策略：端口的失败次数", "一个客户端对服务器同一端口须连续这么多次以相同方式失败"},
                   3,
                   2,
                   100},
     [AT_ONCE] = {"port_milliseconds",
                  {"Policy: a close at once (ms)",
                   "A server's RST or FIN this soon after the handshake or the first data ends the connection at once"},
-                 {"策略：立即断开（毫秒）", "服务器在握手完成或首个数据之后这么短时间内发出 RST 或 FIN，视为立即断开"},
                  2000,
                  1,
                  60000},
     [CONTROL] = {"control_minutes",
                  {"Policy: age of the control (min)", "The attempt that works must be this close to those that fail"},
-                 {"策略：对照的时间（分钟）", "成功的尝试与失败的尝试相隔不得超过此时间"},
                  10,
                  1,
                  1440},
@@ -92,36 +89,6 @@ static const struct case_info cases[] = {
                       "firewall), and have it allowed.",
             .disproof = "Another client fails at {server} in the same way, or this client connects to it in "
                         "between: then the service or the path is at fault, and no policy.",
-        },
-        .chinese = {
-            .title = "端口只对某个客户端不通",
-            .summary = "{client.address}[ 及 {network}] 连续 {attempts} 次（阈值 {limit} 次）访问 "
-                       "{server} 均同样失败，历时 {delay}：[连上后即被服务端 RST{?by_reset}{!syn_refused}][连上后即"
-                       "被服务端 FIN{?by_fin}][SYN 无应答{?unanswered}][SYN 被 RST{?syn_refused}]。对照正常："
-                       "{control}。",
-            .causes = "[安全策略命中了该源地址（云平台防恶意攻击策略、防火墙、IPS、DDoS 防护）：其他客户端访问同一"
-                      "端口正常{?other_client}。]\n"
-                      "[安全策略对该源地址封禁了这个端口，或安全组、防火墙未对任何人放行该端口：同一客户端访问该服"
-                      "务器的其他端口正常{?other_port}{!other_client}。]\n"
-                      "服务器自身拒绝该来源：访问控制列表（hosts.deny 或应用自带）、fail2ban，或单源连接数限制；此"
-                      "时在服务器上抓包能看到 RST 或 FIN 是它自己发出的。\n"
-                      "[该端口后面的服务对所有人都不可用：代理或端口转发接受了连接，但后端不通{!other_client}"
-                      "{!unanswered}。]\n"
-                      "[服务器或链路中断过一段时间：对照访问不是在失败期间，而是在其之前或之后成功的{?unanswered}"
-                      "{!meanwhile}。]\n"
-                      "成功次数/总次数：{row}。",
-            .checks = "先在该客户端执行，再在公网地址不同的客户端执行；若只有前者失败，说明其地址被列入策略：`for i "
-                      "in 1 2 3 4 5; do nc -vz -w 3 {server.address} {server.port}; done`\n"
-                      "更换源地址或线路测试（更换 SNAT 公网地址、手机热点）：若正常，说明客户端网络和服务本身没有问题"
-                      "。\n"
-                      "在服务器上抓包，看 SYN 是否到达、客户端收到的报文是否由服务器发出：`tcpdump -ni any 'tcp port "
-                      "{server.port} and host {client.address}'`\n"
-                      "在服务器上查看自身的名单和限制：`nft list ruleset; iptables-save; cat /etc/hosts.deny; "
-                      "fail2ban-client status`\n"
-                      "联系云平台或运营商的安全团队，确认 {client.address} 对应的公网地址是否因端口 {server.port} 被"
-                      "拦截（防恶意攻击、DDoS 防护、云防火墙），并申请加白。",
-            .disproof = "其他客户端访问 {server} 也同样失败，或该客户端在此期间能连上：说明是服务或链路的问题，而不"
-                        "是策略。",
         },
         .source = "a migration whose port was blocked",
         .silent_on = "all fail alike (server down)\n"

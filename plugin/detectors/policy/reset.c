@@ -48,7 +48,6 @@ static const struct threshold thresholds[] = {
     [TTL_DIFFERENCE] = {"reset_ttl_difference",
                         {"Injected RST: TTL difference",
                          "The TTL of a RST must differ by more than this from the other packets of its sender"},
-                        {"注入的 RST：TTL 差值", "RST 的 TTL 与同一发送方其他报文的差值须大于此数"},
                         2,
                         1,
                         254},
@@ -86,26 +85,6 @@ static const struct case_info cases[] = {
                       "allow list.",
             .disproof = "A capture on {closer.address} that shows it sending this very RST (same sequence number and IP ID).",
         },
-        .chinese = {
-            .title = "RST 不是对端发出的",
-            .summary = "收到以 {closer} 名义发出的 RST，但报文特征表明发送者另有其人：{signal}。连接：{client} -> {server}。",
-            .causes = "途中的过滤设备（IPS、运营商或国家级 DPI、云平台安全策略）按关键字、SNI、地址或端口注入 RST。\n"
-                      "{closer.address} 前面的负载均衡、流量清洗、SYN 代理或 NAT 以它的名义发出 RST：TTL 同样会不同，若连接本来就"
-                      "该结束，则无害。\n"
-                      "同一连接的报文到了两台主机（负载均衡未同步会话、ECMP、anycast、IP 地址冲突），不认识该连接的一台回了 RST。",
-            .checks = "在 {closer.address} 本机抓包；本机没有发出的 RST 就来自途中：`tcpdump -ni any 'tcp port "
-                      "{server.port} and (host {client.address} or host {server.address})'`\n"
-                      "对比 RST 与前后报文的 TTL、IP ID 和窗口（FILE 为本抓包文件）：`tshark -r FILE -Y 'tcp.port == "
-                      "{server.port}' -T fields -e frame.number -e ip.src -e ip.ttl -e ip.id -e tcp.flags.str -e "
-                      "tcp.window_size_value`\n"
-                      "查看到对端有多少跳，RST 的 TTL 指向哪一跳：`mtr -nrwc 5 -T -P {server.port} "
-                      "{server.address}`\n"
-                      "仅作测试：在客户端丢弃 RST，若连接能继续，说明 RST 是注入的：`iptables -I INPUT -p tcp -s "
-                      "{server.address} --sport {server.port} --tcp-flags RST RST -j DROP`\n"
-                      "换端口、换域名（SNI）、换源地址分别测试；若其中一种正常，找过滤方（云安全中心、运营商）核实拦"
-                      "截记录并加白名单。",
-            .disproof = "在 {closer.address} 本机抓包，能看到它自己发出了这个 RST（序列号和 IP ID 相同）。",
-        },
         .source = "a migration that was cut off by a security policy; Weaver, Sommer, Paxson, NDSS 2009; gfw.report",
         .silent_on = "data on its way when its sender resets\n"
                      "RSTs of a closed socket, one for each segment\n"
@@ -136,18 +115,6 @@ static const struct case_info cases[] = {
                       "On a NetScaler, resets by cause: `nsconmsg -K /var/nslog/newnslog -g rst -d current`",
             .disproof = "The payload belongs to the application's data, or other RSTs of {closer.address} for the same cause look "
                         "different.",
-        },
-        .chinese = {
-            .title = "RST 携带了原因",
-            .summary = "{closer} 的 RST 携带了原因：{reason}。连接：{client} -> {server}。",
-            .causes = "文本：协议栈或设备说明了重置原因（RFC 9293 第 3.5.2 节），例如开启 tm.rstcause.pkt 的 BIG-IP，可直接采信。\n"
-                      "窗口 8201：NetScaler（Citrix ADC）找不到该报文对应的连接：表项已超时，或启用 SYN cookie 时首个数据报文乱序。其"
-                      "他协议栈也可能碰巧使用该窗口值。\n"
-                      "载荷 01 02 03 04 05 06 07 08 09 00：见于某省级过滤设备注入的 RST（policy.reset_injected）。",
-            .checks = "向 {closer.address} 或其前面设备的管理者确认该原因的含义。\n"
-                      "在 BIG-IP 上查看各类 RST 的原因和次数：`tmsh show net rst-cause`\n"
-                      "在 NetScaler 上按原因查看 RST 计数：`nsconmsg -K /var/nslog/newnslog -g rst -d current`",
-            .disproof = "这段载荷其实是应用数据；或 {closer.address} 因同样原因发出的其他 RST 与此不同。",
         },
         .source = "RFC 9293, 3.5.2; RFC 1122, 4.2.2.12; Citrix CTX695832; gfw.report on Henan",
         .silent_on = "a data segment that a device turned into a RST\nRST without payload and with an ordinary window",

@@ -37,21 +37,18 @@ static const struct threshold thresholds[] = {
     [TRANSFERS] = {"cut_transfers",
                    {"Policy: transfers that are cut",
                     "So many transfers in a row between the same two hosts must be cut"},
-                   {"策略：被掐断的传输次数", "同一对主机之间须连续有这么多次传输被掐断"},
                    2,
                    2,
                    100},
     [KILOBYTES] = {"cut_kilobytes",
                    {"Policy: size of a transfer (kB)",
                     "A transfer has moved at least so many kilobytes when it is cut"},
-                   {"策略：传输的大小（kB）", "传输被掐断时须已传送这么多 kB"},
                    32,
                    1,
                    1000000},
     [MINUTES] = {"cut_minutes",
                  {"Policy: transfers that are cut, within (min)",
                   "From one cut to the next there must not be more time than this"},
-                 {"策略：被掐断的传输的间隔（分钟）", "相邻两次掐断之间不得超过此时间"},
                  10,
                  1,
                  1440},
@@ -95,30 +92,6 @@ static const struct case_info cases[] = {
             .disproof = "A log of an application at one end that shows that it aborted the transfer itself; or the "
                         "same transfers from other sources are cut alike; or the receiver has the whole content: "
                         "then the sender only closes by RST instead of FIN.",
-        },
-        .chinese = {
-            .title = "传输中途被切断",
-            .summary = "{client.address} 与 {server.address} 之间连续 {attempts} 次传输（阈值 {limit} 次）中途被切"
-                       "断，历时 {delay}[，以 RST 结束{?by_reset}][，突然再无应答{?unanswered}]，没有 FIN；最近一次"
-                       "已传输 {bytes}（阈值 {threshold_bytes}）。",
-            .causes = "安全策略命中了该源地址并切断其连接：云平台防恶意攻击策略、DDoS 防护、IPS 或防火墙。\n"
-                      "[RST 的 TTL 与其源地址主机的其他报文不一致、该主机之后仍在通信，或两端都收到 RST：RST 由途中"
-                      "设备发出{?forged}。]\n"
-                      "代理、防火墙或运营商对单个连接有流量、时长或速率限制：此时各次的数据量或时长相近。\n"
-                      "[{closer.address} 上的应用或主机主动中止：崩溃、磁盘写满、自身限制；此时其日志有记录，RST 由"
-                      "它自己发出{?by_reset}。]\n"
-                      "[链路反复中断（无线、VPN、主备切换）：此时所有连接会同时停顿{?unanswered}。]\n"
-                      "各次的端口、数据量、时长和结束方式：{row}。",
-            .checks = "在两端同时抓包：若两端都收到对方并未发送的 RST，说明是中间设备切断的：`tcpdump -ni any -s 128 "
-                      "-w cut.pcap 'host {server.address} and tcp port {server.port}'`\n"
-                      "更换源地址、更换运营商线路重做传输：若正常，说明该源地址被列入策略。\n"
-                      "限速、用小文件重试：若正常，说明是速率或大小限制：`curl -g --limit-rate 200k -o /dev/null "
-                      "http://{server}/FILE`\n"
-                      "联系云平台或运营商的安全团队，确认 {client.address} 对应的公网地址是否被拦截，并申请加白；检查"
-                      "两侧防火墙和流量清洗设备的日志。\n"
-                      "在两端查看应用关于中断的日志：`journalctl --since -1h`",
-            .disproof = "一端应用的日志显示是它自己中止了传输；或其他来源的同类传输也同样被切断；或接收端内容完整："
-                        "说明发送端只是以 RST 代替 FIN 关闭。",
         },
         .source = "a migration whose transfers were cut",
         .silent_on = "RST by a client that has its answer\n"

@@ -56,22 +56,6 @@ static const struct case_info cases[] = {
             .disproof = "The decrypted alert is not close_notify, or other connections of {server} are closed "
                         "after quite different idle times.",
         },
-        .chinese = {
-            .title = "空闲 TLS 连接被 Alert+FIN 关闭",
-            .summary = "{closer} 在 {idle}无数据后（定时器或阈值：{threshold}）同时发出[加密告警（Encrypted Alert）"
-                       "{?encrypted}][疑似加密告警的记录{?likely_alert}]和 FIN：TLS 连接因空闲被关闭。",
-            .causes = "{closer} 的空闲定时器到期（WAF、代理、负载均衡，或客户端连接池）；此时的告警是 "
-                      "close_notify，并非错误。\n"
-                      "[该服务端口的实测结果：空闲 {survived}后仍保持，空闲 {died}后被关闭，超时值在两者之间。]\n"
-                      "[与之吻合的已知定时器：{timer}{!timers_more}。][与之吻合的已知定时器：{timer}；另有 "
-                      "{timers_more} 个。]\n"
-                      "这一侧的应用在该时间后主动关闭了连接。",
-            .checks = "将 {idle}与源站前的产品（WAF、负载均衡；Tengine 或 nginx：keepalive_timeout、"
-                      "proxy_read_timeout）的会话保持或空闲超时对比。\n"
-                      "让发起请求的一侧更早回收空闲连接，或在复用的连接已关闭时换新连接重试。\n"
-                      "告警内容需要密钥才能看到：为客户端设置 SSLKEYLOGFILE，确认是否为 close_notify。",
-            .disproof = "解密后的告警不是 close_notify；或 {server} 的其他连接被关闭时，空闲时间相差很大。",
-        },
         .source = "Alibaba Cloud security product handbook, ch. 7",
         .silent_on = "alert+FIN right after the answer\n"
                      "alert+FIN by the side that just finished its request\n"
@@ -92,16 +76,6 @@ static const struct case_info cases[] = {
                       "close-wait`",
             .disproof = "The application used the connection again and was refused: then a request failed, it was "
                         "not just a late close.",
-        },
-        .chinese = {
-            .title = "TLS 关闭后以 RST 代替 FIN",
-            .summary = "{closer} 确认了对端的告警和 FIN，但没有关闭连接，{delay}后发出 RST。连接：{client} -> "
-                       "{server}。",
-            .causes = "应用一直持有已关闭的连接（CLOSE_WAIT），直到自身定时器到期或进程退出才丢弃。\n"
-                      "连接池在清理时才发现连接已失效。",
-            .checks = "这是前面空闲关闭（tls.alert_fin）的后果，请先看那一条。\n"
-                      "在发出 RST 的主机上，查看哪些进程持有已关闭的连接：`ss -tnop state close-wait`",
-            .disproof = "应用又使用了该连接并被拒绝：那是请求失败，而不只是关闭得晚。",
         },
         .source = "Alibaba Cloud security product handbook, ch. 7",
         .silent_on = "RST with no alert before",
@@ -131,25 +105,6 @@ static const struct case_info cases[] = {
             .disproof = "[A ClientHello of this connection in a capture made on the client{!plain_http}.][Plain "
                         "HTTP is what this port is meant to speak: then take it out of the TLS ports in the "
                         "preferences{?plain_http}.]",
-        },
-        .chinese = {
-            .title = "客户端连上 TLS 端口却不发起 TLS",
-            .summary = "[{client} 与 {server} 完成三次握手后没有发送 ClientHello，{delay}后由 {closer} 断开。"
-                       "{!plain_http}][1 秒内断开，与健康检查的表现相同{?connect_close}。][{client} 在 TLS 端口 "
-                       "{server} 上使用明文 HTTP，因此不会有 ClientHello。{?plain_http}]",
-            .causes = "[健康检查或端口探测：连上即断，属于正常现象{?connect_close}。]\n"
-                      "[客户端的 TLS 库缺失，或在发出第一条消息前就失败（PHP 未启用 openssl 扩展、CA 文件不可读）"
-                      "{!plain_http}。]\n"
-                      "[客户端发送之前，其中一方自身超时而放弃{!plain_http}。]\n"
-                      "[URL 写成了 http:// 加 TLS 端口，或 TLS 在上一跳已终结{?plain_http}。]",
-            .checks = "[{client.address} 是否为负载均衡、监控或扫描器？若是，可忽略{?connect_close}。]\n"
-                      "[在客户端执行以下命令，若成功，问题在应用自身的 TLS 配置（PHP：php -m | grep openssl；应用错误"
-                      "日志、CA 证书）：`openssl s_client -connect {server} </dev/null`{!plain_http}]\n"
-                      "[对比正常与异常的客户端：库和配置是否一致？{!plain_http}]\n"
-                      "[确认该端口使用哪种协议：`curl -gvk http://{server}/; curl -gvk "
-                      "https://{server}/`{?plain_http}]",
-            .disproof = "[在客户端抓包能看到该连接的 ClientHello{!plain_http}。][该端口本来就使用明文 HTTP：请在首"
-                        "选项中把它从 TLS 端口中去掉{?plain_http}。]",
         },
         .source = "Alibaba Cloud security product handbook, ch. 8",
         .silent_on = "port checks: the same client repeats SYN, SYN-ACK, RST or connect-and-close at a steady period: one "
@@ -183,26 +138,6 @@ static const struct case_info cases[] = {
             .disproof = "The handshake completes in a capture made on the other side, or the user cancelled the "
                         "request.",
         },
-        .chinese = {
-            .title = "TLS 握手失败",
-            .summary = "{client} 与 {server}[（{server_name}）][ {!server_name}]的 TLS 握手中断：ClientHello 发出 "
-                       "{delay}后，{closer} 发送了[告警 {alert}][疑似加密告警的记录{?likely_alert}][ "
-                       "RST{?by_reset}][ FIN{?by_fin}]。",
-            .causes = "[客户端可能不再需要该连接：浏览器会并行建立多条连接（QUIC、IPv6）并放弃较慢的一条，此时没有"
-                      "问题{?dropped}。]\n"
-                      "[告警给出了原因：{alert}（RFC 8446 第 6.2 节）。]\n"
-                      "[客户端拒绝了服务端的内容，最常见的是证书问题：CA 不受信任、域名不匹配、证书过期"
-                      "{?by_client}。]\n"
-                      "[服务端拒绝了 ClientHello：没有共同的版本或加密套件、SNI 对应的域名未配置，或缺少客户端证书"
-                      "{?by_server}。]\n"
-                      "[途中设备按 SNI 过滤并注入了 RST；请将它的 TTL 与同一地址的其他报文对比{?by_reset}。]",
-            .checks = "查看服务端的证书链、版本和告警：`openssl s_client -connect {server}[ -servername "
-                      "{server_name}] </dev/null`\n"
-                      "若经过 WAF 或高防：检查源站证书（证书链完整、域名、有效期），以及源站是否放行了回源 IP 段。\n"
-                      "对比不同版本，以及正常的客户端：`openssl s_client -tls1_2 -connect {server}[ -servername "
-                      "{server_name}] </dev/null`",
-            .disproof = "在另一侧抓包能看到握手完成；或请求是用户主动取消的。",
-        },
         .source = "Alibaba Cloud security product handbook, ch. 8; RFC 8446, 6",
         .silent_on = "an alert after the handshake",
     },
@@ -226,21 +161,6 @@ static const struct case_info cases[] = {
                       "{client.address}'`",
             .disproof = "An acknowledgment of the ClientHello in a capture made on the server: then the answer is "
                         "lost, not the ClientHello.",
-        },
-        .chinese = {
-            .title = "ClientHello 一直未被确认",
-            .summary = "与 {server} 的三次握手正常，但 ClientHello（{bytes}[，SNI 为 {server_name}]）在 {delay}内重"
-                       "传 {retransmissions} 次（阈值 3 次）仍未被确认。",
-            .causes = "途中设备放行了三次握手，但按 SNI 丢弃 ClientHello。\n"
-                      "路径 MTU 小于 ClientHello 报文，而提示分片的 ICMP 报文丢失：大包消失，小包正常。\n"
-                      "服务器或其前面的设备在三次握手后不再应答。",
-            .checks = "换一个 SNI 测试，若有应答，说明按域名过滤：`openssl s_client -connect {server} -servername "
-                      "example.com </dev/null`\n"
-                      "探测路径 MTU，从 1472 逐步减小（IPv6 从 1452 开始）；若只有小包有应答，请降低客户端的 MSS："
-                      "`ping -M do -s 1472 {server.address}`\n"
-                      "在服务端抓包，ClientHello 是否到达：`tcpdump -ni any 'tcp port {server.port} and host "
-                      "{client.address}'`",
-            .disproof = "在服务端抓包能看到对 ClientHello 的确认：丢失的是应答，而不是 ClientHello。",
         },
         .source = "Documented SNI filters and MTU black holes",
         .silent_on = "ClientHello retransmitted, then answered\n"

@@ -20,7 +20,6 @@ enum { SYNS };
 static const struct threshold thresholds[] = {
     [SYNS] = {"return_path_syns",
               {"Tunnel: SYNs without answer", "So many SYNs of one connection must leave a tunnel without any answer"},
-              {"隧道：无应答的 SYN 数", "同一连接从隧道出来的 SYN 须有这么多个得不到任何应答"},
               3,
               2,
               6},
@@ -69,34 +68,6 @@ static const struct case_info cases[] = {
                       "net.ipv4.conf.tunl0.rp_filter=2`{!over_ipv6}]",
             .disproof = "A SYN-ACK or RST from {server} to {client.address} on any interface of {tunnel_destination} at this time, or a "
                         "counter TcpExtIPReversePathFilter that does not grow while the VIP is there.",
-        },
-        .chinese = {
-            .title = "真实服务器丢弃从隧道收到的 SYN",
-            .summary = "{client} 在 {delay}内向 {server} 发送 {attempts} 个 SYN（阈值 {limit} 个），经 {tunnel_source} 到真实服务器 "
-                       "{tunnel_destination} 的隧道转发，没有 SYN-ACK 或 RST 应答[，而 {tunnel_destination} 是在线的{?server_up}]。",
-            .causes = "[{tunnel_destination} 的隧道网卡开启了 rp_filter：到 {client.address} 的回程路由不走隧道，SYN 解封装后即被内核"
-                      "丢弃，防火墙规则和套接字都看不到{!over_ipv6}。]\n"
-                      "[{tunnel_destination} 上的 IPv6 反向路径规则（ip6tables -m rpfilter、nft fib）丢弃了解封装后的 SYN"
-                      "{?over_ipv6}。]\n"
-                      "{tunnel_destination} 的 lo 或隧道网卡上没有配置 {server.address}，或隧道网卡未启用、不接受来自 {tunnel_source} 的隧"
-                      "道：SYN 不是发给本机的。\n"
-                      "SYN-ACK 从其他网卡发出，或只能在别处抓到，并在途中丢失：防源地址伪造策略或安全组不允许 {tunnel_destination} 以 "
-                      "{server.address} 为源地址发包。\n"
-                      "[{tunnel_destination} 宕机，或防火墙丢弃了隧道报文：本抓包中没有它的其他报文{!server_up}。]",
-            .checks = "在调度器上查看连接是否处于 SYN_RECV：`ipvsadm -Lnc | grep -F {server.address}`\n"
-                      "[在 {tunnel_destination} 上查看（tunl0 为隧道网卡，两者取较大值生效）：`sysctl "
-                      "net.ipv4.conf.all.rp_filter net.ipv4.conf.tunl0.rp_filter`{!over_ipv6}]\n"
-                      "[在 {tunnel_destination} 上查看该计数是否随每个 SYN 增长：`nstat -az "
-                      "TcpExtIPReversePathFilter`{!over_ipv6}]\n"
-                      "在 {tunnel_destination} 上查看是否配置了 VIP：`ip addr show to {server.address}`\n"
-                      "在 {tunnel_destination} 上查看应答会走哪条路由：`ip route get {client.address} from "
-                      "{server.address}`\n"
-                      "在 {tunnel_destination} 上抓包，看 SYN-ACK 是否发出、从哪个网卡发出：`tcpdump -ni any 'tcp "
-                      "port {server.port} and host {client.address}'`\n"
-                      "[若确认是 rp_filter 丢包，让隧道网卡改用松散模式：`sysctl -w "
-                      "net.ipv4.conf.tunl0.rp_filter=2`{!over_ipv6}]",
-            .disproof = "同一时间在 {tunnel_destination} 的任一网卡上能抓到 {server} 发往 {client.address} 的 SYN-ACK 或 RST；或 VIP 已配"
-                        "置，而 TcpExtIPReversePathFilter 计数不增长。",
         },
         .source = "an LVS in tunnel mode whose connections stayed in SYN_RECV; RFC 3704; Linux, ip-sysctl, rp_filter",
         .silent_on = "working LVS-TUN, where the SYN-ACK leaves VIP to client outside the tunnel\nclosed port (RST leaves)\n"

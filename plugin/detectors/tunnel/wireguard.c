@@ -24,7 +24,6 @@ static const struct threshold thresholds[] = {
     [INITIATIONS] = {"initiations",
                      {"Tunnel: WireGuard initiations without response",
                       "So many handshake initiations, 5 s apart, must stay without any packet of the peer"},
-                     {"隧道：无应答的 WireGuard 握手次数", "相隔 5 秒的握手发起须有这么多个得不到对端的任何报文"},
                      3,
                      2,
                      18},
@@ -59,26 +58,6 @@ static const struct case_info cases[] = {
                       "persistent-keepalive 25`",
             .disproof = "A handshake response (UDP, 92 bytes, beginning with 02 00 00 00) from {server.address} in a capture on "
                         "another interface of {client.address}.",
-        },
-        .chinese = {
-            .title = "WireGuard 握手没有任何应答",
-            .summary = "{client} 在 {delay}内向 {server} 发送 {attempts} 个 WireGuard 握手发起报文（阈值 {limit} 个），没有收到"
-                       "任何回应[；距对端最近一个报文已有 {quiet}]。",
-            .causes = "对端之间的链路丢弃 UDP：出口带宽被占满（其后有被入侵或流量过大的主机），或 DDoS 防护丢弃 UDP。\n"
-                      "防火墙、安全组或 NAT 没有放行到对端 UDP {server.port} 端口的报文，或 NAT 映射已过期（未配置 "
-                      "PersistentKeepalive）。\n"
-                      "对端宕机，或其地址、端口已变（Endpoint 过期）。\n"
-                      "对端忽略了该报文：不认识此公钥、预共享密钥不一致，或 {client.address} 的时钟回退（发起报文带有必须递增的时"
-                      "间戳）。",
-            .checks = "在两端查看 “latest handshake” 是否较新、endpoint 是否正确：`wg show`\n"
-                      "在对端抓包：报文能到达，说明被对端忽略（密钥问题）；到不了，说明被途中丢弃：`tcpdump -ni any "
-                      "'udp port {server.port} and host {client.address}'`\n"
-                      "在出口查看带宽是否占满、被谁占满：`iftop -nP; sar -n DEV 1 5; tc -s qdisc`\n"
-                      "若某台主机占满出口，先对其限速（IF 为其网卡）：`tc qdisc add dev IF root tbf rate 20mbit "
-                      "burst 32k latency 50ms`\n"
-                      "位于 NAT 之后时保持映射（IF、KEY 为隧道的网卡和对端公钥）：`wg set IF peer KEY "
-                      "persistent-keepalive 25`",
-            .disproof = "在 {client.address} 的其他网卡上抓到来自 {server.address} 的握手应答（UDP，92 字节，以 02 00 00 00 开头）。",
         },
         .source = "an operator's report on a WireGuard mesh that flapped; WireGuard white paper, 5.4 and 6.4",
         .silent_on = "first lost then answered\nrekey\nblind direction",
