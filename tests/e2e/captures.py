@@ -32,11 +32,16 @@ def found_in_one_pass(host, expectation):
 
 
 def one_pass(host, expectation):
-    expect_same(expectation.findings, found_in_one_pass(host, expectation))
+    findings, withdrawn = host.findings_and_withdrawn(expectation.capture, *expectation.options)
+    expect_same(expectation.findings, findings)
+    expect_same(expectation.withdrawn, withdrawn, "withdrawn, -: expected   +: found")
 
 
 def two_passes(host, expectation):
-    expect_same(found_in_one_pass(host, expectation), host.findings(expectation.capture, "-2", *expectation.options), OTHERWISE)
+    """One pass minus what it has withdrawn."""
+    findings, withdrawn = host.findings_and_withdrawn(expectation.capture, "-2", *expectation.options)
+    expect_same(found_in_one_pass(host, expectation), findings, OTHERWISE)
+    expect_same([], withdrawn, "withdrawn in two passes, +: found")
 
 
 def converted(host, expectation):
@@ -80,7 +85,7 @@ def without_tree(host, expectation):
 
 def expert_filters(host, expectation):
     """Each case has an expert filter of its own, on its trigger frames only."""
-    findings = found_in_one_pass(host, expectation)
+    findings = expectation.shown
     for case in sorted({name for _, name in findings}):
         rows = host.fields(expectation.capture, ["frame.number"], *expectation.options, display_filter=f"netcase.{case}")
         expect_same(sorted({(frame,) for frame, name in findings if name == case}),
@@ -103,7 +108,7 @@ def consistent(expectation):
 
 def only_a_note(host, expectation):
     """What only looks like a case may be mentioned, but not as a warning or an error."""
-    rows = host.fields(expectation.capture, ["netcase.expert", "netcase.severity"], *expectation.options)
+    rows = host.fields(expectation.capture, ["netcase.expert", "netcase.severity"], "-2", *expectation.options)
     for names, severities in rows:
         for name, severity in zip(names, severities):
             if name in expectation.look_alikes and severity not in ("chat", "note"):
@@ -170,7 +175,7 @@ def main():
     chosen = [one for one in expectations if not arguments.names or any(name in one.name for name in arguments.names)]
     if arguments.accept:
         for expectation in chosen:
-            expectation.accept(host.findings(expectation.capture, *expectation.options))
+            expectation.accept(*host.findings_and_withdrawn(expectation.capture, *expectation.options))
             print(f"accepted {expectation.path}")
         return 0
     tests = [(f"captures {one.name}: {name}", test) for one in chosen for name, test in capture_tests(host, one)]

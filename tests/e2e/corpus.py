@@ -18,7 +18,7 @@ import re
 import sys
 
 import collection
-from netcase_tshark import JOBS, TREE, Failure, Host, Skip, expect_same, run_tests
+from netcase_tshark import JOBS, LIFE, SHOWN_OR_WITHDRAWN, TREE, Failure, Host, Skip, expect_same, run_tests, stand_and_withdrawn
 
 LIST = TREE / "tests" / "corpus" / "findings.tsv"
 HEAD = "file\tframe\tid\tverdict"
@@ -35,15 +35,15 @@ def reviewed():
 
 def findings_of(host, capture, *options):
     """The findings, and whether tshark ended as it does without the plugin."""
-    command = ["tshark", "-r", capture, *options, "-Y", "netcase.expert", "-T", "fields", "-E", "separator=/t",
-               "-E", "aggregator=/s", "-e", "frame.number", "-e", "netcase.expert"]
+    command = ["tshark", "-r", capture, *options, "-Y", SHOWN_OR_WITHDRAWN, "-T", "fields", "-E", "separator=/t", "-E", "aggregator=/s"]
+    for name in LIFE:
+        command += ["-e", name]
     result = host.run(command)
     if result.status != 0 or FAULT.search(result.err):
         alone = host.run(["tshark", "-r", capture, *options, "-Y", "tcp.flags.reset==1"], plugin=False)
         if (result.status, FAULT.findall(result.err)) != (alone.status, FAULT.findall(alone.err)):
             raise Failure(f"{' '.join(result.command)}\nended with {result.status}, without the plugin with {alone.status}\n{result.err}")
-    rows = (line.split("\t") for line in result.out.splitlines())
-    return sorted((int(frame), case) for frame, cases in rows for case in cases.split())
+    return stand_and_withdrawn([column.split(" ") for column in line.split("\t")] for line in result.out.splitlines())[0]
 
 
 def read(host, name, seen):

@@ -7,6 +7,7 @@
     # look-alike: all "HTTPS"
     # options: -o netcase.home_countries:CN          if tshark needs some
     23 idle.reset                                    frame and id: all findings there are
+    7 connect.refused withdrawn 9                    one pass shows it in 7, and 9 refutes it
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -25,7 +26,7 @@ class Expectation:
         self.path = pathlib.Path(path)
         self.name = str(self.path.relative_to(CAPTURES).with_suffix(""))
         self.lines = self.path.read_text(encoding="utf-8").splitlines()
-        self.findings = sorted(self._findings())
+        self.findings, self.withdrawn = self._findings()
         self.options = [word for text in self.tags("options") for word in shlex.split(text)]
         self.shows = [name for text in self.tags("shows") for name in CASE_ID.findall(text)]
         # What stands in quotes is prose.
@@ -39,10 +40,18 @@ class Expectation:
         return [line[len(prefix):].strip() for line in self.lines if line.startswith(prefix)]
 
     def _findings(self):
-        for line in self.lines:
-            if line and not line.startswith("#"):
-                frame, name = line.split()
-                yield int(frame), name
+        """Those that stand as (frame, id), and those that are withdrawn as (frame, id, frame that refutes)."""
+        rows = [line.split() for line in self.lines if line and not line.startswith("#")]
+        stand = [(int(row[0]), row[1]) for row in rows if len(row) == 2]
+        withdrawn = [(int(row[0]), row[1], int(row[3])) for row in rows if len(row) == 4 and row[2] == "withdrawn"]
+        if len(stand) + len(withdrawn) != len(rows):
+            raise ValueError(f"{self.path}: a line is neither `FRAME CASE` nor `FRAME CASE withdrawn FRAME`")
+        return sorted(stand), sorted(withdrawn)
+
+    @property
+    def shown(self):
+        """What one pass has printed when it is over."""
+        return sorted(self.findings + [(frame, name) for frame, name, _ in self.withdrawn])
 
     @property
     def capture(self):
@@ -50,10 +59,11 @@ class Expectation:
         files = [self.path.with_suffix(suffix) for suffix in SUFFIXES]
         return next((file for file in files if file.exists()), None)
 
-    def accept(self, findings):
+    def accept(self, findings, withdrawn):
         """Replace the list of findings, keep the words."""
         words = [line for line in self.lines if line.startswith("#")]
         lines = [f"{frame} {name}" for frame, name in sorted(findings)]
+        lines += [f"{frame} {name} withdrawn {by}" for frame, name, by in sorted(withdrawn)]
         self.path.write_text("\n".join(words + lines) + "\n", encoding="utf-8")
 
 

@@ -55,7 +55,7 @@ def columns_only(host, expectation):
     result.check()
     rows = [line.split() for line in result.out.splitlines()]
     found = [(int(row[0]), name) for row in rows if len(row) > 1 for name in row[1].split(",")]
-    expect_same(expectation.findings, sorted(found))
+    expect_same(expectation.shown, sorted(found))
 
 
 def with_transum(host, expectation):
@@ -185,7 +185,7 @@ def main():
     expectations = chosen_captures()
     for expectation in expectations:
         # Whether they are right is the question of captures.py.
-        expectation.findings = host.findings(expectation.capture, *expectation.options)
+        expectation.findings, expectation.withdrawn = host.findings_and_withdrawn(expectation.capture, *expectation.options)
     tests = [(f"modes {expectation.name}: {mode.__name__.replace('_', ' ')}", functools.partial(mode, host, expectation))
              for expectation in expectations for mode in MODES]
     idle = [one for one in all_expectations() if "idle.reset" in one.shows]

@@ -95,9 +95,31 @@ class Host:
         return [[column.split(JOINT) for column in line.split("\t")] for line in result.out.splitlines()]
 
     def findings(self, capture, *options):
-        """The findings of a capture as a sorted list of (frame, id)."""
-        rows = self.fields(capture, ["frame.number", "netcase.expert"], *options)
-        return sorted((int(frame[0]), name) for frame, names in rows for name in names)
+        """The findings of a capture as a sorted list of (frame, id): those that stand in the end."""
+        return self.findings_and_withdrawn(capture, *options)[0]
+
+    def findings_and_withdrawn(self, capture, *options):
+        """The same, and those that were shown and withdrawn as (frame, id, frame that refutes): in two passes there are none."""
+        return stand_and_withdrawn(self.fields(capture, LIFE, *options, display_filter=SHOWN_OR_WITHDRAWN))
+
+
+# The fields that tell what is found and what is refuted, and the frames that have them.
+LIFE = ["frame.number", "netcase.expert", "netcase.withdrawn", "netcase.withdrawn.frame"]
+SHOWN_OR_WITHDRAWN = "netcase.expert || netcase.withdrawn"
+
+
+def stand_and_withdrawn(rows):
+    """From rows of these fields: (frame, id) of the findings that stand, (frame, id, frame that refutes) of those that were shown and
+    withdrawn, both sorted.
+    """
+    shown = [(int(frame[0]), name) for frame, found, _, _ in rows for name in found if name]
+    withdrawn = [(int(trigger), name, int(frame[0])) for frame, _, refuted, triggers in rows
+                 for name, trigger in zip(refuted, triggers) if name]
+    for trigger, name, by in withdrawn:
+        if (trigger, name) not in shown:
+            raise Failure(f"frame {by} withdraws {name} of frame {trigger}, which was not shown")
+        shown.remove((trigger, name))
+    return sorted(shown), sorted(withdrawn)
 
 
 def take_signals():
