@@ -28,6 +28,8 @@ Installs the packages that the tests need, builds, and runs the suites:
   mutated   mutated captures through the whole program, with sanitizers
   pdml      what Wireshark itself shows is the same with and without the plugin
   corpus    the findings in a collection of captures, if it is there ($NETCASE_CORPUS or ../shared/corpus)
+  reports   problem reports of strangers get the right findings and causes, if they are there ($NETCASE_REPORTS or ../shared/reports)
+  examples  captures that an early netcase misjudged are judged well, if they are there ($NETCASE_EXAMPLES or ../shared/examples)
   rules     the rules of the house
   format    clang-format and shellcheck
   docs      the commands in the documentation show what it says, its example detector works
@@ -61,14 +63,14 @@ while [ $# -gt 0 ]; do
         break
         ;;
     e2e) suites+=(captures modes settings sharkd agreement report hostile annotate folder gui broken attacks pairs) ;;
-    unit | captures | modes | settings | sharkd | agreement | report | hostile | annotate | folder | gui | broken | attacks | pairs | fuzz | mutated | pdml | corpus | rules | format | docs | bench)
+    unit | captures | modes | settings | sharkd | agreement | report | hostile | annotate | folder | gui | broken | attacks | pairs | fuzz | mutated | pdml | corpus | reports | examples | rules | format | docs | bench)
         suites+=("$1")
         ;;
     *) usage >&2 && exit 2 ;;
     esac
     shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report hostile annotate folder gui broken attacks pairs fuzz mutated docs pdml corpus bench)
+[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report hostile annotate folder gui broken attacks pairs fuzz mutated docs pdml corpus reports examples bench)
 
 install_packages "${test_packages[@]}"
 
@@ -77,7 +79,10 @@ install_packages "${test_packages[@]}"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 work=$tree
+# Collections of captures that are no part of the project; each may be missing.
 corpus=${NETCASE_CORPUS:-$tree/../shared/corpus}
+reports=${NETCASE_REPORTS:-$tree/../shared/reports}
+examples=${NETCASE_EXAMPLES:-$tree/../shared/examples}
 
 # Root's tests are done by another user in a copy of the tree, one for each place that a tree lies in.
 # Builds stay there for the next time.
@@ -93,13 +98,21 @@ copy_for_test_user() {
     (cd "$tree" && find . -mindepth 1 -maxdepth 1 ! -name '.git' ! -name 'build*' -print0 | tar --null --files-from=- -c) |
         tar -x -C "$work"
     chown -R "$test_user": "$work"
-    # The collection may lie where only root can read.
-    if [ -d "$corpus" ] && ! runuser -u "$test_user" -- test -r "$corpus/index.tsv"; then
-        rm -rf "$home/corpus"
-        cp -rL "$corpus" "$home/corpus"
-        corpus=$home/corpus
-        chown -R "$test_user": "$corpus"
+    corpus=$(readable_collection "$corpus" index.tsv)
+    reports=$(readable_collection "$reports" README.md)
+    examples=$(readable_collection "$examples" README.md)
+}
+
+# readable_collection FOLDER FILE: prints the folder, or that of a copy where only root can read its FILE.
+readable_collection() {
+    local folder=$1 copy=$home/${1##*/}
+    if [ -d "$folder" ] && ! runuser -u "$test_user" -- test -r "$folder/$2"; then
+        rm -rf "$copy"
+        cp -rL "$folder" "$copy"
+        chown -R "$test_user": "$copy"
+        folder=$copy
     fi
+    echo "$folder"
 }
 
 as_user=()
@@ -108,7 +121,9 @@ if [ "$(id -u)" -eq 0 ]; then
     as_user=(runuser -u "$test_user" --)
 fi
 [ ! -d "$corpus" ] || corpus=$(cd "$corpus" && pwd)
-as_user+=(env "NETCASE_CORPUS=$corpus" PYTHONDONTWRITEBYTECODE=1 TZ=UTC LC_ALL=C.UTF-8)
+[ ! -d "$reports" ] || reports=$(cd "$reports" && pwd)
+[ ! -d "$examples" ] || examples=$(cd "$examples" && pwd)
+as_user+=(env "NETCASE_CORPUS=$corpus" "NETCASE_REPORTS=$reports" "NETCASE_EXAMPLES=$examples" PYTHONDONTWRITEBYTECODE=1 TZ=UTC LC_ALL=C.UTF-8)
 [ "$(id -u)" -ne 0 ] || as_user+=("HOME=$home")
 
 # A plugin that is installed for all users would be loaded instead of the one under test. The tests
