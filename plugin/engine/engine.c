@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "engine/context.h"
+#include "engine/corrupt.h"
 #include "engine/tcp.h"
 #include "engine/vantage.h"
 #include "memory/arena.h"
@@ -199,9 +200,10 @@ follow_http(const struct flow *flow, struct packet *packet, struct http_message 
 }
 
 static void
-take_tcp(struct engine *engine, struct flow_record *record, struct packet *packet, struct tls_records *records,
-         struct http_message *http)
+take_tcp(struct engine *engine, struct flow_record *record, struct packet *packet, const struct payload *segment,
+         struct tls_records *records, struct http_message *http)
 {
+    corrupt_note_checksum(packet, segment, packet->from_client ? record->client_host : record->server_host);
     struct tcp_events events = tcp_follow(record, packet);
     struct flow *flow = &record->flow;
 
@@ -362,6 +364,20 @@ take_sample(struct engine *engine, struct packet *packet)
     packet->sampled = true;
 }
 
+/* Whether the packet can't be believed. Its control bits are taken away, so that it begins no flow. */
+static bool
+is_corrupt(struct engine *engine, struct arrival *arrival)
+{
+    struct packet *packet = &arrival->packet;
+    if (packet->protocol != PROTOCOL_TCP || (packet->flags & (TCP_SYN | TCP_RST)) == 0)
+        return false;
+    const struct host *sender = flow_table_host(engine->flows, arrival->place.path, &packet->source.address);
+    if (!corrupt_flags(packet) && !corrupt_checksum(packet, &arrival->transport, sender))
+        return false;
+    packet->flags &= (uint8_t)~(TCP_SYN | TCP_RST | TCP_FIN);
+    return true;
+}
+
 static struct arrival_result
 take_packet(struct engine *engine, struct arrival *arrival)
 {
@@ -380,6 +396,7 @@ take_packet(struct engine *engine, struct arrival *arrival)
     packet->ip_length = arrival->ip_length;
     packet->missing = arrival->ip_length - arrival->ip_present;
     packet->frame_length = arrival->place.frame_length;
+    bool corrupt = is_corrupt(engine, arrival);
     struct flow_record *record = flow_table_get(engine->flows, packet, arrival->place.path, &started);
     const struct sighting *original = duplicates_check(engine->duplicates, packet, record->flow.number);
     packet->duplicate = original != NULL;
@@ -387,12 +404,14 @@ take_packet(struct engine *engine, struct arrival *arrival)
     engine->duplicate_packets += packet->duplicate;
     engine->cut_packets += packet->payload.captured < packet->payload.length;
     count_session(engine, packet, started);
+    if (corrupt)
+        return (struct arrival_result){.flow = record->flow.number};
 
     if (!packet->duplicate) {
         take_sample(engine, packet);
         /* Facts of the protocol first: they compare with what the flow was before this packet. */
         if (packet->protocol == PROTOCOL_TCP)
-            take_tcp(engine, record, packet, &records, &http);
+            take_tcp(engine, record, packet, &arrival->transport, &records, &http);
         else
             take_udp(engine, record, packet, &message);
         note_totals(engine, record, packet);

@@ -323,11 +323,17 @@ flow_table_find(struct flow_table *table, const struct packet *packet, uint32_t 
     return find_slot(table, packet, path, hash, &from_client)->record;
 }
 
+const struct host *
+flow_table_host(const struct flow_table *table, uint32_t path, const struct ip_address *address)
+{
+    struct host_key key = host_key_of(path, address);
+    return table_find(table->hosts, &key);
+}
+
 bool
 flow_table_has_seen(const struct flow_table *table, uint32_t path, const struct ip_address *address)
 {
-    struct host_key key = host_key_of(path, address);
-    const struct host *host = table_find(table->hosts, &key);
+    const struct host *host = flow_table_host(table, path, address);
     return host != NULL && host->seen;
 }
 

@@ -24,7 +24,12 @@ struct host {
     bool answers_unseen;   /* it answered with packets that were never captured */
     unsigned peers_unseen; /* flows in which a peer of it did */
     int64_t round_trip;    /* the shortest of its handshakes; 0 = none yet */
+    bool right_checksums;  /* its TCP packets are captured with right ones: no network card puts them in later */
+    uint8_t checksums_read;
 };
+
+/* So many packets of a host tell whether the capture has its checksums. */
+enum { CHECKSUMS_READ_MAX = 8 };
 
 /* Bytes of one side that the other acknowledged but that were never captured. */
 struct hole {
@@ -92,6 +97,9 @@ uint8_t *flow_table_states(struct flow_table *table, struct flow_record *record)
 
 /* The flow that these endpoints have at present, NULL if none: for what an ICMP error quotes. */
 struct flow_record *flow_table_find(struct flow_table *table, const struct packet *packet, uint32_t path);
+
+/* What is known of the address on this path, NULL if no flow that is remembered has it. */
+const struct host *flow_table_host(const struct flow_table *table, uint32_t path, const struct ip_address *address);
 
 /* Whether the address sent a packet on this path that was captured. */
 bool flow_table_has_seen(const struct flow_table *table, uint32_t path, const struct ip_address *address);

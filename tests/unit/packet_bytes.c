@@ -75,6 +75,30 @@ tcp_bytes(const struct packet *packet, GByteArray *payload)
     return join(bytes, payload);
 }
 
+static uint32_t
+add_words(uint32_t sum, const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        sum += (uint32_t)bytes[i] << (i % 2 == 0 ? 8 : 0);
+    return sum;
+}
+
+/* RFC 1071 over the pseudo header of IPv4 or IPv6 and the segment. */
+void
+put_tcp_checksum(GByteArray *segment, const struct packet *packet, uint16_t wrong)
+{
+    enum { CHECKSUM_AT = 16 };
+    uint32_t sum = PROTOCOL_TCP + segment->len;
+    sum = add_words(sum, packet->source.address.bytes, sizeof packet->source.address.bytes);
+    sum = add_words(sum, packet->destination.address.bytes, sizeof packet->destination.address.bytes);
+    sum = add_words(sum, segment->data, segment->len);
+    while (sum >> 16 != 0)
+        sum = (sum & 0xffff) + (sum >> 16);
+    uint16_t checksum = (uint16_t)(~sum ^ wrong);
+    segment->data[CHECKSUM_AT] = (uint8_t)(checksum >> 8);
+    segment->data[CHECKSUM_AT + 1] = (uint8_t)checksum;
+}
+
 GByteArray *
 udp_bytes(uint16_t source, uint16_t destination, GByteArray *payload)
 {

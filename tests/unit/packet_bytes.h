@@ -1,5 +1,5 @@
-/* Packets as bytes, from the inside out: transport, IP, encapsulation. Checksums are left 0: netcase
- * does not look at them.
+/* Packets as bytes, from the inside out: transport, IP, encapsulation. Checksums are left 0
+ * unless they are asked for.
  *
  * The functions take the bytes they are given (and free them) and return new ones.
  *
@@ -19,6 +19,8 @@ void put_fill(GByteArray *bytes, uint8_t value, size_t count);
 
 /* The TCP header that the fields of `packet` describe, with its payload. */
 GByteArray *tcp_bytes(const struct packet *packet, GByteArray *payload);
+/* Its checksum, with these bits of it turned over. */
+void put_tcp_checksum(GByteArray *segment, const struct packet *packet, uint16_t wrong);
 GByteArray *udp_bytes(uint16_t source, uint16_t destination, GByteArray *payload);
 
 /* An ICMP or ICMPv6 error that quotes the beginning of an IP packet. */

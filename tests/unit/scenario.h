@@ -13,7 +13,7 @@
  *       kinds: vxlan, geneve, erspan, gre (with or without a key), ipip
  *   tcp A client:51968 server:88                a connection; its name begins its packets' lines
  *   udp D client:40000 resolver:53
- *       behind the endpoints: in M, cut N, no-timestamps, ip-id N, seq CLIENT SERVER
+ *       behind the endpoints: in M, cut N, no-timestamps, checksums (right ones), ip-id N, seq CLIENT SERVER
  *
  *   0.250 A > data 100 FIN         at 0.25 s client to server; < is server to client
  *   +0.03 A < ack                  0.03 s after the line before; times may go backwards
@@ -35,6 +35,8 @@
  *   again [N]     sends the last (or Nth last) segment again: new IP ID, new timestamp
  *   copy          the last packet of this direction, captured once more
  *   probe [1]     keepalive, without or with a byte
+ *   ECE, URG      control bits of data
+ *   bad-checksum  one bit fell over on the way
  *   d-sack        says that a segment came twice (RFC 2883)
  *   lost          happens, but the capture misses it
  *   dropped       is captured, but never arrives: the other side does not acknowledge it

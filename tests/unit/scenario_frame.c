@@ -8,8 +8,12 @@ segment_bytes(const struct segment *segment)
 {
     const struct packet *packet = &segment->packet;
     GByteArray *payload = g_byte_array_append(g_byte_array_new(), segment->payload->data, segment->payload->len);
-    if (packet->protocol == PROTOCOL_TCP)
-        return ip_bytes(packet, tcp_bytes(packet, payload));
+    if (packet->protocol == PROTOCOL_TCP) {
+        GByteArray *tcp = tcp_bytes(packet, payload);
+        if (segment->checksum)
+            put_tcp_checksum(tcp, packet, segment->bad_checksum ? 1 : 0);
+        return ip_bytes(packet, tcp);
+    }
     return ip_bytes(packet, udp_bytes(packet->source.port, packet->destination.port, payload));
 }
 

@@ -55,6 +55,7 @@ start_segment(struct line *line)
     struct packet *packet = &segment->packet;
 
     segment->payload = g_byte_array_new();
+    segment->checksum = flow->checksums;
     packet->protocol = flow->protocol;
     packet->source = (struct endpoint){line->sender->host->address, line->sender->port};
     packet->destination = (struct endpoint){line->receiver->host->address, line->receiver->port};
@@ -71,7 +72,7 @@ static const struct {
     uint8_t add, remove;
 } flag_words[] = {
     {"SYN", TCP_SYN, TCP_ACK}, {"SYN-ACK", TCP_SYN, 0}, {"ACK", 0, 0},          {"FIN", TCP_FIN, 0},
-    {"RST", TCP_RST, TCP_ACK}, {"RST-ACK", TCP_RST, 0}, {"no-ack", 0, TCP_ACK},
+    {"RST", TCP_RST, TCP_ACK}, {"RST-ACK", TCP_RST, 0}, {"no-ack", 0, TCP_ACK}, {"ECE", 0x40, 0},        {"URG", 0x20, 0},
 };
 
 static bool
@@ -157,6 +158,8 @@ take_header_word(struct line *line)
         line->cut = (uint32_t)script_take_number(script);
     else if (script_take_if(script, "snap"))
         line->snap = (uint32_t)script_take_number(script);
+    else if (script_take_if(script, "bad-checksum"))
+        line->segment->bad_checksum = true;
     else if (script_take_if(script, "d-sack"))
         packet->reports_duplicate = true;
     else if (script_take_if(script, "in"))

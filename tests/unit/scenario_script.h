@@ -33,6 +33,7 @@ struct wrappings {
 struct segment {
     struct packet packet;
     GByteArray *payload;
+    bool checksum, bad_checksum; /* it has a right one; a wrong one */
 };
 
 struct script_side {
@@ -53,6 +54,7 @@ struct script_flow {
     struct wrappings wrappings;
     uint32_t cut; /* 0 = not */
     bool timestamps;
+    bool checksums; /* right ones */
     bool has_ip_id; /* the same for all packets */
     uint16_t ip_id;
 };

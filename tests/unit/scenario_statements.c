@@ -108,6 +108,8 @@ script_take_flow(struct script *script, uint8_t protocol)
             flow->cut = (uint32_t)script_take_number(script);
         } else if (script_take_if(script, "no-timestamps")) {
             flow->timestamps = false;
+        } else if (script_take_if(script, "checksums")) {
+            flow->checksums = true;
         } else if (script_take_if(script, "ip-id")) {
             flow->has_ip_id = true;
             flow->ip_id = (uint16_t)script_take_number(script);
