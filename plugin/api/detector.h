@@ -20,6 +20,8 @@
 #include "digest.h"
 #include "flow.h"
 #include "recent.h"
+#include "reset.h"
+#include "sender.h"
 #include "session.h"
 
 struct context; /* the engine, the flow and the packet of this call; valid only during it */
@@ -44,7 +46,8 @@ enum {
     SEES_CLIENT_DATA = 1 << 12, /* TCP payload of the client that is new */
     SEES_SESSION = 1 << 13,     /* TCP and UDP packets that an encapsulation session brought */
     SEES_TLS = 1 << 14,         /* packet->tls is there: not on bulk data once the handshake is complete */
-    SEES_DUPLICATES = 1 << 15   /* duplicates too */
+    SEES_REVIVED = 1 << 15,     /* packet->revives: what was taken for lost has arrived after all */
+    SEES_DUPLICATES = 1 << 16   /* duplicates too */
 };
 
 struct detector {
@@ -111,6 +114,14 @@ int64_t timer_reached(struct context *context, int64_t idle);
  * if this direction is blind there: answers are proved by numbers but were never captured, on this
  * flow or on others of the vantage, or a mirror has shown one direction only so far. */
 bool answers_visible(struct context *context, const struct flow *flow, bool from_client);
+
+/* Who sent a packet of the current flow, as far as the other packets of the same address tell. */
+void packet_sender(struct context *context, const struct flow *flow, const struct packet *packet,
+                   struct sender *sender);
+
+/* Whether a connection of the flow's server that began before `since` was seen to go on after `until`, so that the server
+ * was not restarted in between (nanoseconds since 1970). `frame` gets where. Only connections that paused are known. */
+bool server_lived_on(struct context *context, const struct flow *flow, int64_t since, int64_t until, uint32_t *frame);
 
 /* Whether any packet from this address was seen so far on the flow's encapsulation path. */
 bool address_was_seen(struct context *context, const struct flow *flow, const struct ip_address *address);
@@ -216,6 +227,9 @@ void report_flag(struct finding *finding, enum fact_name name);
 /* FACT_client and FACT_server of the flow. */
 void report_flow(struct finding *finding, const struct flow *flow);
 
+/* FACT_reset_sender in words, where something is known of the sender of a RST that came in the name of `named`. */
+void report_sender(struct finding *finding, const struct sender *sender, const struct ip_address *named);
+
 /* Number of the finding, to be kept for report_again(). */
 uint32_t finding_number(const struct finding *finding);
 
@@ -233,9 +247,10 @@ void report_evidence(struct finding *finding, uint32_t frame);
 /* How the connection ended, for report_timers(). */
 enum timer_end { TIMER_CLOSE, TIMER_RESET, TIMER_SILENCE };
 
-/* FACT_timer: documented timers that match `idle`, nearest first, at most 5, the rest counted in
- * FACT_timers_more. For TIMER_CLOSE those that were due at `idle`; for the others, where the idle
- * time is only an upper limit, those up to it and above the longest idle that this server
+/* FACT_timer: documented timers that match `idle`, those first that run in the state in which the connection was (between
+ * requests, waiting for a response, ...), then those of a whole session, each nearest first, at most 5; the rest, and those of other
+ * states, are counted in FACT_timers_more. For TIMER_CLOSE those that were due at `idle` and that the connection itself has not
+ * survived; for the others, where the idle time is only an upper limit, those up to it and above the longest idle that this server
  * survived. */
 void report_timers(struct context *context, struct finding *finding, enum timer_end end, int64_t idle);
 

@@ -16,14 +16,23 @@ struct pending {
     uint32_t frame;           /* of the first transmission; 0 = nothing is pending */
     uint32_t last_frame;      /* of the newest transmission */
     int64_t time, last_time;  /* nanoseconds since 1970 */
+    uint32_t acknowledgment;  /* of the first transmission: how far its sender had received */
     int64_t idle, quiet;      /* of the connection before the first transmission */
     uint32_t sequence;        /* first byte of it */
     uint32_t largest;         /* payload of its largest packet */
     unsigned retransmissions; /* of that first byte, duplicates not counted */
     uint32_t third_frame;     /* of the third retransmission, 0 before it */
+    int64_t due;              /* when the next one after it would have been answered at the latest, 0 before it */
     bool probe;               /* a keepalive probe */
     bool answered;            /* the other side sent anything since, RST excepted */
 };
+
+/* Whether it was sent four times, and what would still bring an answer (one more retransmission) is due no more. */
+static inline bool
+pending_is_lost(const struct pending *pending, int64_t now)
+{
+    return pending->frame != 0 && pending->due != 0 && now >= pending->due && !pending->answered;
+}
 
 /* What one side of a flow sent. */
 struct side {
@@ -32,7 +41,8 @@ struct side {
     uint32_t last_frame;
     int64_t last_time;
     uint32_t session; /* of its first packet: number of the encapsulation session */
-    uint8_t ttl;      /* of its first packet */
+    uint8_t
+        ttl; /* of its first packet that the other side took; before that, of its first one. RST excepted, 0 = none */
     uint8_t data_ttl; /* TCP: of its last packet with payload, RST excepted; 0 = none yet */
 
     /* TCP. */
@@ -46,11 +56,12 @@ struct side {
     int64_t last_payload_time;
     uint32_t fin_frame, rst_frame; /* first FIN and first RST; 0 = none */
     int64_t fin_time, rst_time;
-    uint32_t fin_sequence;   /* sequence number of the FIN itself */
-    int64_t fin_idle;        /* idle before the first FIN */
-    uint32_t received_twice; /* segments of the other side that it says came twice (D-SACK, RFC 2883) */
-    int64_t round_trip;      /* from here to the other side and back, the newest of bulk data; 0 = unknown */
-    int64_t round_trip_time; /* when that was measured */
+    uint32_t fin_sequence;       /* sequence number of the FIN itself */
+    uint32_t fin_acknowledgment; /* how far its sender had received then */
+    int64_t fin_idle;            /* idle before the first FIN */
+    uint32_t received_twice;     /* segments of the other side that it says came twice (D-SACK, RFC 2883) */
+    int64_t round_trip;          /* from here to the other side and back, the newest of bulk data; 0 = unknown */
+    int64_t round_trip_time;     /* when that was measured */
     struct pending pending;
 };
 
@@ -80,10 +91,11 @@ struct flow {
     struct handshake handshake;
     uint32_t client_first_sequence; /* of the client's first byte, if its SYN was seen */
     bool began_before;              /* no SYN seen: the capture began in the middle of it */
-    int64_t round_trip;             /* nanoseconds, from the handshake; 0 = unknown */
+    int64_t round_trip;             /* nanoseconds, from a handshake of packets sent once (Karn); 0 = unknown */
     int64_t usual_round_trip;       /* the shortest of earlier handshakes at these two addresses; 0 = unknown */
-    uint32_t gap_frame;             /* acknowledges bytes that were never captured, and never came later; 0 = none */
-    uint32_t icmp_error_frame;      /* an ICMP error quoted a packet of this flow; 0 = none */
+    int64_t survived;          /* the longest idle time after which it went on normally, in nanoseconds; 0 = none */
+    uint32_t gap_frame;        /* acknowledges bytes that were never captured, and never came later; 0 = none */
+    uint32_t icmp_error_frame; /* an ICMP error quoted a packet of this flow; 0 = none */
     struct tls_connection tls;
 };
 
@@ -115,11 +127,12 @@ flow_receiver(const struct flow *flow, const struct packet *packet)
     return packet->from_client ? &flow->by_server : &flow->by_client;
 }
 
-/* Hops between the packet's TTL and that of its side's other packets, as a number without sign. */
+/* Hops between the packet's TTL and that of its side's other packets, as a number without sign; 0 if there are none. */
 static inline int
 flow_ttl_distance(const struct flow *flow, const struct packet *packet)
 {
-    int difference = (int)packet->ttl - flow_sender(flow, packet)->ttl;
+    int own = flow_sender(flow, packet)->ttl;
+    int difference = own != 0 ? packet->ttl - own : 0;
     return difference < 0 ? -difference : difference;
 }
 

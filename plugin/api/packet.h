@@ -73,6 +73,7 @@ struct packet {
     bool fills_hole;       /* bytes that later ones of the sender came before, never captured until now */
     bool overtaken;        /* fills a hole, but left before what made the hole: reordered, no retransmission */
     int64_t hole_age;      /* nanoseconds, since when the hole was there */
+    bool revives;          /* acknowledges what the other side had to send four times or more */
     bool keepalive_probe;  /* RFC 9293, 3.8.4: one step before the next sequence number */
     uint32_t new_bytes;    /* payload bytes never seen before */
     int64_t idle;          /* nanoseconds since the last payload byte of either side, before this packet */

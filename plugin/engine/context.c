@@ -349,14 +349,30 @@ void
 report_timers(struct context *context, struct finding *finding, enum timer_end end, int64_t idle)
 {
     enum { SHOWN_MAX = 5 };
-    const struct bracket *bracket = engine_bracket(context->engine, &context->record->flow);
-    GPtrArray *candidates = timer_candidates(context->engine->settings->timers, end, idle, bracket->longest_survived);
+    const struct flow *flow = &context->record->flow;
+    const struct bracket *bracket = engine_bracket(context->engine, flow);
+    bool of_flow = context->packet->frame == flow->last_frame;
+    struct timer_match match = {.end = end,
+                                .state = timer_state_of(flow, of_flow ? context->packet : NULL),
+                                .idle = idle,
+                                .survived = end == TIMER_CLOSE ? flow->survived : bracket->longest_survived};
+    unsigned others;
+    GPtrArray *candidates = timer_candidates(context->engine->settings->timers, &match, &others);
 
     for (guint i = 0; i < candidates->len && i < SHOWN_MAX; i++)
         report_text(finding, FACT_timer, g_ptr_array_index(candidates, i));
-    if (candidates->len > SHOWN_MAX)
-        report_count(finding, FACT_timers_more, candidates->len - SHOWN_MAX);
+    others += candidates->len > SHOWN_MAX ? candidates->len - SHOWN_MAX : 0;
+    if (others > 0 && candidates->len > 0)
+        report_count(finding, FACT_timers_more, others);
     g_ptr_array_unref(candidates);
+}
+
+bool
+server_lived_on(struct context *context, const struct flow *flow, int64_t since, int64_t until, uint32_t *frame)
+{
+    const struct lived *lived = &engine_bracket(context->engine, flow)->lived;
+    *frame = lived->frame;
+    return lived->frame != 0 && lived->from <= since && lived->to >= until;
 }
 
 void

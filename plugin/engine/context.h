@@ -33,7 +33,7 @@ struct engine {
     uint64_t gaps;                                /* holes that were acknowledged, outside of sessions too */
     uint64_t outside_bytes;                       /* of IP packets outside of sessions, duplicates excluded */
     unsigned until_sample;                        /* packets, up to the next that is sampled */
-    uint32_t dispatch[DISPATCH_SIZE];             /* bit n: detector n sees packets with these events */
+    uint64_t dispatch[DISPATCH_SIZE];             /* bit n: detector n sees packets with these events */
     unsigned two_way_flows;                       /* outside of encapsulations */
     unsigned one_way_flows;                       /* outside of encapsulations: answered by packets never captured */
     size_t case_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first case of each detector */

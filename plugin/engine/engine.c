@@ -29,7 +29,7 @@ prepare_dispatch(struct engine *engine)
     for (size_t i = 0; i < catalogue_detector_count; i++)
         for (unsigned event = 1; event < DISPATCH_SIZE; event <<= 1)
             if (catalogue_detectors[i]->sees & event)
-                engine->dispatch[event] |= UINT32_C(1) << i;
+                engine->dispatch[event] |= UINT64_C(1) << i;
     for (unsigned events = 1; events < DISPATCH_SIZE; events++) {
         unsigned others = events & (events - 1), last = events ^ others;
         engine->dispatch[events] = engine->dispatch[others] | engine->dispatch[last];
@@ -172,6 +172,32 @@ follow_tls(struct engine *engine, struct flow_record *record, struct packet *pac
         knowledge_add_tls_server(engine->knowledge, engine_network(engine, flow), &flow->server);
 }
 
+/* How soon the two answered where the capture was made: of packets sent once. */
+static void
+note_answer_times(struct flow_record *record)
+{
+    const struct handshake *handshake = &record->flow.handshake;
+    int64_t by_server = handshake->syn_ack_time - handshake->syn_time;
+    int64_t by_client = handshake->completed_time - handshake->syn_ack_time;
+    struct host *server = record->server_host, *client = record->client_host;
+
+    if (handshake->syn_count != 1 || handshake->syn_ack_count != 1)
+        return;
+    if (by_server > 0 && (server->answer_time == 0 || by_server < server->answer_time))
+        server->answer_time = by_server;
+    if (by_client > 0 && (client->answer_time == 0 || by_client < client->answer_time))
+        client->answer_time = by_client;
+}
+
+/* A connection that paused and went on: so did its server, from the connection's beginning to now. */
+static void
+bracket_note_survived(struct bracket *bracket, const struct flow *flow, const struct packet *packet, int64_t idle)
+{
+    if (idle > bracket->longest_survived)
+        bracket->longest_survived = idle;
+    bracket->lived = (struct lived){.from = flow->first_time, .to = packet->time, .frame = packet->frame};
+}
+
 /* The near one of two hosts may talk to others that are nearer still, so the longer of their shortest counts. */
 static void
 note_round_trip(struct flow_record *record)
@@ -211,8 +237,9 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
         vantage_note_unseen(engine, record, packet);
     if (events.survived_idle > SURVIVAL_NOTED) {
         struct bracket *bracket = engine_bracket(engine, flow);
-        if (events.survived_idle > bracket->longest_survived)
-            bracket->longest_survived = events.survived_idle;
+        bracket_note_survived(bracket, flow, packet, events.survived_idle);
+        if (events.survived_idle > flow->survived)
+            flow->survived = events.survived_idle;
     }
     if (events.gap) {
         engine->gaps++;
@@ -223,6 +250,7 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
     if (events.completed) {
         knowledge_add_peer(engine->knowledge, &flow->server.address, false);
         note_round_trip(record);
+        note_answer_times(record);
     }
     if (packet->payload.length > 0) {
         follow_tls(engine, record, packet, records);
@@ -267,6 +295,8 @@ events_of(const struct flow *flow, const struct packet *packet)
         events |= SEES_END;
     if (packet->retransmission || packet->keepalive_probe)
         events |= SEES_REPEATED;
+    if (packet->revives)
+        events |= SEES_REVIVED;
     if (flow->handshake.completed_frame == packet->frame)
         events |= SEES_COMPLETED;
     if (sender->rst_frame != 0)
@@ -278,11 +308,11 @@ static void
 show_detectors(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
     struct context context = {.engine = engine, .record = record, .packet = packet, .session = packet->session};
-    uint32_t waiting = engine->dispatch[events_of(&record->flow, packet)];
+    uint64_t waiting = engine->dispatch[events_of(&record->flow, packet)];
     bool reversed = engine->settings->detectors_reversed;
     while (waiting != 0) {
-        context.detector = (size_t)(reversed ? 31 - __builtin_clz(waiting) : __builtin_ctz(waiting));
-        waiting &= ~(UINT32_C(1) << context.detector);
+        context.detector = (size_t)(reversed ? 63 - __builtin_clzll(waiting) : __builtin_ctzll(waiting));
+        waiting &= ~(UINT64_C(1) << context.detector);
         const struct detector *detector = catalogue_detectors[context.detector];
         if (!packet->duplicate || (detector->sees & SEES_DUPLICATES))
             detector->on_packet(&context, &record->flow, packet);
@@ -374,7 +404,7 @@ is_corrupt(struct engine *engine, struct arrival *arrival)
     const struct host *sender = flow_table_host(engine->flows, arrival->place.path, &packet->source.address);
     if (!corrupt_flags(packet) && !corrupt_checksum(packet, &arrival->transport, sender))
         return false;
-    packet->flags &= (uint8_t)~(TCP_SYN | TCP_RST | TCP_FIN);
+    packet->flags &= (uint8_t) ~(TCP_SYN | TCP_RST | TCP_FIN);
     return true;
 }
 

@@ -26,6 +26,8 @@ struct host {
     int64_t round_trip;    /* the shortest of its handshakes; 0 = none yet */
     bool right_checksums;  /* its TCP packets are captured with right ones: no network card puts them in later */
     uint8_t checksums_read;
+    uint8_t ttl;         /* of its newest packets that others took; 0 = none yet */
+    int64_t answer_time; /* the shortest in which it answered a SYN, or a SYN-ACK; 0 = none yet */
 };
 
 /* So many packets of a host tell whether the capture has its checksums. */
@@ -65,6 +67,13 @@ struct timed_packet {
     uint32_t next;    /* sequence number of the other side, for `echo` */
 };
 
+/* The packet with the lowest sequence numbers of a side, until the other side has taken it. */
+struct offer {
+    uint32_t end; /* one past its last sequence number */
+    uint8_t ttl;
+    bool made, taken;
+};
+
 /* A flow with what only the engine knows of it. `flow` must be the first member. */
 struct flow_record {
     struct flow flow;
@@ -76,6 +85,7 @@ struct flow_record {
     struct hole client_hole, server_hole;
     struct missing *client_missing, *server_missing; /* NULL until a side's numbers jump */
     struct timed_packet timed;
+    struct offer client_offer, server_offer;
     uint64_t reported; /* bit n: the case with number n */
     uint8_t *states;   /* of all detectors, one behind the other; NULL until one asks for its own */
 };

@@ -12,9 +12,16 @@
 
 struct knowledge;
 
+/* A connection of a server that paused and went on: its first and its newest packet. */
+struct lived {
+    int64_t from, to;
+    uint32_t frame; /* of the newest; 0 = none */
+};
+
 /* Idle times of one server and port, in nanoseconds; 0 = none seen. */
 struct bracket {
     int64_t longest_survived, shortest_died;
+    struct lived lived; /* the newest of its connections that did */
 };
 
 struct knowledge *knowledge_new(const struct settings *settings);

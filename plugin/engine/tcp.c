@@ -14,6 +14,9 @@ static const int64_t reordering_time = MILLISECONDS(3);
 enum { NEAR_IDS = 1024 };
 /* No window is larger: a box on the way counts anew, and the capture has both sides of it. */
 enum { FAR = 1 << 26 };
+/* The next retransmission is due after this time at least, its answer in this time at most, and after less than this in all a
+ * path that is slow may still answer. */
+static const int64_t due_least = SECONDS(1), answer_least = MILLISECONDS(200), silence_least = SECONDS(3);
 /* With less in flight the receiver may wait with its acknowledgment (RFC 9293, 3.8.6.3). */
 enum { BULK = 4096 };
 
@@ -77,13 +80,14 @@ completes_handshake(const struct flow_record *record, const struct packet *packe
            (handshake->syn_frame == 0 || packet->sequence == record->client_initial_sequence + 1);
 }
 
+/* Of what was sent again it is open which one was answered (Karn). */
 static void
 complete_handshake(struct flow *flow, const struct packet *packet)
 {
     struct handshake *handshake = &flow->handshake;
     handshake->completed_frame = packet->frame;
     handshake->completed_time = packet->time;
-    if (handshake->syn_frame != 0)
+    if (handshake->syn_count == 1 && handshake->syn_ack_count == 1)
         flow->round_trip = time_since(handshake->last_syn_time, packet->time);
 }
 
@@ -218,6 +222,41 @@ follow_sequence(struct flow_record *record, struct side *sender, struct packet *
     }
 }
 
+/* -- Where packets come from ------------------------------------------------------------------ */
+
+static void
+make_offer(struct offer *offer, struct side *sender, const struct packet *packet)
+{
+    uint32_t control = ((packet->flags & TCP_SYN) ? 1 : 0) + ((packet->flags & TCP_FIN) ? 1 : 0);
+    uint32_t end = packet->sequence + packet->payload.length + control;
+
+    if (sender->ttl == 0)
+        sender->ttl = packet->ttl;
+    if (!offer->taken && end != packet->sequence && (!offer->made || sequence_difference(end, offer->end) < 0))
+        *offer = (struct offer){.end = end, .ttl = packet->ttl, .made = true};
+}
+
+static void
+take_offer(struct offer *offer, struct side *receiver, struct host *host, const struct packet *packet)
+{
+    if (!offer->made || offer->taken || !(packet->flags & TCP_ACK) ||
+        sequence_difference(packet->acknowledgment, offer->end) < 0)
+        return;
+    offer->taken = true;
+    receiver->ttl = host->ttl = offer->ttl;
+}
+
+static void
+follow_offers(struct flow_record *record, struct side *sender, struct side *receiver, const struct packet *packet)
+{
+    bool from_client = packet->from_client;
+    if (packet->flags & TCP_RST)
+        return;
+    make_offer(from_client ? &record->client_offer : &record->server_offer, sender, packet);
+    take_offer(from_client ? &record->server_offer : &record->client_offer, receiver,
+               from_client ? record->server_host : record->client_host, packet);
+}
+
 /* -- Round trips ------------------------------------------------------------------------------ */
 
 /* Karn's rule: of what was sent again it is open which one was acknowledged. And behind a loss all
@@ -265,9 +304,18 @@ end_timing(struct timed_packet *timed, struct side *timed_side, const struct sid
     timed->time = 0;
 }
 
+/* A sender doubles its timeout: the next retransmission follows after twice the last gap, its answer within a round trip. */
+static int64_t
+due_after(const struct pending *pending, int64_t now, int64_t round_trip)
+{
+    int64_t gap = 2 * time_since(pending->last_time, now);
+    int64_t due = now + MAX(gap, due_least) + MAX(2 * round_trip, answer_least);
+    return MAX(due, pending->time + silence_least);
+}
+
 /* What the sender has sent and the other side has not acknowledged. */
 static void
-follow_pending(struct side *sender, const struct packet *packet)
+follow_pending(struct side *sender, const struct packet *packet, int64_t round_trip)
 {
     struct pending *pending = &sender->pending;
 
@@ -279,6 +327,7 @@ follow_pending(struct side *sender, const struct packet *packet)
                                         .idle = packet->idle,
                                         .quiet = packet->quiet,
                                         .sequence = first,
+                                        .acknowledgment = packet->acknowledgment,
                                         .probe = packet->new_bytes == 0};
         } else if (pending->probe) {
             pending->retransmissions++;
@@ -289,8 +338,10 @@ follow_pending(struct side *sender, const struct packet *packet)
                sequence_difference(packet->sequence, pending->sequence) <= 0 &&
                sequence_difference(packet->sequence + packet->payload.length, pending->sequence) > 0) {
         pending->retransmissions++;
-        if (pending->retransmissions == 3)
+        if (pending->retransmissions == 3) {
             pending->third_frame = packet->frame;
+            pending->due = due_after(pending, packet->time, round_trip);
+        }
     } else {
         return;
     }
@@ -309,7 +360,7 @@ note_passed(struct side *side, uint32_t acknowledged)
 /* What this packet says about the other side's unacknowledged data. Returns the idle time that the
  * connection has survived thereby, 0 if none. A RST is no answer: detectors look at it first. */
 static int64_t
-follow_answer(struct side *receiver, const struct packet *packet)
+follow_answer(struct side *receiver, struct packet *packet)
 {
     struct pending *pending = &receiver->pending;
     int64_t survived = 0;
@@ -321,16 +372,19 @@ follow_answer(struct side *receiver, const struct packet *packet)
         return 0;
     if (pending->probe || sequence_difference(packet->acknowledgment, receiver->next_sequence) >= 0) {
         survived = pending->probe ? 0 : pending->idle;
+        packet->revives = pending->third_frame != 0;
         note_passed(receiver, pending->largest);
         pending->frame = 0;
     } else if (sequence_difference(packet->acknowledgment, pending->sequence) > 0) {
         /* The rest waits as well, but no longer for a connection that had rested. */
         survived = pending->idle;
+        packet->revives = pending->third_frame != 0;
         note_passed(receiver, packet->acknowledgment - pending->sequence);
         pending->idle = pending->quiet = 0;
         pending->sequence = packet->acknowledgment;
         pending->retransmissions = 0;
         pending->third_frame = 0;
+        pending->due = 0;
     }
     return survived;
 }
@@ -405,6 +459,7 @@ follow_end(struct side *sender, const struct packet *packet)
         sender->fin_time = packet->time;
         sender->fin_sequence = packet->sequence + packet->payload.length;
         sender->fin_idle = packet->idle;
+        sender->fin_acknowledgment = packet->acknowledgment;
     }
     if ((packet->flags & TCP_RST) && sender->rst_frame == 0) {
         sender->rst_frame = packet->frame;
@@ -446,7 +501,8 @@ tcp_follow(struct flow_record *record, struct packet *packet)
         follow_sequence(record, sender, packet);
     }
     events.survived_idle = follow_answer(receiver, packet);
-    follow_pending(sender, packet);
+    follow_pending(sender, packet, flow->round_trip);
+    follow_offers(record, sender, receiver, packet);
     note_acknowledgment(sender, packet);
     if (packet->sampled | packet->retransmission | packet->reports_duplicate) {
         sender->received_twice += packet->reports_duplicate;

@@ -13,8 +13,8 @@
 #define NEVER   0u
 
 const struct known_timer known_timers[] = {
-#define TIMER(id, vendor, product, timer, layer, seconds, ends, sourced, source)                                       \
-    {id, vendor, product, timer, layer, seconds, ends, sourced, source},
+#define TIMER(id, vendor, product, timer, layer, state, seconds, ends, sourced, source)                                \
+    {id, vendor, product, timer, layer, seconds, ends, sourced, source, TIMER_##state},
 #include "engine/timers.def"
 #undef TIMER
 };
@@ -162,15 +162,19 @@ timer_due(const GArray *levels, const GArray *timers, int64_t idle)
 
 struct candidate {
     const struct known_timer *timer;
+    bool of_state; /* it runs in no other state */
     int64_t distance;
     guint position;
 };
 
-/* Nearest first; of equals those whose way to end is from a source, then in the order of the table. */
+/* Those of the state first, nearest first; of equals those whose way to end is from a source, then in the order of the table. */
 static gint
 compare_candidates(gconstpointer a, gconstpointer b)
 {
     const struct candidate *first = a, *second = b;
+    if (first->of_state != second->of_state) {
+        return first->of_state ? -1 : 1;
+    }
     if (first->distance != second->distance) {
         return first->distance < second->distance ? -1 : 1;
     }
@@ -197,22 +201,35 @@ timer_text(const struct known_timer *timer)
 /* Any timer up to the idle time may have run out in it, but those of less than half of it fit every longer
  * silence as well and tell nothing. */
 static bool
-may_have_run_out(int64_t timer, int64_t idle, int64_t survived)
+may_have_run_out(int64_t timer, int64_t idle)
 {
-    return timer > survived && timer >= idle / 2 && timer <= idle + timer_early(timer);
+    return timer >= idle / 2 && timer <= idle + timer_early(timer);
+}
+
+static bool
+matches(const struct known_timer *timer, const struct timer_match *match)
+{
+    int64_t nanoseconds = nanoseconds_of(timer);
+    return can_end(timer, match->end) && nanoseconds > match->survived &&
+           (match->end == TIMER_CLOSE ? was_due(nanoseconds, match->idle) : may_have_run_out(nanoseconds, match->idle));
 }
 
 GPtrArray *
-timer_candidates(const GArray *timers, enum timer_end end, int64_t idle, int64_t survived)
+timer_candidates(const GArray *timers, const struct timer_match *match, unsigned *others)
 {
     GArray *found = g_array_new(FALSE, FALSE, sizeof(struct candidate));
+    *others = 0;
     for (guint i = 0; i < timers->len; i++) {
         const struct known_timer *timer = &g_array_index(timers, struct known_timer, i);
-        int64_t nanoseconds = nanoseconds_of(timer);
-        bool matches = end == TIMER_CLOSE ? was_due(nanoseconds, idle) : may_have_run_out(nanoseconds, idle, survived);
-        if (can_end(timer, end) && matches) {
-            struct candidate candidate = {timer, distance(nanoseconds, idle), i};
+        if (!matches(timer, match)) {
+            continue;
+        }
+        struct candidate candidate = {timer, timer->state == match->state, distance(nanoseconds_of(timer), match->idle),
+                                      i};
+        if (candidate.of_state || timer->state == TIMER_SESSION) {
             g_array_append_val(found, candidate);
+        } else {
+            (*others)++;
         }
     }
     g_array_sort(found, compare_candidates);
@@ -222,4 +239,25 @@ timer_candidates(const GArray *timers, enum timer_end end, int64_t idle, int64_t
     }
     g_array_unref(found);
     return texts;
+}
+
+/* What waits is the one who spoke last; a request that is pending found the connection idle between two of them. */
+enum timer_state
+timer_state_of(const struct flow *flow, const struct packet *now)
+{
+    const struct side *client = &flow->by_client, *server = &flow->by_server;
+
+    if (server->pending.frame != 0 || (now != NULL && now->http != NULL && now->http->response)) {
+        return TIMER_RESPONSE;
+    }
+    if (client->pending.frame != 0) {
+        return TIMER_BETWEEN_REQUESTS;
+    }
+    if (client->last_payload_frame == 0 || (flow->tls.finished && !flow->tls.client_data)) {
+        return flow->began_before ? TIMER_BETWEEN_REQUESTS : TIMER_REQUEST_HEADER;
+    }
+    if (flow->tls.seen && !flow->tls.finished) {
+        return TIMER_TLS_HANDSHAKE;
+    }
+    return client->last_payload_frame > server->last_payload_frame ? TIMER_RESPONSE : TIMER_BETWEEN_REQUESTS;
 }

@@ -9,6 +9,17 @@
 
 #include "api/detector.h"
 
+/* What a connection waits for while a timer runs. SESSION: any packet, or any data, whatever it is doing. */
+enum timer_state {
+    TIMER_SESSION,
+    TIMER_BETWEEN_REQUESTS,
+    TIMER_REQUEST_HEADER,
+    TIMER_REQUEST_BODY,
+    TIMER_RESPONSE,
+    TIMER_CONNECTING,
+    TIMER_TLS_HANDSHAKE
+};
+
 /* `ends` is a set of bits 1 << enum timer_end: the ways in which the timer is documented (or, where
  * no source says how, thought) to show itself. `sourced` tells that the way is from the source too. */
 struct known_timer {
@@ -18,6 +29,7 @@ struct known_timer {
     unsigned ends;
     bool sourced;
     const char *source;
+    enum timer_state state;
 };
 
 extern const struct known_timer known_timers[];
@@ -35,10 +47,22 @@ GArray *timer_levels_parse(const char *text, char **problem);
 int64_t timer_level_passed(const GArray *levels, int64_t idle);
 int64_t timer_due(const GArray *levels, const GArray *timers, int64_t idle);
 
-/* Candidates for `idle`, nearest first and of equals the sourced ones first: a GPtrArray of texts
- * "nginx keepalive_timeout (75 s)", freed by the caller. With TIMER_CLOSE those due at `idle`,
- * otherwise those with survived < T <= idle + early tolerance and T >= idle / 2. `survived` is 0 if nothing is known.
- * Only timers of TCP, TLS and HTTP layers. */
-GPtrArray *timer_candidates(const GArray *timers, enum timer_end end, int64_t idle, int64_t survived);
+/* What a connection waited for, as far as its packets tell, before `now`, the packet that ends it; NULL where that is another
+ * flow's. */
+enum timer_state timer_state_of(const struct flow *flow, const struct packet *now);
+
+/* Timers that match an idle time in a state. */
+struct timer_match {
+    enum timer_end end;
+    enum timer_state state;
+    int64_t idle;
+    int64_t survived; /* what was survived before; 0 = nothing is known */
+};
+
+/* The candidates that run in the state, then those of a session, each nearest first and of equals the sourced ones first: a
+ * GPtrArray of texts "nginx keepalive_timeout (75 s)", freed by the caller; `others` gets the number of those that would match in
+ * another state. With TIMER_CLOSE those due at `idle`, otherwise those with T <= idle + early tolerance and T >= idle / 2; all above
+ * what was survived. Only timers of TCP, TLS and HTTP layers. */
+GPtrArray *timer_candidates(const GArray *timers, const struct timer_match *match, unsigned *others);
 
 #endif

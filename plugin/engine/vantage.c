@@ -43,7 +43,8 @@ vantage_note_side(struct engine *engine, struct flow_record *record, struct side
     const struct side *other = packet->from_client ? &record->flow.by_server : &record->flow.by_client;
 
     side->session = packet->session;
-    side->ttl = packet->ttl;
+    if (packet->protocol != PROTOCOL_TCP)
+        side->ttl = packet->ttl; /* of TCP see engine/tcp.c */
     (packet->from_client ? record->client_host : record->server_host)->seen = true;
     take_back_unseen(engine, record, packet);
     if (other->packets == 0)

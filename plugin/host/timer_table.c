@@ -164,15 +164,15 @@ timer_table_register(module_t *module)
         timers);
 }
 
-/* Whether the source tells how the timer ends is known of the built-in rows; the user knows his own. */
-static bool
-row_is_sourced(const struct timer_row *row, double seconds)
+/* What the table does not show is known of the built-in rows; NULL for a row of the user's own. */
+static const struct known_timer *
+built_in_timer(const struct timer_row *row, double seconds)
 {
     for (size_t i = 0; i < known_timer_count; i++)
         if (known_timers[i].seconds == seconds && strcmp(known_timers[i].product, row->product) == 0 &&
             strcmp(known_timers[i].name, row->name) == 0)
-            return known_timers[i].sourced;
-    return true;
+            return &known_timers[i];
+    return NULL;
 }
 
 static void
@@ -182,6 +182,7 @@ fill_timer(struct settings *settings, const struct timer_row *row)
     unsigned ends = parse_ends(row->end, &wrong);
     double seconds = parse_seconds(row->seconds);
     g_free(wrong);
+    const struct known_timer *known = built_in_timer(row, seconds);
     struct known_timer timer = {.id = "table",
                                 .vendor = row->vendor,
                                 .product = row->product,
@@ -189,8 +190,9 @@ fill_timer(struct settings *settings, const struct timer_row *row)
                                 .layer = row->layer,
                                 .seconds = seconds,
                                 .ends = ends,
-                                .sourced = row_is_sourced(row, seconds),
-                                .source = row->source};
+                                .sourced = known == NULL || known->sourced,
+                                .source = row->source,
+                                .state = known != NULL ? known->state : TIMER_SESSION};
     if (seconds > 0)
         g_array_append_val(settings->timers, timer);
 }

@@ -48,14 +48,17 @@ matches_text(const GArray *timers, const struct bracket *bracket, enum language 
 {
     if (bracket->shortest_died == 0)
         return g_strdup("-");
-    GPtrArray *candidates = timer_candidates(timers, TIMER_RESET, bracket->shortest_died, bracket->longest_survived);
+    const struct timer_match match = {TIMER_RESET, TIMER_BETWEEN_REQUESTS, bracket->shortest_died,
+                                      bracket->longest_survived};
+    unsigned others;
+    GPtrArray *candidates = timer_candidates(timers, &match, &others);
+    guint more = others + (candidates->len > CANDIDATES_SHOWN ? candidates->len - CANDIDATES_SHOWN : 0);
     const char *separator = language == LANGUAGE_CHINESE ? "；" : "; ";
     GString *text = g_string_new(candidates->len == 0 ? "-" : NULL);
     for (guint i = 0; i < candidates->len && i < CANDIDATES_SHOWN; i++)
         g_string_append_printf(text, "%s%s", i > 0 ? separator : "", (const char *)g_ptr_array_index(candidates, i));
-    if (candidates->len > CANDIDATES_SHOWN)
-        g_string_append_printf(text, language == LANGUAGE_CHINESE ? "；另有 %u 个" : "; and %u more",
-                               candidates->len - CANDIDATES_SHOWN);
+    if (candidates->len > 0 && more > 0)
+        g_string_append_printf(text, language == LANGUAGE_CHINESE ? "；另有 %u 个" : "; and %u more", more);
     g_ptr_array_unref(candidates);
     return g_string_free(text, FALSE);
 }

@@ -71,8 +71,9 @@ static const struct {
     const char *word;
     uint8_t add, remove;
 } flag_words[] = {
-    {"SYN", TCP_SYN, TCP_ACK}, {"SYN-ACK", TCP_SYN, 0}, {"ACK", 0, 0},          {"FIN", TCP_FIN, 0},
-    {"RST", TCP_RST, TCP_ACK}, {"RST-ACK", TCP_RST, 0}, {"no-ack", 0, TCP_ACK}, {"ECE", 0x40, 0},        {"URG", 0x20, 0},
+    {"SYN", TCP_SYN, TCP_ACK}, {"SYN-ACK", TCP_SYN, 0},   {"ACK", 0, 0},
+    {"FIN", TCP_FIN, 0},       {"RST", TCP_RST, TCP_ACK}, {"RST-ACK", TCP_RST, 0},
+    {"no-ack", 0, TCP_ACK},    {"ECE", 0x40, 0},          {"URG", 0x20, 0},
 };
 
 static bool

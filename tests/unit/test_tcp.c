@@ -14,7 +14,7 @@ TEST(handshake)
     client(play, 1.03, TCP_ACK, 1, 1, 0);
     assert_true(play->events.completed);
     assert_int_equal(play->flow->handshake.completed_frame, 6);
-    assert_true(play->flow->round_trip == MILLISECONDS(30));
+    assert_true(play->flow->round_trip == 0); /* of two SYNs it is open which one was answered */
     assert_int_equal(play->flow->handshake.second_syn_frame, 2);
     assert_int_equal(play->flow->client_first_sequence, play->base + 1);
     client(play, 1.04, TCP_ACK, 1, 1, 0);

@@ -125,7 +125,7 @@ nearest_timer(void **state)
         {SECONDS(127), SECONDS(130)},      /* 127 s of SYN retries are no end of a connection */
     };
     GArray *levels = levels_of("15,60,120"), *timers = built_in();
-    struct known_timer own = {"user", "", "ours", "timeout", "TCP", 50, 1u << TIMER_CLOSE, true, ""};
+    struct known_timer own = {"user", "", "ours", "timeout", "TCP", 50, 1u << TIMER_CLOSE, true, "", TIMER_SESSION};
     g_array_append_val(timers, own);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         int64_t timer = timer_due(levels, timers, rows[i].idle);
@@ -143,14 +143,15 @@ candidates(void **state)
     (void)state;
     const unsigned close = 1u << TIMER_CLOSE, reset = 1u << TIMER_RESET, silence = 1u << TIMER_SILENCE;
     const struct known_timer rows[] = {
-        {"a", "nginx", "nginx", "keepalive_timeout", "HTTP", 75, close | reset, true, ""},
-        {"b", "Acme", "balancer", "idle", "TCP", 75, close, false, ""},
-        {"c", "Acme", "balancer", "older idle", "TCP", 75, close, true, ""},
-        {"d", "Oracle/MySQL", "MySQL", "wait_timeout", "TCP", 74.5, close, true, ""},
-        {"e", "", "ours", "idle", "TLS", 60, reset, true, ""},
-        {"f", "Linux", "netfilter", "established", "TCP", 50, silence, false, ""},
-        {"g", "Linux", "netfilter", "udp", "UDP", 75, close | reset | silence, true, ""},
-        {"h", "Linux", "TCP", "TIME_WAIT", "TCP", 75, 0, true, ""},
+        {"a", "nginx", "nginx", "keepalive_timeout", "HTTP", 75, close | reset, true, "", TIMER_BETWEEN_REQUESTS},
+        {"b", "Acme", "balancer", "idle", "TCP", 75, close, false, "", TIMER_BETWEEN_REQUESTS},
+        {"c", "Acme", "balancer", "older idle", "TCP", 75, close, true, "", TIMER_SESSION},
+        {"d", "Oracle/MySQL", "MySQL", "wait_timeout", "TCP", 74.5, close, true, "", TIMER_SESSION},
+        {"e", "", "ours", "idle", "TLS", 60, reset, true, "", TIMER_SESSION},
+        {"f", "Linux", "netfilter", "established", "TCP", 50, silence, false, "", TIMER_SESSION},
+        {"g", "Linux", "netfilter", "udp", "UDP", 75, close | reset | silence, true, "", TIMER_SESSION},
+        {"i", "Acme", "balancer", "response", "HTTP", 75, close | reset, true, "", TIMER_RESPONSE},
+        {"h", "Linux", "TCP", "TIME_WAIT", "TCP", 75, 0, true, "", TIMER_SESSION},
     };
     static const struct {
         enum timer_end end;
@@ -158,11 +159,15 @@ candidates(void **state)
         const char *texts;
     } cases[] = {
         {TIMER_CLOSE, HUNDREDTHS(7500), 0,
-         "nginx keepalive_timeout (75 s)|Acme balancer older idle (75 s)|Acme balancer idle (75 s)|"
+         "nginx keepalive_timeout (75 s)|Acme balancer idle (75 s)|Acme balancer older idle (75 s)|"
          "MySQL wait_timeout (74.5 s)"},
+        {TIMER_CLOSE, HUNDREDTHS(7500), SECONDS(74),
+         "nginx keepalive_timeout (75 s)|Acme balancer idle (75 s)|Acme balancer older idle (75 s)|"
+         "MySQL wait_timeout (74.5 s)"},
+        {TIMER_CLOSE, HUNDREDTHS(7500), SECONDS(75), ""},
         {TIMER_CLOSE, HUNDREDTHS(7450), 0,
-         "MySQL wait_timeout (74.5 s)|nginx keepalive_timeout (75 s)|Acme balancer older idle (75 s)|"
-         "Acme balancer idle (75 s)"},
+         "nginx keepalive_timeout (75 s)|Acme balancer idle (75 s)|MySQL wait_timeout (74.5 s)|"
+         "Acme balancer older idle (75 s)"},
         {TIMER_CLOSE, HUNDREDTHS(7000), 0, ""},
         {TIMER_CLOSE, HUNDREDTHS(8000), 0, ""},
         {TIMER_RESET, HUNDREDTHS(9000), 0, "nginx keepalive_timeout (75 s)|ours idle (60 s)"},
@@ -175,7 +180,9 @@ candidates(void **state)
     GArray *timers = g_array_new(FALSE, FALSE, sizeof(struct known_timer));
     g_array_append_vals(timers, rows, G_N_ELEMENTS(rows));
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        GPtrArray *texts = timer_candidates(timers, cases[i].end, cases[i].idle, cases[i].survived);
+        struct timer_match match = {cases[i].end, TIMER_BETWEEN_REQUESTS, cases[i].idle, cases[i].survived};
+        unsigned others;
+        GPtrArray *texts = timer_candidates(timers, &match, &others);
         g_ptr_array_add(texts, NULL);
         char *joined = g_strjoinv("|", (char **)texts->pdata);
         assert_string_equal(joined, cases[i].texts);
@@ -206,7 +213,9 @@ table(void **state)
     assert_true(g_hash_table_size(ids) > 250);
     g_hash_table_unref(ids);
     GArray *timers = built_in();
-    GPtrArray *texts = timer_candidates(timers, TIMER_RESET, HUNDREDTHS(1466), 0);
+    struct timer_match match = {TIMER_RESET, TIMER_BETWEEN_REQUESTS, HUNDREDTHS(1466), 0};
+    unsigned others;
+    GPtrArray *texts = timer_candidates(timers, &match, &others);
     assert_true(texts->len > 0);
     assert_string_equal(texts->pdata[0], "Alibaba Cloud CLB/SLB HTTP(S) listener idle (15 s)");
     g_ptr_array_unref(texts);
