@@ -103,6 +103,9 @@ unsigned threshold_value(struct context *context, size_t index);
  * has passed, in nanoseconds: idle >= T - max(0.5 s, 2.5 % of T). 0 if it has passed none. */
 int64_t level_passed(struct context *context, int64_t idle);
 
+/* Whether a side had closed the connection before the packet, or it, or what it answers, came after a level of idle time. */
+bool connection_was_over(struct context *context, const struct flow *flow, const struct packet *packet);
+
 /* The level or documented closing timer of at least the lowest level at which a close after `idle`
  * was due: T - max(0.5 s, 2.5 %) <= idle <= T + max(2 s, 3 %). The nearest in nanoseconds, 0 if
  * there is none. */
@@ -200,6 +203,9 @@ struct finding *reported_about(struct context *context, const struct case_info *
 
 /* The current frame is one more sign. Confidence never falls. */
 void report_stronger(struct context *context, struct finding *finding, enum confidence confidence);
+
+/* Whether its confidence is below this one. */
+bool report_adds(const struct finding *finding, enum confidence confidence);
 
 /* The current frame shows that it is less grave. Severity never rises. */
 void report_milder(struct context *context, struct finding *finding, enum severity severity);

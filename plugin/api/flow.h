@@ -59,6 +59,7 @@ struct side {
     uint32_t fin_sequence;       /* sequence number of the FIN itself */
     uint32_t fin_acknowledgment; /* how far its sender had received then */
     int64_t fin_idle;            /* idle before the first FIN */
+    uint32_t stale_frame;        /* of its newest segment that the other side had acknowledged before; 0 = none */
     uint32_t received_twice;     /* segments of the other side that it says came twice (D-SACK, RFC 2883) */
     int64_t round_trip;          /* from here to the other side and back, the newest of bulk data; 0 = unknown */
     int64_t round_trip_time;     /* when that was measured */

@@ -23,4 +23,25 @@ struct sender {
     bool too_soon; /* the host can't have answered in that time */
 };
 
+/* Hops that a packet with this TTL has made, if its sender began as most do: with 64, 128 or 255. */
+static inline int
+sender_hops(uint8_t ttl)
+{
+    return (ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl;
+}
+
+/* Whether a packet came from more than `limit` hops nearer or further away than another one. Some hosts begin their RSTs with
+ * another TTL than the rest, so the same distance from another beginning is no difference, unless it is 255, with which routers and
+ * firewalls begin. False if `other` is 0, unknown. */
+static inline bool
+ttl_is_from_elsewhere(uint8_t ttl, uint8_t other, int limit)
+{
+    int apart = ttl - other, hops = sender_hops(ttl) - sender_hops(other);
+    int beginning = ttl + sender_hops(ttl), other_beginning = other + sender_hops(other);
+
+    if (other == 0 || (apart <= limit && apart >= -limit))
+        return false;
+    return beginning == other_beginning || beginning == 255 || hops > limit || hops < -limit;
+}
+
 #endif

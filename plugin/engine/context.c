@@ -74,6 +74,15 @@ level_passed(struct context *context, int64_t idle)
     return timer_level_passed(context->engine->settings->levels, idle);
 }
 
+bool
+connection_was_over(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct pending *pending = &flow_receiver(flow, packet)->pending;
+    return flow->by_client.fin_frame != 0 || flow->by_server.fin_frame != 0 ||
+           level_passed(context, packet->idle) != 0 ||
+           (pending->frame != 0 && level_passed(context, pending->idle) != 0);
+}
+
 int64_t
 timer_reached(struct context *context, int64_t idle)
 {
@@ -233,6 +242,12 @@ report_stronger(struct context *context, struct finding *finding, enum confidenc
 {
     finding->confidence = MAX(finding->confidence, confidence);
     finding_add_evidence(finding, context->packet->frame);
+}
+
+bool
+report_adds(const struct finding *finding, enum confidence confidence)
+{
+    return finding->confidence < confidence;
 }
 
 void

@@ -10,28 +10,16 @@
 enum { SOONER = 4 };
 static const int64_t SOONER_BY = NANOSECONDS_PER_SECOND / 5000;
 
-/* Hops from where a sender most likely began: 64, 128 or 255. */
-static int
-initial_ttl(int ttl)
-{
-    return ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
-}
-
-static int
-hops_behind(int ttl)
-{
-    return initial_ttl(ttl) - ttl;
-}
-
-/* Whether the RST shows by its numbers that it answers the newest packet of the other side (RFC 9293, 3.10.7): it has
- * received what was never acknowledged before, or takes its number from there. */
+/* Whether the RST shows by its numbers that it answers the newest packet of the other side, sent once (RFC 9293, 3.10.7): it has
+ * received what was never acknowledged before, or takes its number from the one segment that waits. */
 static bool
 answers_newest(const struct side *sender, const struct side *other, const struct packet *packet)
 {
-    if (other->packets == 0 || packet->time < other->last_time)
+    const struct pending *pending = &other->pending;
+    if (other->packets == 0 || packet->time < other->last_time || pending->retransmissions > 0)
         return false;
     if (!(packet->flags & TCP_ACK))
-        return other->acknowledgment_known && packet->sequence == other->acknowledgment;
+        return pending->frame != 0 && pending->frame == other->last_frame && packet->sequence == other->acknowledgment;
     return packet->acknowledgment == other->next_sequence &&
            (!sender->acknowledgment_known || sequence_difference(packet->acknowledgment, sender->acknowledgment) > 0);
 }
@@ -50,7 +38,7 @@ usual_delay(const struct flow_record *record, bool of_client)
 static void
 compare_ttl(struct sender *sender, uint8_t data_ttl)
 {
-    int hops = hops_behind(sender->usual_ttl) - hops_behind(sender->ttl);
+    int hops = sender_hops(sender->usual_ttl) - sender_hops(sender->ttl);
 
     if (sender->usual_ttl == 0)
         return;

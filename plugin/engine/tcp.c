@@ -257,6 +257,16 @@ follow_offers(struct flow_record *record, struct side *sender, struct side *rece
                from_client ? record->server_host : record->client_host, packet);
 }
 
+/* A segment that the other side had acknowledged before it came by: sent again, or late. */
+static void
+note_stale(struct side *sender, const struct side *receiver, const struct packet *packet)
+{
+    uint32_t end = packet->sequence + packet->payload.length;
+    if (packet->payload.length > 0 && !packet->keepalive_probe && receiver->acknowledgment_known &&
+        sequence_difference(end, receiver->acknowledgment) <= 0)
+        sender->stale_frame = packet->frame;
+}
+
 /* -- Round trips ------------------------------------------------------------------------------ */
 
 /* Karn's rule: of what was sent again it is open which one was acknowledged. And behind a loss all
@@ -499,6 +509,7 @@ tcp_follow(struct flow_record *record, struct packet *packet)
         follow_hole_data(sender_hole, sender, packet);
         follow_hole_acknowledgment(receiver_hole, sender, receiver, packet);
         follow_sequence(record, sender, packet);
+        note_stale(sender, receiver, packet);
     }
     events.survived_idle = follow_answer(receiver, packet);
     follow_pending(sender, packet, flow->round_trip);

@@ -25,7 +25,7 @@ static const int64_t SILENCE_TIME = SECONDS(3);
 /* What the server says this shortly before its RST is an answer: it refuses the rest of an upload. */
 static const int64_t ANSWER_TIME = MILLISECONDS(200);
 
-/* A RST with a TTL this far from that of the sender's own packets comes from somebody else. */
+/* A RST from this many hops nearer or further away than the host's other packets comes from somebody else. */
 enum { TTL_DIFFERENCE = 2 };
 
 /* How long a client that has not sent "its" RST may talk on. */
@@ -122,7 +122,6 @@ struct peers {
     struct cut cuts[CUTS_SHOWN]; /* the newest of them, at place row % CUTS_SHOWN */
     uint32_t first_frame;
     int64_t first_time, last_time;
-    uint32_t finding;
 };
 
 struct transfer_flow {
@@ -137,15 +136,21 @@ struct capture {
     bool cuts; /* there was one */
 };
 
+struct pair {
+    struct ip_address client, server;
+};
+
+static struct pair
+pair_of(const struct flow *flow)
+{
+    return (struct pair){.client = flow->client.address, .server = flow->server.address};
+}
+
 static struct peers *
 peers_of(struct context *context, const struct flow *flow)
 {
-    struct {
-        uint32_t path;
-        struct ip_address client, server;
-        uint8_t zero[2];
-    } key = {.path = flow->path, .client = flow->client.address, .server = flow->server.address};
-    return keyed_state(context, 0, &key, sizeof key, sizeof(struct peers));
+    struct pair pair = pair_of(flow);
+    return keyed_state(context, 0, &pair, sizeof pair, sizeof(struct peers));
 }
 
 static bool
@@ -196,11 +201,11 @@ report_rows(struct finding *finding, const struct peers *peers)
 static void
 report_cut(struct context *context, const struct flow *flow, struct peers *peers, const struct cut *cut)
 {
-    struct finding *finding =
-        report(context, &cases[TRANSFER_CUT], cut->sure ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE);
+    struct pair pair = pair_of(flow);
+    struct finding *finding = report_about(context, &cases[TRANSFER_CUT],
+                                           cut->sure ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, &pair, sizeof pair, 1);
     if (finding == NULL)
         return;
-    peers->finding = finding_number(finding);
     report_series(finding, peers->row, peers->first_frame, peers->first_time);
     report_flow(finding, flow);
     report_endpoint(finding, FACT_closer, flow->by_server.rst_frame == cut->frame ? &flow->server : &flow->client);
@@ -235,9 +240,7 @@ note_cut(struct context *context, const struct flow *flow, const struct cut *cut
     }
     peers->cuts[peers->row++ % CUTS_SHOWN] = *cut;
     peers->last_time = now;
-    if (peers->finding != 0)
-        report_again(context, peers->finding);
-    else if (peers->row >= threshold_value(context, TRANSFERS))
+    if (peers->row >= threshold_value(context, TRANSFERS))
         report_cut(context, flow, peers, cut);
 }
 
@@ -281,15 +284,19 @@ check_reset(struct context *context, const struct flow *flow, const struct packe
     bool sender_ends = resetter == sender_of(flow);
     /* A stack that aborts its connection sends RST with ACK; a RST alone is for a connection that is not there. */
     bool bare = packet->from_client && !(packet->flags & TCP_ACK);
+    struct sender sender;
 
-    if (resetter->rst_frame != packet->frame || packet->copy_of != 0 || !is_in_the_middle(context, flow, packet))
+    /* What answers a late segment ends nothing: connection tracking took that for a stranger's, and did not translate it. */
+    if (resetter->rst_frame != packet->frame || other->stale_frame == other->last_frame || packet->copy_of != 0 ||
+        !is_in_the_middle(context, flow, packet))
         return;
     struct transfer_flow *state = flow_state(context);
     if (state->cut)
         return;
     struct cut cut = cut_by_reset(flow, packet->frame, packet->time);
     /* Load balancers and NAT gateways reset with a TTL of their own, too: that alone is not sure. */
-    cut.forged = flow_ttl_distance(flow, packet) > TTL_DIFFERENCE || other->rst_frame != 0;
+    packet_sender(context, flow, packet, &sender);
+    cut.forged = sender.hops > TTL_DIFFERENCE || sender.too_soon || other->rst_frame != 0;
     cut.sure = other->rst_frame != 0 || (sender_ends && resetter->pending.frame != 0);
     if (sender_ends || cut.forged || bare || (!packet->from_client && server_cuts_upload(flow, packet))) {
         note_cut(context, flow, &cut, packet->time);
