@@ -45,8 +45,8 @@ struct case_info {
     enum severity severity;
     struct case_text english;
     const char *source;
-    /* Look-alikes, one a line, on which the case stays silent: docs/cases.md shows them, and captures/ has
-     * a capture for each. May be NULL. */
+    /* Look-alikes, one a line, on which the case stays silent: docs/cases.md shows them, captures/ has a capture and
+     * tests/scenarios/ a scenario for each, with a comment `# look-alike: ID "LINE"`. May be NULL. */
     const char *silent_on;
 };
 

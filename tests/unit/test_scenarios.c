@@ -1,7 +1,7 @@
 /* Plays scenarios: all that is found must be expected, after each packet and in every way to play them.
  *
- *   test_scenarios FILE|FOLDER...          prints "NAME ... ok", or "NAME ... FAIL" and what is wrong in which line
- *   test_scenarios --cases FILE|FOLDER...  whether every case of the catalogue is expected somewhere
+ *   test_scenarios FILE|FOLDER...              prints "NAME ... ok", or "NAME ... FAIL" and what is wrong in which line
+ *   test_scenarios --catalogue FILE|FOLDER...  whether every case is expected somewhere, and each of its look-alikes shown
  *
  * A scenario that crashes is the last one named.
  *
@@ -197,44 +197,81 @@ play_files(const GPtrArray *files)
     return right;
 }
 
-/* -- Cases ------------------------------------------------------------------------------------ */
+/* -- What the catalogue says ------------------------------------------------------------------ */
 
-static bool
-is_expected_somewhere(const char *id, const GPtrArray *files)
+/* The texts of all scenarios, one behind the other, with a newline before each. Freed by the caller. */
+static char *
+read_all(const GPtrArray *files)
 {
-    char *wanted = g_strdup_printf("\nexpect %s", id);
-    bool there = false;
-    for (guint i = 0; i < files->len && !there; i++) {
+    GString *all = g_string_new(NULL);
+    for (guint i = 0; i < files->len; i++) {
         char *text = NULL;
-        g_file_get_contents(g_ptr_array_index(files, i), &text, NULL, NULL);
-        const char *at = text != NULL ? strstr(text, wanted) : NULL;
-        there = at != NULL && strchr(" \n", at[strlen(wanted)]) != NULL;
+        if (g_file_get_contents(g_ptr_array_index(files, i), &text, NULL, NULL))
+            g_string_append_printf(all, "\n%s", text);
         g_free(text);
     }
+    return g_string_free(all, FALSE);
+}
+
+static bool
+is_expected(const char *all, const char *id)
+{
+    char *wanted = g_strdup_printf("\nexpect %s", id);
+    const char *at = strstr(all, wanted);
+    while (at != NULL && strchr(" \n", at[strlen(wanted)]) == NULL)
+        at = strstr(at + 1, wanted);
+    g_free(wanted);
+    return at != NULL || (printf("no scenario expects %s\n", id), false);
+}
+
+/* Whether a line "# look-alike: " has the case and the words of silent_on in quotes. */
+static bool
+has_look_alike(const char *all, const char *id, const char *entry)
+{
+    char *wanted = g_strdup_printf("%s \"%s\"", id, entry);
+    bool there = false;
+    for (const char *at = strstr(all, wanted); at != NULL && !there; at = strstr(at + 1, wanted)) {
+        const char *line = at;
+        while (line[-1] != '\n')
+            line--;
+        there = g_str_has_prefix(line, "# look-alike: ");
+    }
+    if (!there)
+        printf("no scenario has the comment # look-alike: %s\n", wanted);
     g_free(wanted);
     return there;
 }
 
 static bool
-check_cases(const GPtrArray *files)
+has_look_alikes(const char *all, const struct case_info *info)
 {
+    char **entries = g_strsplit(info->silent_on != NULL ? info->silent_on : "", "\n", -1);
+    bool right = true;
+    for (char **entry = entries; *entry != NULL; entry++)
+        right = has_look_alike(all, info->id, *entry) && right;
+    g_strfreev(entries);
+    return right;
+}
+
+static bool
+check_catalogue(const GPtrArray *files)
+{
+    char *all = read_all(files);
     bool right = true;
     for (size_t i = 0; i < catalogue_case_count(); i++) {
-        const char *id = catalogue_case(i)->id;
-        if (is_expected_somewhere(id, files))
-            continue;
-        printf("no scenario expects %s\n", id);
-        right = false;
+        right = is_expected(all, catalogue_case(i)->id) && right;
+        right = has_look_alikes(all, catalogue_case(i)) && right;
     }
+    g_free(all);
     return right;
 }
 
 int
 main(int argc, char **argv)
 {
-    bool cases = argc > 1 && strcmp(argv[1], "--cases") == 0;
-    GPtrArray *files = files_of(argv + (argc > 0) + cases);
-    bool right = cases ? check_cases(files) : play_files(files);
+    bool catalogue = argc > 1 && strcmp(argv[1], "--catalogue") == 0;
+    GPtrArray *files = files_of(argv + (argc > 0) + catalogue);
+    bool right = catalogue ? check_catalogue(files) : play_files(files);
     g_ptr_array_unref(files);
     return right ? 0 : 1;
 }
