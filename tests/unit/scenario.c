@@ -206,10 +206,11 @@ scenario_free(struct scenario *scenario)
     g_free(scenario);
 }
 
-struct scenario *
-scenario_read(const char *text, struct country_database *countries, char **problem)
+static struct scenario *
+read_text(const char *text, struct country_database *countries, bool renumbered, char **problem)
 {
     struct script script = {.scenario = scenario_new(countries),
+                            .renumbered = renumbered,
                             .hosts = g_ptr_array_new_with_free_func(free_script_host),
                             .wrappings = g_ptr_array_new_with_free_func(free_script_wrapping),
                             .flows = g_ptr_array_new_with_free_func(free_script_flow)};
@@ -225,4 +226,16 @@ scenario_read(const char *text, struct country_database *countries, char **probl
         return script.scenario;
     scenario_free(script.scenario);
     return NULL;
+}
+
+struct scenario *
+scenario_read(const char *text, struct country_database *countries, char **problem)
+{
+    return read_text(text, countries, false, problem);
+}
+
+struct scenario *
+scenario_read_renumbered(const char *text, struct country_database *countries, char **problem)
+{
+    return read_text(text, countries, true, problem);
 }

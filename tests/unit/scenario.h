@@ -87,12 +87,18 @@ struct scenario {
 /* NULL, and a message with the line freed by the caller, if the text can't be read. `countries` may
  * be NULL and must outlive the scenario. */
 struct scenario *scenario_read(const char *text, struct country_database *countries, char **problem);
+
+/* The same between other hosts: other addresses of the same networks, and other ports of the clients. */
+struct scenario *scenario_read_renumbered(const char *text, struct country_database *countries, char **problem);
 void scenario_free(struct scenario *scenario);
 
 /* How to play it. */
 struct play {
     int64_t shift;           /* added to all times */
     bool twice;              /* every packet is captured twice, one hop apart */
+    bool in_vxlan;           /* a mirror session that shows both directions carries every packet */
+    bool headers_only;       /* the capture has no payload of TCP and UDP */
+    bool beside_others;      /* each packet is followed by three of a healthy connection between other hosts */
     bool engine_opens;       /* see feed.h */
     bool detectors_reversed; /* see settings.h */
 };
@@ -105,7 +111,8 @@ struct player {
     struct engine *engine;
     uint32_t frames;
     uint32_t engine_frames;
-    GArray *number; /* uint32_t */
+    uint32_t exchanges; /* of the other hosts */
+    GArray *number;     /* uint32_t */
 };
 
 /* The scenario must outlive the player. */

@@ -68,7 +68,7 @@ put_address(struct script *script, GByteArray *bytes, const char *owner, uint16_
     const char *text = script_take(script);
     struct ip_address address;
     uint8_t family = type == DNS_TYPE_A ? 4 : 6;
-    if (!script_read_address(text, &address) || address.family != family)
+    if (!script_read_address(script, text, &address) || address.family != family)
         script_fail(script, "\"%s\" is not an address of this type", text);
     put_owner(bytes, owner, type);
     put_u16(bytes, family == 4 ? 4 : 16);

@@ -61,6 +61,7 @@ struct script_flow {
 
 struct script {
     struct scenario *scenario;
+    bool renumbered;
     GPtrArray *hosts, *wrappings, *flows;
     int64_t time;
     uint16_t outer_ip_id;
@@ -83,7 +84,7 @@ uint64_t script_take_number(struct script *script);
 int64_t script_read_time(struct script *script, const char *text);
 
 struct script_host *script_find_host(struct script *script, const char *name);
-bool script_read_address(const char *text, struct ip_address *address);
+bool script_read_address(const struct script *script, const char *text, struct ip_address *address);
 struct ip_address script_take_address(struct script *script);
 struct wrappings script_take_wrappings(struct script *script);
 

@@ -75,12 +75,16 @@ script_take_wrappings(struct script *script)
     return wrappings;
 }
 
+enum { EPHEMERAL_PORTS = 32768 };
+
 static void
 take_endpoint(struct script *script, struct script_side *side)
 {
     const char *text = script_take(script);
     char **parts = g_strsplit(text, ":", 2);
     side->port = parts[0] != NULL && parts[1] != NULL ? (uint16_t)g_ascii_strtoull(parts[1], NULL, 10) : 0;
+    if (script->renumbered && side->port >= EPHEMERAL_PORTS)
+        side->port ^= 0x55;
     side->host = script_find_host(script, parts[0] != NULL ? parts[0] : "");
     if (side->port == 0)
         script_fail(script, "\"%s\" is not host:port", text);

@@ -50,12 +50,28 @@ script_take_number(struct script *script)
     return number;
 }
 
+/* The host part of private addresses: public ones are in a country and may be well known, the rest is special. */
+static void
+renumber(struct ip_address *address)
+{
+    const uint8_t *bytes = address->bytes;
+    bool is_private = bytes[0] == 10 || (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 172 && bytes[1] >> 4 == 1);
+    bool unique_local = bytes[0] == 0xfd;
+    if (address->family == 4 && is_private)
+        address->bytes[3] ^= 0x55;
+    else if (address->family == 6 && unique_local)
+        address->bytes[15] ^= 0x55;
+}
+
 bool
-script_read_address(const char *text, struct ip_address *address)
+script_read_address(const struct script *script, const char *text, struct ip_address *address)
 {
     memset(address, 0, sizeof *address);
     address->family = strchr(text, ':') != NULL ? 6 : 4;
-    return inet_pton(address->family == 6 ? AF_INET6 : AF_INET, text, address->bytes) == 1;
+    bool right = inet_pton(address->family == 6 ? AF_INET6 : AF_INET, text, address->bytes) == 1;
+    if (script->renumbered)
+        renumber(address);
+    return right;
 }
 
 struct ip_address
@@ -63,7 +79,7 @@ script_take_address(struct script *script)
 {
     struct ip_address address;
     const char *text = script_take(script);
-    if (!script_read_address(text, &address))
+    if (!script_read_address(script, text, &address))
         script_fail(script, "\"%s\" is not an address", text);
     return address;
 }
