@@ -18,8 +18,7 @@ detector_of(const struct context *context)
 void *
 flow_state(struct context *context)
 {
-    struct engine *engine = context->engine;
-    return flow_table_states(engine->flows, context->record) + engine->flow_state_places[context->detector];
+    return context->record->states + context->engine->flow_state_places[context->detector];
 }
 
 void *

@@ -446,8 +446,9 @@ take_packet(struct engine *engine, struct arrival *arrival)
             take_udp(engine, record, packet, &message);
         note_totals(engine, record, packet);
     }
-    show(engine, record, packet);
-    return (struct arrival_result){.flow = record->flow.number};
+    struct arrival_result result = {.flow = record->flow.number};
+    show(engine, record, packet); /* which may wake others, and pack this record */
+    return result;
 }
 
 /* VXLAN (RFC 7348) on the ports that the user gave, GENEVE (RFC 8926) on its own. */

@@ -2,12 +2,20 @@
 #include "engine/flow_table.h"
 
 #include "memory/arena.h"
+#include "memory/packed.h"
 #include "memory/table.h"
 
-/* A place of the table of current flows; empty while `record` is NULL. */
+/* A place of the table of current flows; empty while `number` is 0. */
 struct slot {
-    uint32_t hash;
-    struct flow_record *record;
+    uint32_t hash, number;
+};
+
+/* Where a flow is kept. */
+struct entry {
+    void *memory;     /* NULL = forgotten */
+    bool open;        /* `memory` is a struct flow_record, otherwise what packed_write() made of one */
+    bool young;       /* of what is packed: is_young() */
+    bool has_missing; /* of what is packed: it owns memory */
 };
 
 /* Every packet looks its flow up, so this is a table of our own: open addressing, a port that is used again
@@ -17,12 +25,12 @@ struct flow_table {
     struct slot *slots;
     size_t slot_count; /* a power of two, more than twice the number of flows in it */
     size_t slots_used;
-    GPtrArray *records;  /* by number - 1, NULL for those that are forgotten */
+    GArray *entries;     /* struct entry, by number - 1 */
     struct table *hosts; /* struct host, by struct host_key */
-    GQueue young;        /* numbers of the newest flows, the oldest of them first */
-    size_t states_size;
-    struct arena memory;           /* of records and states */
-    struct flow_record *forgotten; /* its memory is used again */
+    size_t record_size;  /* with the states of the detectors: whole words */
+    struct flow_record *open[FLOWS_OPEN_MAX];
+    size_t open_count, next_open;  /* of these, and the one that is tried next when a place is needed */
+    struct flow_record *looked_at; /* room for one that is packed */
 };
 
 /* Where a struct host begins. */
@@ -33,27 +41,121 @@ struct host_key {
 
 enum { SLOTS_AT_FIRST = 1024 };
 
-static void
-clear_record(void *item)
-{
-    struct flow_record *record = item;
-    if (record == NULL)
-        return;
-    g_free(record->client_missing);
-    g_free(record->server_missing);
-}
-
 struct flow_table *
 flow_table_new(const struct hash_seed *seed, size_t states_size)
 {
     struct flow_table *table = g_new0(struct flow_table, 1);
     table->seed = *seed;
-    table->states_size = states_size;
+    table->record_size = sizeof(struct flow_record) + arena_aligned(states_size);
+    g_assert(table->record_size <= PACKED_SIZE_MAX);
+    table->looked_at = g_malloc(table->record_size);
     table->slot_count = SLOTS_AT_FIRST;
     table->slots = g_new0(struct slot, table->slot_count);
-    table->records = g_ptr_array_new_with_free_func(clear_record);
+    table->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
     table->hosts = table_new(seed, sizeof(struct host_key), g_free);
     return table;
+}
+
+static struct entry *
+entry_of(const struct flow_table *table, uint32_t number)
+{
+    return &g_array_index(table->entries, struct entry, number - 1);
+}
+
+/* -- Records, open and packed ------------------------------------------------------------------- */
+
+static bool
+is_young(const struct flow_record *record)
+{
+    const struct flow *flow = &record->flow;
+    if (flow->protocol == PROTOCOL_TCP)
+        return flow->handshake.completed_frame == 0 && flow->by_client.new_bytes + flow->by_server.new_bytes == 0;
+    return flow->by_client.packets + flow->by_server.packets <= 2;
+}
+
+static void
+free_missing(struct missing **missing)
+{
+    g_free(*missing);
+    *missing = NULL;
+}
+
+static void
+pack_record(struct flow_table *table, struct flow_record *record)
+{
+    uint32_t packed[PACKED_ROOM];
+    struct entry *entry = entry_of(table, record->flow.number);
+
+    if (record->client_missing != NULL && record->client_missing->count == 0)
+        free_missing(&record->client_missing);
+    if (record->server_missing != NULL && record->server_missing->count == 0)
+        free_missing(&record->server_missing);
+    size_t words = packed_write(record, table->record_size, packed);
+    *entry = (struct entry){.memory = g_memdup2(packed, words * sizeof *packed),
+                            .young = is_young(record),
+                            .has_missing = record->client_missing != NULL || record->server_missing != NULL};
+}
+
+/* A place for a record: a new one while there are few, else that of a flow that was not asked for lately. */
+static struct flow_record *
+take_record(struct flow_table *table)
+{
+    if (table->open_count < FLOWS_OPEN_MAX) {
+        struct flow_record *record = g_malloc(table->record_size);
+        table->open[table->open_count++] = record;
+        return record;
+    }
+    for (;; table->next_open = (table->next_open + 1) % FLOWS_OPEN_MAX) {
+        struct flow_record *record = table->open[table->next_open];
+        if (!record->recent)
+            break;
+        record->recent = false;
+    }
+    struct flow_record *record = table->open[table->next_open];
+    table->next_open = (table->next_open + 1) % FLOWS_OPEN_MAX;
+    if (record->flow.number != 0)
+        pack_record(table, record);
+    return record;
+}
+
+static struct flow_record *
+open_record(struct flow_table *table, uint32_t number)
+{
+    struct entry *entry = entry_of(table, number);
+    struct flow_record *record = entry->memory;
+    if (record == NULL)
+        return NULL;
+    if (!entry->open) {
+        record = take_record(table);
+        packed_read(entry->memory, record, table->record_size);
+        g_free(entry->memory);
+        *entry = (struct entry){.memory = record, .open = true};
+    }
+    record->recent = true;
+    return record;
+}
+
+/* The record as it is, without opening it: valid until the next look. */
+static struct flow_record *
+look_at_record(const struct flow_table *table, const struct entry *entry)
+{
+    if (entry->open)
+        return entry->memory;
+    packed_read(entry->memory, table->looked_at, table->record_size);
+    return table->looked_at;
+}
+
+/* What the flow owns; the memory of open records is kept for others. */
+static void
+free_entry(const struct flow_table *table, const struct entry *entry)
+{
+    if (entry->open || entry->has_missing) {
+        struct flow_record *record = look_at_record(table, entry);
+        free_missing(&record->client_missing);
+        free_missing(&record->server_missing);
+    }
+    if (!entry->open)
+        g_free(entry->memory);
 }
 
 void
@@ -61,13 +163,18 @@ flow_table_free(struct flow_table *table)
 {
     if (table == NULL)
         return;
+    for (guint number = 1; number <= table->entries->len; number++)
+        free_entry(table, entry_of(table, number));
+    g_free(table->looked_at);
+    for (size_t i = 0; i < table->open_count; i++)
+        g_free(table->open[i]);
+    g_array_unref(table->entries);
     g_free(table->slots);
-    g_queue_clear(&table->young);
     table_free(table->hosts);
-    g_ptr_array_unref(table->records);
-    arena_clear(&table->memory);
     g_free(table);
 }
+
+/* -- Finding a flow by its endpoints -------------------------------------------------------------- */
 
 static uint64_t
 endpoint_hash(const struct hash_seed *seed, const struct endpoint *endpoint)
@@ -105,24 +212,29 @@ is_of_flow(const struct flow *flow, const struct packet *packet, uint32_t path, 
            (endpoint_equal(&flow->client, &packet->destination) && endpoint_equal(&flow->server, &packet->source));
 }
 
-/* The slot of the packet's flow, or the empty one where it belongs. */
+/* The slot of the packet's flow, with its record, or the empty one where it belongs and NULL. */
 static struct slot *
-find_slot(const struct flow_table *table, const struct packet *packet, uint32_t path, uint32_t hash, bool *from_client)
+find_slot(struct flow_table *table, const struct packet *packet, uint32_t path, uint32_t hash, bool *from_client,
+          struct flow_record **record)
 {
     size_t place = hash & (table->slot_count - 1);
-    while (
-        table->slots[place].record != NULL &&
-        (table->slots[place].hash != hash || !is_of_flow(&table->slots[place].record->flow, packet, path, from_client)))
-        place = (place + 1) & (table->slot_count - 1);
+    for (; table->slots[place].number != 0; place = (place + 1) & (table->slot_count - 1)) {
+        if (table->slots[place].hash != hash)
+            continue;
+        *record = open_record(table, table->slots[place].number);
+        if (is_of_flow(&(*record)->flow, packet, path, from_client))
+            return &table->slots[place];
+    }
+    *record = NULL;
     return &table->slots[place];
 }
 
-/* The slot that holds this record, which has this hash; for NULL the empty one where such a record belongs. */
+/* The slot that holds this number, which has this hash; for 0 the empty one where such a flow belongs. */
 static struct slot *
-slot_with(const struct flow_table *table, uint32_t hash, const struct flow_record *record)
+slot_with(const struct flow_table *table, uint32_t hash, uint32_t number)
 {
     size_t place = hash & (table->slot_count - 1);
-    while (table->slots[place].record != NULL && table->slots[place].record != record)
+    while (table->slots[place].number != 0 && table->slots[place].number != number)
         place = (place + 1) & (table->slot_count - 1);
     return &table->slots[place];
 }
@@ -136,21 +248,9 @@ grow(struct flow_table *table)
     table->slot_count *= 2;
     table->slots = g_new0(struct slot, table->slot_count);
     for (size_t i = 0; i < old_count; i++)
-        if (old[i].record != NULL)
-            *slot_with(table, old[i].hash, NULL) = old[i];
+        if (old[i].number != 0)
+            *slot_with(table, old[i].hash, 0) = old[i];
     g_free(old);
-}
-
-/* The flow that the packet's ports belong to from now on. */
-static void
-set_current(struct flow_table *table, struct flow_record *record, const struct packet *packet, uint32_t hash)
-{
-    bool from_client;
-    struct slot *slot = find_slot(table, packet, record->flow.path, hash, &from_client);
-    table->slots_used += slot->record == NULL;
-    *slot = (struct slot){.hash = hash, .record = record};
-    if (2 * table->slots_used > table->slot_count)
-        grow(table);
 }
 
 /* Open addressing ends a search at an empty place: those behind the emptied one move up, unless they
@@ -160,16 +260,18 @@ clear_slot(struct flow_table *table, struct slot *slot)
 {
     size_t mask = table->slot_count - 1;
     size_t empty = (size_t)(slot - table->slots);
-    for (size_t place = (empty + 1) & mask; table->slots[place].record != NULL; place = (place + 1) & mask) {
+    for (size_t place = (empty + 1) & mask; table->slots[place].number != 0; place = (place + 1) & mask) {
         size_t wanted = table->slots[place].hash & mask;
         if (((place - wanted) & mask) < ((place - empty) & mask))
             continue;
         table->slots[empty] = table->slots[place];
         empty = place;
     }
-    table->slots[empty].record = NULL;
+    table->slots[empty].number = 0;
     table->slots_used--;
 }
+
+/* -- The life of a flow ------------------------------------------------------------------------------ */
 
 static void
 host_leave(struct flow_table *table, struct host *host)
@@ -178,36 +280,28 @@ host_leave(struct flow_table *table, struct host *host)
         table_remove(table->hosts, host);
 }
 
-static bool
-is_young(const struct flow_record *record)
-{
-    const struct flow *flow = &record->flow;
-    if (flow->protocol == PROTOCOL_TCP)
-        return flow->handshake.completed_frame == 0 && flow->by_client.new_bytes + flow->by_server.new_bytes == 0;
-    return flow->by_client.packets + flow->by_server.packets <= 2;
-}
-
-/* Forget the oldest of the young flows, if it still is one. */
+/* Forget the youngest flow but FLOWS_YOUNG_MAX, if it still is young. */
 static void
 forget_oldest(struct flow_table *table)
 {
-    guint number = GPOINTER_TO_UINT(g_queue_pop_head(&table->young));
-    struct flow_record *record = flow_table_by_number(table, number);
+    uint32_t number = table->entries->len - FLOWS_YOUNG_MAX + 1;
+    struct entry *entry = entry_of(table, number);
+    if (!entry->open && !entry->young)
+        return;
+    struct flow_record *record = look_at_record(table, entry);
     if (!is_young(record))
         return;
-    struct slot *slot = slot_with(table, record_hash(table, record), record);
-    if (slot->record == record)
+    struct slot *slot = slot_with(table, record_hash(table, record), number);
+    if (slot->number == number)
         clear_slot(table, slot);
     host_leave(table, record->client_host);
     host_leave(table, record->server_host);
-    table->records->pdata[number - 1] = NULL;
-    clear_record(record);
-    uint8_t *states = record->states;
-    *record = (struct flow_record){.states = states};
-    if (states != NULL)
-        memset(states, 0, table->states_size);
-    /* At most one at a time: each new flow forgets one and takes its memory. */
-    table->forgotten = record;
+    free_entry(table, entry);
+    if (entry->open) {
+        record->flow.number = 0;
+        record->recent = false;
+    }
+    *entry = (struct entry){0};
 }
 
 /* Who opened the conversation. The SYN tells; without one the service is taken to be at the lower
@@ -221,14 +315,6 @@ source_is_client(const struct packet *packet)
     if (source < 1024 && destination >= 1024)
         return false;
     return true;
-}
-
-static struct flow_record *
-take_record(struct flow_table *table)
-{
-    struct flow_record *record = table->forgotten;
-    table->forgotten = NULL;
-    return record != NULL ? record : arena_take(&table->memory, sizeof *record);
 }
 
 static struct host_key
@@ -256,15 +342,32 @@ host_of(struct flow_table *table, uint32_t path, const struct ip_address *addres
     return host;
 }
 
+/* From now on the packet's ports belong to the flow with this number. */
+static void
+set_current(struct flow_table *table, const struct packet *packet, uint32_t path, uint32_t hash, uint32_t number)
+{
+    bool from_client;
+    struct flow_record *before;
+    struct slot *slot = find_slot(table, packet, path, hash, &from_client, &before);
+    table->slots_used += before == NULL;
+    *slot = (struct slot){.hash = hash, .number = number};
+    if (2 * table->slots_used > table->slot_count)
+        grow(table);
+}
+
 static struct flow_record *
 flow_start(struct flow_table *table, uint32_t path, uint32_t hash, struct packet *packet)
 {
-    if (table->young.length >= FLOWS_YOUNG_MAX)
+    if (table->entries->len >= FLOWS_YOUNG_MAX)
         forget_oldest(table);
+    uint32_t number = table->entries->len + 1;
+    set_current(table, packet, path, hash, number);
     struct flow_record *record = take_record(table);
+    memset(record, 0, table->record_size);
     struct flow *flow = &record->flow;
 
     packet->from_client = source_is_client(packet);
+    flow->number = number;
     flow->protocol = packet->protocol;
     flow->path = path;
     flow->client = packet->from_client ? packet->source : packet->destination;
@@ -278,10 +381,9 @@ flow_start(struct flow_table *table, uint32_t path, uint32_t hash, struct packet
     record->client_host->flows++;
     record->server_host->flows++;
 
-    g_ptr_array_add(table->records, record);
-    flow->number = table->records->len;
-    g_queue_push_tail(&table->young, GUINT_TO_POINTER(flow->number));
-    set_current(table, record, packet, hash);
+    record->recent = true;
+    struct entry entry = {.memory = record, .open = true};
+    g_array_append_val(table->entries, entry);
     return record;
 }
 
@@ -301,26 +403,21 @@ struct flow_record *
 flow_table_get(struct flow_table *table, struct packet *packet, uint32_t path, bool *started)
 {
     uint32_t hash = flow_hash(&table->seed, path, packet->protocol, &packet->source, &packet->destination);
-    struct flow_record *record = find_slot(table, packet, path, hash, &packet->from_client)->record;
+    struct flow_record *record;
 
+    find_slot(table, packet, path, hash, &packet->from_client, &record);
     *started = record == NULL || starts_anew(record, packet);
     return *started ? flow_start(table, path, hash, packet) : record;
-}
-
-uint8_t *
-flow_table_states(struct flow_table *table, struct flow_record *record)
-{
-    if (record->states == NULL)
-        record->states = arena_take(&table->memory, table->states_size);
-    return record->states;
 }
 
 struct flow_record *
 flow_table_find(struct flow_table *table, const struct packet *packet, uint32_t path)
 {
     bool from_client;
+    struct flow_record *record;
     uint32_t hash = flow_hash(&table->seed, path, packet->protocol, &packet->source, &packet->destination);
-    return find_slot(table, packet, path, hash, &from_client)->record;
+    find_slot(table, packet, path, hash, &from_client, &record);
+    return record;
 }
 
 const struct host *
@@ -340,11 +437,21 @@ flow_table_has_seen(const struct flow_table *table, uint32_t path, const struct 
 uint32_t
 flow_table_count(const struct flow_table *table)
 {
-    return table->records->len;
+    return table->entries->len;
 }
 
 struct flow_record *
-flow_table_by_number(const struct flow_table *table, uint32_t number)
+flow_table_by_number(struct flow_table *table, uint32_t number)
 {
-    return number >= 1 && number <= table->records->len ? g_ptr_array_index(table->records, number - 1) : NULL;
+    return number >= 1 && number <= table->entries->len ? open_record(table, number) : NULL;
+}
+
+void
+flow_table_each(const struct flow_table *table, void (*visit)(const struct flow *flow, void *data), void *data)
+{
+    for (guint number = 1; number <= table->entries->len; number++) {
+        const struct entry *entry = entry_of(table, number);
+        if (entry->memory != NULL)
+            visit(&look_at_record(table, entry)->flow, data);
+    }
 }

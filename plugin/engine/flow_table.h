@@ -5,11 +5,16 @@
  * A flow that never got beyond its handshake, or beyond two datagrams, is forgotten when FLOWS_YOUNG_MAX
  * newer ones have come: a flood from a million addresses takes no more memory than that.
  *
+ * Only the FLOWS_OPEN_MAX flows that had packets last are kept as they are. The others are packed without their zeros
+ * (memory/packed.h) until they are asked for again, so that nothing of them is lost (docs/decisions/flow-records.md).
+ * So a pointer to a record is good until the next record is asked for: keep numbers.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_ENGINE_FLOW_TABLE_H
 #define NETCASE_ENGINE_FLOW_TABLE_H
 
 #include <glib.h>
+#include <stddef.h>
 
 #include "api/flow.h"
 #include "engine/tls_stream.h"
@@ -86,11 +91,12 @@ struct flow_record {
     struct missing *client_missing, *server_missing; /* NULL until a side's numbers jump */
     struct timed_packet timed;
     struct offer client_offer, server_offer;
-    uint64_t reported; /* bit n: the case with number n */
-    uint8_t *states;   /* of all detectors, one behind the other; NULL until one asks for its own */
+    uint64_t reported;                      /* bit n: the case with number n */
+    bool recent;                            /* asked for since a record was packed the last time: the table's */
+    _Alignas(max_align_t) uint8_t states[]; /* of all detectors, one behind the other */
 };
 
-enum { FLOWS_YOUNG_MAX = 65536 };
+enum { FLOWS_YOUNG_MAX = 65536, FLOWS_OPEN_MAX = 1024 };
 
 struct flow_table;
 
@@ -99,11 +105,8 @@ struct flow_table *flow_table_new(const struct hash_seed *seed, size_t states_si
 void flow_table_free(struct flow_table *table);
 
 /* The flow of the packet, made if it is new, with packet->from_client set. `started` tells whether
- * it was made now. Never NULL. */
+ * it was made now. Never NULL; valid until the next record is asked for, as all that are returned here. */
 struct flow_record *flow_table_get(struct flow_table *table, struct packet *packet, uint32_t path, bool *started);
-
-/* The memory of the detectors for a flow, zeroed when it is asked for first. */
-uint8_t *flow_table_states(struct flow_table *table, struct flow_record *record);
 
 /* The flow that these endpoints have at present, NULL if none: for what an ICMP error quotes. */
 struct flow_record *flow_table_find(struct flow_table *table, const struct packet *packet, uint32_t path);
@@ -118,6 +121,9 @@ bool flow_table_has_seen(const struct flow_table *table, uint32_t path, const st
 uint32_t flow_table_count(const struct flow_table *table);
 
 /* NULL for a number that there is not, or whose flow is forgotten. */
-struct flow_record *flow_table_by_number(const struct flow_table *table, uint32_t number);
+struct flow_record *flow_table_by_number(struct flow_table *table, uint32_t number);
+
+/* Call `visit` for each flow that is not forgotten, in the order of numbers. */
+void flow_table_each(const struct flow_table *table, void (*visit)(const struct flow *flow, void *data), void *data);
 
 #endif

@@ -4,8 +4,9 @@
 #include "engine/context.h"
 
 static void
-add_flow(struct capture_summary *summary, const struct flow *flow)
+add_flow(const struct flow *flow, void *data)
 {
+    struct capture_summary *summary = data;
     if (flow->protocol != PROTOCOL_TCP) {
         summary->udp_flows++;
         return;
@@ -44,11 +45,7 @@ summary_of(const struct engine *engine)
         .two_way_flows = engine->two_way_flows,
         .answered_unseen = engine->one_way_flows,
     };
-    for (uint32_t number = 1; number <= summary.flows; number++) {
-        const struct flow_record *record = flow_table_by_number(engine->flows, number);
-        if (record != NULL)
-            add_flow(&summary, &record->flow);
-    }
+    flow_table_each(engine->flows, add_flow, &summary);
     for (guint i = 0; i < sessions->len; i++)
         add_session(&summary, g_ptr_array_index(sessions, i));
     return summary;

@@ -1,14 +1,8 @@
 /* A flood takes no more memory, and no more time for each packet, the longer it lasts; and it is one finding.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include <malloc.h>
-
 #include "engine/engine.h"
+#include "memory_in_use.h"
 #include "packet_of.h"
-
-#ifdef __SANITIZE_ADDRESS__
-/* Its header is not everywhere. */
-size_t __sanitizer_get_current_allocated_bytes(void);
-#endif
 
 enum { PACKETS = 200000, HEADER = 20 };
 
@@ -72,22 +66,18 @@ endpoint(uint8_t network, uint32_t number, uint16_t port)
     return (struct endpoint){ipv4(network, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number), port};
 }
 
-static size_t
-memory_in_use(void)
+static void
+count_flow(const struct flow *flow, void *count)
 {
-#ifdef __SANITIZE_ADDRESS__
-    return __sanitizer_get_current_allocated_bytes();
-#else
-    return mallinfo2().uordblks;
-#endif
+    (void)flow;
+    ++*(unsigned *)count;
 }
 
 static unsigned
 flows_kept(const struct flood *flood)
 {
     unsigned kept = 0;
-    for (uint32_t number = 1; number <= flood->frames; number++)
-        kept += flow_table_by_number(engine_flows(flood->engine), number) != NULL;
+    flow_table_each(engine_flows(flood->engine), count_flow, &kept);
     return kept;
 }
 

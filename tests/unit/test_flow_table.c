@@ -220,6 +220,41 @@ many_flows(void **state)
 }
 
 /* SYNs from more addresses than are kept: the oldest are forgotten, those that became connections stay. */
+static struct packet
+of_client(uint32_t number)
+{
+    struct packet packet = tcp_packet(CLIENT, TCP_SYN, 100, 0, 0);
+    packet.source.address = ipv4(10, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number);
+    return packet;
+}
+
+/* Nothing is lost of a flow that rests while many others have packets. */
+static void
+what_rests_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    enum { RESTING = 3, OTHERS = 2 * FLOWS_OPEN_MAX };
+    struct flow_record *before = g_malloc(sizeof *before);
+    assert_int_equal(take_on(0, of_client(RESTING)), 1);
+    struct flow_record *record = flow_table_by_number(table, 1);
+    record->reported = 5;
+    record->flow.by_server.pending.largest = 1400;
+    memset(record->flow.tls.server_name, 'x', sizeof record->flow.tls.server_name - 1);
+    record->client_missing = g_new0(struct missing, 1);
+    record->client_missing->count = 1;
+    memcpy(before, record, sizeof *before);
+    for (uint32_t i = 0; i < OTHERS; i++)
+        take_on(0, of_client(RESTING + 1 + i));
+    memset(record, 0, sizeof *record); /* what is in its place must not matter */
+    record->flow.number = RESTING;
+    bool started;
+    struct packet packet = of_client(RESTING);
+    struct flow_record *after = flow_table_get(table, &packet, 0, &started);
+    assert_false(started);
+    assert_memory_equal(after, before, sizeof *before);
+    g_free(before);
+}
+
 static void
 floods_are_forgotten(void **state)
 {
@@ -265,6 +300,7 @@ main(void)
         TEST(quoted_packets_are_found),
         TEST(hosts_are_of_a_path),
         TEST(many_flows),
+        TEST(what_rests_comes_back_as_it_was),
         TEST(floods_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

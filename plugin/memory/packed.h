@@ -1,0 +1,20 @@
+/* Memory without its zeros: what rests takes no more room than what it says. Most words of a record are zero: what is not
+ * known, what is of another protocol, what a detector never asked for.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_MEMORY_PACKED_H
+#define NETCASE_MEMORY_PACKED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes that can be packed, and words of what becomes of them in the worst case. */
+enum { PACKED_SIZE_MAX = 4096, PACKED_ROOM = PACKED_SIZE_MAX / 4 + PACKED_SIZE_MAX / 128 + 2 };
+
+/* Pack `size` bytes, whole words of 4, at most PACKED_SIZE_MAX. Returns how many words of `packed` are used. */
+size_t packed_write(const void *bytes, size_t size, uint32_t packed[PACKED_ROOM]);
+
+/* The bytes that were packed, all of them written. */
+void packed_read(const uint32_t *packed, void *bytes, size_t size);
+
+#endif
