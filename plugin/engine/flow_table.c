@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/flow_table.h"
 
-#include "memory/arena.h"
 #include "memory/packed.h"
 #include "memory/table.h"
 
@@ -46,7 +45,8 @@ flow_table_new(const struct hash_seed *seed, size_t states_size)
 {
     struct flow_table *table = g_new0(struct flow_table, 1);
     table->seed = *seed;
-    table->record_size = sizeof(struct flow_record) + arena_aligned(states_size);
+    size_t groups = (sizeof(struct flow_record) + states_size + PACKED_GROUP - 1) / PACKED_GROUP;
+    table->record_size = groups * PACKED_GROUP;
     g_assert(table->record_size <= PACKED_SIZE_MAX);
     table->looked_at = g_malloc(table->record_size);
     table->slot_count = SLOTS_AT_FIRST;
@@ -363,7 +363,7 @@ flow_start(struct flow_table *table, uint32_t path, uint32_t hash, struct packet
     uint32_t number = table->entries->len + 1;
     set_current(table, packet, path, hash, number);
     struct flow_record *record = take_record(table);
-    memset(record, 0, table->record_size);
+    packed_read(&(uint32_t){0}, record, table->record_size);
     struct flow *flow = &record->flow;
 
     packet->from_client = source_is_client(packet);

@@ -3,41 +3,23 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "memory/packed.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-enum { WORD = 4, GROUP = 32 * WORD };
+/* Four words at a time: each flow is packed at least once. */
+typedef uint32_t words_of_four __attribute__((vector_size(16)));
+enum { FOURS = PACKED_GROUP / sizeof(words_of_four) };
 
+/* Bit n: word n of the group is not zero. */
 static uint32_t
-word_at(const uint8_t *bytes)
+mask_of(const uint8_t *group)
 {
-    uint32_t word;
-    memcpy(&word, bytes, WORD);
-    return word;
-}
-
-static bool
-is_zero(const uint8_t *bytes, size_t size)
-{
-    uint32_t any = 0;
-    for (size_t at = 0; at < size; at += WORD)
-        any |= word_at(bytes + at);
-    return any == 0;
-}
-
-/* Returns the place behind the group. What is written behind it for nothing is why there must be room for a word more. */
-static uint32_t *
-write_group(const uint8_t *bytes, size_t size, uint32_t *packed)
-{
-    uint32_t mask = 0, *next = packed + 1;
-    for (size_t i = 0; i < size / WORD; i++) {
-        uint32_t word = word_at(bytes + WORD * i);
-        *next = word;
-        next += word != 0;
-        mask |= (uint32_t)(word != 0) << i;
+    words_of_four bits = {1, 2, 4, 8}, mask = {0};
+    for (unsigned i = 0; i < FOURS; i++, bits <<= 4) {
+        words_of_four words;
+        memcpy(&words, group + i * sizeof words, sizeof words);
+        mask |= (words_of_four)(words != 0) & bits;
     }
-    *packed = mask;
-    return next;
+    return mask[0] | mask[1] | mask[2] | mask[3];
 }
 
 size_t
@@ -45,12 +27,13 @@ packed_write(const void *bytes, size_t size, uint32_t packed[PACKED_ROOM])
 {
     const uint8_t *group = bytes;
     uint32_t groups = 0, *next = packed + 1;
-    for (size_t at = 0; at < size; at += GROUP) {
-        size_t left = size - at < GROUP ? size - at : GROUP;
-        if (is_zero(group + at, left))
+    for (unsigned i = 0; i < size / PACKED_GROUP; i++, group += PACKED_GROUP) {
+        uint32_t mask = mask_of(group);
+        if (mask == 0)
             continue;
-        groups |= UINT32_C(1) << at / GROUP;
-        next = write_group(group + at, left, next);
+        groups |= UINT32_C(1) << i;
+        for (*next++ = mask; mask != 0; mask &= mask - 1)
+            memcpy(next++, group + sizeof(uint32_t) * (unsigned)__builtin_ctz(mask), sizeof *next);
     }
     *packed = groups;
     return (size_t)(next - packed);
@@ -59,10 +42,13 @@ packed_write(const void *bytes, size_t size, uint32_t packed[PACKED_ROOM])
 void
 packed_read(const uint32_t *packed, void *bytes, size_t size)
 {
-    memset(bytes, 0, size);
-    for (uint32_t groups = *packed++; groups != 0; groups &= groups - 1) {
-        uint8_t *group = (uint8_t *)bytes + GROUP * __builtin_ctz(groups);
+    uint8_t *group = bytes;
+    uint32_t groups = *packed++;
+    for (unsigned i = 0; i < size / PACKED_GROUP; i++, group += PACKED_GROUP) {
+        memset(group, 0, PACKED_GROUP);
+        if ((groups & UINT32_C(1) << i) == 0)
+            continue;
         for (uint32_t mask = *packed++; mask != 0; mask &= mask - 1)
-            memcpy(group + WORD * __builtin_ctz(mask), packed++, WORD);
+            memcpy(group + sizeof(uint32_t) * (unsigned)__builtin_ctz(mask), packed++, sizeof *packed);
     }
 }

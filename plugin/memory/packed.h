@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes that can be packed, and words of what becomes of them in the worst case. */
-enum { PACKED_SIZE_MAX = 4096, PACKED_ROOM = PACKED_SIZE_MAX / 4 + PACKED_SIZE_MAX / 128 + 2 };
+/* What is packed has a multiple of PACKED_GROUP bytes, at most PACKED_SIZE_MAX. PACKED_ROOM is how many words it may become. */
+enum { PACKED_GROUP = 128, PACKED_SIZE_MAX = 32 * PACKED_GROUP, PACKED_ROOM = PACKED_SIZE_MAX / 4 + 32 + 1 };
 
-/* Pack `size` bytes, whole words of 4, at most PACKED_SIZE_MAX. Returns how many words of `packed` are used. */
+/* Returns how many words of `packed` are used. */
 size_t packed_write(const void *bytes, size_t size, uint32_t packed[PACKED_ROOM]);
 
 /* The bytes that were packed, all of them written. */
