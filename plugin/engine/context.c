@@ -359,19 +359,19 @@ report_ruled_out(struct finding *finding, const char *english, const char *chine
     finding_add_evidence(finding, frame);
 }
 
-void
-report_timers(struct context *context, struct finding *finding, enum timer_end end, int64_t idle)
+/* What report_timers() was asked. */
+struct timer_question {
+    const GArray *timers; /* of the settings, which outlive the findings */
+    struct timer_match match;
+};
+
+static void
+add_timers(struct finding *finding, const void *data)
 {
     enum { SHOWN_MAX = 5 };
-    const struct flow *flow = &context->record->flow;
-    const struct bracket *bracket = engine_bracket(context->engine, flow);
-    bool of_flow = context->packet->frame == flow->last_frame;
-    struct timer_match match = {.end = end,
-                                .state = timer_state_of(flow, of_flow ? context->packet : NULL),
-                                .idle = idle,
-                                .survived = end == TIMER_CLOSE ? flow->survived : bracket->longest_survived};
+    const struct timer_question *asked = data;
     unsigned others;
-    GPtrArray *candidates = timer_candidates(context->engine->settings->timers, &match, &others);
+    GPtrArray *candidates = timer_candidates(asked->timers, &asked->match, &others);
 
     for (guint i = 0; i < candidates->len && i < SHOWN_MAX; i++)
         report_text(finding, FACT_timer, g_ptr_array_index(candidates, i));
@@ -379,6 +379,21 @@ report_timers(struct context *context, struct finding *finding, enum timer_end e
     if (others > 0 && candidates->len > 0)
         report_count(finding, FACT_timers_more, others);
     g_ptr_array_unref(candidates);
+}
+
+void
+report_timers(struct context *context, struct finding *finding, enum timer_end end, int64_t idle)
+{
+    const struct flow *flow = &context->record->flow;
+    const struct bracket *bracket = engine_bracket(context->engine, flow);
+    bool of_flow = context->packet->frame == flow->last_frame;
+    struct timer_question *asked = g_new(struct timer_question, 1);
+    asked->timers = context->engine->settings->timers;
+    asked->match = (struct timer_match){.end = end,
+                                        .state = timer_state_of(flow, of_flow ? context->packet : NULL),
+                                        .idle = idle,
+                                        .survived = end == TIMER_CLOSE ? flow->survived : bracket->longest_survived};
+    finding_add_later(finding, add_timers, asked);
 }
 
 bool

@@ -67,7 +67,8 @@ struct finding {
     uint32_t withdrawn_frame; /* in which it was refuted, 0 while it stands */
     struct about *about[2];   /* the store's: what it is about; NULL = nothing more */
     bool touched;             /* the store's: its evidence may have grown since it was indexed */
-    GArray *facts;            /* struct fact, in the order of the report */
+    GArray *facts;            /* struct fact, in the order of the report; to be read by finding_facts() */
+    struct later *later;      /* facts that are not worked out yet; NULL if there are none */
     GArray *evidence;         /* uint32_t frames, ascending, without the trigger */
 };
 
@@ -76,6 +77,13 @@ void finding_free(struct finding *finding);
 
 /* A fact more; of a name that is no text the new value takes the place of an older one. Takes ownership of the texts. */
 void finding_add_fact(struct finding *finding, struct fact fact);
+
+/* Facts that take long to work out, as most findings are never shown: `add` adds them where they stand now when they are asked
+ * for. Takes ownership of `data`. */
+void finding_add_later(struct finding *finding, void (*add)(struct finding *finding, const void *data), void *data);
+
+/* All facts, struct fact in the order of the report. */
+const GArray *finding_facts(const struct finding *finding);
 
 /* A frame that the finding rests on; 0, the trigger and what it has already are ignored. */
 void finding_add_evidence(struct finding *finding, uint32_t frame);

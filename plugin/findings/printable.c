@@ -2,6 +2,7 @@
 #include "findings/printable.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* What is not seen although its category is that of letters and marks: the rest of Default_Ignorable_Code_Point
@@ -44,9 +45,21 @@ show(const char *text, size_t *size, char shown[16])
         g_snprintf(shown, 16, character < 0x80 ? "\\x%02x" : character < 0x10000 ? "\\u%04x" : "\\U%08x", character);
 }
 
+/* Most texts are, and short: they are not looked at character by character. */
+static bool
+is_short_ascii(const char *text)
+{
+    size_t size = 0;
+    while (text[size] >= ' ' && text[size] <= '~')
+        size++;
+    return text[size] == '\0' && size <= PRINTABLE_MAX;
+}
+
 char *
 printable_text(const char *text)
 {
+    if (is_short_ascii(text))
+        return g_strdup(text);
     static const char ellipsis[] = "\xe2\x80\xa6";
     GString *out = g_string_new(NULL);
     size_t fits = 0, size; /* of what was written: so much stays if it must be cut */

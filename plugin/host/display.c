@@ -217,8 +217,9 @@ add_details(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pack
     add_lines(tree, tvb, fields.cause, finding, TEXT_CAUSES);
     add_checks(tree, tvb, finding);
     add_lines(tree, tvb, fields.disproof, finding, TEXT_DISPROOF);
-    for (guint i = 0; i < finding->facts->len; i++)
-        add_fact(tree, tvb, &g_array_index(finding->facts, struct fact, i));
+    const GArray *facts = finding_facts(finding);
+    for (guint i = 0; i < facts->len; i++)
+        add_fact(tree, tvb, &g_array_index(facts, struct fact, i));
     add_causes(capture, tree, tvb, finding);
     if (finding->series.events > 0 && pinfo->fd->visited)
         add_series(capture, tree, tvb, &finding->series);

@@ -259,7 +259,7 @@ put_finding(json_dumper *json, const struct report *report, guint group, const s
     put_lines(json, "causes", finding, TEXT_CAUSES, language);
     put_checks(json, finding, language);
     put_lines(json, "disproof", finding, TEXT_DISPROOF, language);
-    put_facts(json, finding->facts);
+    put_facts(json, finding_facts(finding));
     put_series(json, &finding->series, view);
     put_related(json, report, finding, view);
     json_dumper_end_object(json);

@@ -102,8 +102,9 @@ static void
 append_facts(struct filling *filling, enum fact_name name)
 {
     bool several = fact_is_text(name) && !filling->in_command, first = true;
-    for (guint i = 0; i < filling->finding->facts->len; i++) {
-        const struct fact *fact = &g_array_index(filling->finding->facts, struct fact, i);
+    const GArray *facts = finding_facts(filling->finding);
+    for (guint i = 0; i < facts->len; i++) {
+        const struct fact *fact = &g_array_index(facts, struct fact, i);
         if (fact->name != name || (!first && !several)) {
             continue;
         }

@@ -104,8 +104,9 @@ static void
 print_ruled_out(struct printer *printer, const struct finding *finding)
 {
     bool labelled = false;
-    for (guint i = 0; i < finding->facts->len; i++) {
-        const struct fact *fact = &g_array_index(finding->facts, struct fact, i);
+    const GArray *facts = finding_facts(finding);
+    for (guint i = 0; i < facts->len; i++) {
+        const struct fact *fact = &g_array_index(facts, struct fact, i);
         if (fact->name != FACT_ruled_out)
             continue;
         if (!labelled)

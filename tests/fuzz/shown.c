@@ -133,8 +133,9 @@ static void
 check_facts(struct engine *engine, const struct finding *finding, enum language language)
 {
     const struct fact *culprit = finding_culprit(finding);
-    for (guint i = 0; i < finding->facts->len; i++)
-        check_fact(&g_array_index(finding->facts, struct fact, i), language);
+    const GArray *facts = finding_facts(finding);
+    for (guint i = 0; i < facts->len; i++)
+        check_fact(&g_array_index(facts, struct fact, i), language);
     if (culprit == NULL)
         return;
     char *text = fact_text(culprit, language);

@@ -123,8 +123,9 @@ static char *
 fact_words(const struct finding *finding, const char *name)
 {
     GString *text = g_string_new(NULL);
-    for (guint i = 0; i < finding->facts->len; i++) {
-        const struct fact *fact = &g_array_index(finding->facts, struct fact, i);
+    const GArray *facts = finding_facts(finding);
+    for (guint i = 0; i < facts->len; i++) {
+        const struct fact *fact = &g_array_index(facts, struct fact, i);
         if (strcmp(fact_infos[fact->name].name, name) != 0)
             continue;
         bool flag = fact_infos[fact->name].type == TYPE_FLAG;
