@@ -62,7 +62,8 @@ follow_chain(const struct dns_message *message, const struct dns_answer *last, s
         if (cname == NULL)
             break;
         name = cname->target;
-        g_string_append_printf(chain, " -> %s", name);
+        g_string_append(chain, " -> ");
+        g_string_append(chain, name);
         learned->by_cname = true;
         leads = strcmp(name, last->name) == 0;
     }
