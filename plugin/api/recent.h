@@ -18,7 +18,7 @@ struct recent {
     uint32_t total[RECENT_KINDS];
     struct {
         uint32_t frame; /* of its first event, 0 = none */
-        int64_t time;
+        int32_t time;   /* of that, since the slice began, at most two seconds; before 0 where a clock was set back */
         uint16_t count[RECENT_KINDS]; /* not above 65,535 */
     } slices[RECENT_SLICES];
 };
@@ -50,8 +50,9 @@ recent_add(struct recent *recent, unsigned kind, uint32_t frame, int64_t time)
     recent->slices[newest].count[kind]++;
     recent->total[kind]++;
     if (recent->slices[newest].frame == 0) {
+        int64_t since = time - recent->slice * RECENT_SLICE;
         recent->slices[newest].frame = frame;
-        recent->slices[newest].time = time;
+        recent->slices[newest].time = (int32_t)(since > -SECONDS(2) ? since : -SECONDS(2));
     }
 }
 
@@ -69,12 +70,12 @@ recent_older(const struct recent *recent, unsigned kind, unsigned slices)
 static inline bool
 recent_first(const struct recent *recent, uint32_t *frame, int64_t *time)
 {
-    for (unsigned i = 1; i <= RECENT_SLICES; i++) {
-        unsigned place = (unsigned)((recent->slice + i) % RECENT_SLICES);
+    for (int age = RECENT_SLICES - 1; age >= 0; age--) {
+        unsigned place = (unsigned)((recent->slice + RECENT_SLICES - age) % RECENT_SLICES);
         if (recent->slices[place].frame == 0)
             continue;
         *frame = recent->slices[place].frame;
-        *time = recent->slices[place].time;
+        *time = (recent->slice - age) * RECENT_SLICE + recent->slices[place].time;
         return true;
     }
     return false;
