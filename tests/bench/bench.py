@@ -1,39 +1,68 @@
 #!/usr/bin/env python3
-"""What netcase costs: tshark with the plugin against the same tshark without it.
+"""What netcase costs: tshark with the plugin against the same tshark without it, on three mixes of traffic: browsing, short
+connections, and a merge of the captures of this project, which are full of faults.
 
 Instructions are counted on two captures of which one is the beginning of the other, and only the
 difference counts: the start of tshark is left out. They hardly vary from run to run, but Wireshark
 keeps tables by the addresses of its memory, which any change of a plugin moves: some 150 instructions
-a packet more or less for the same work. So it is done with several captures. CPU time varies, so it
-is printed (the best of some runs) and not judged. What the profile netcase-triage saves, both with the plugin, is told last.
+a packet more or less for the same work. Memory is the largest that the process had, of longer captures. CPU time varies: the runs
+with and without the plugin take turns, and what is printed of them is the ratio, which is not judged. What the profile
+netcase-triage saves, both with the plugin, is told last.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import argparse
+import concurrent.futures
+import dataclasses
 import os
 import pathlib
 import re
+import statistics
 import subprocess
 import sys
 
 import generate
+import merge
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from netcase_tshark import Host  # noqa: E402
 
-SMALL, LARGE, FOR_TIME = 5_000, 45_000, 100_000
-SEEDS = (1, 2, 3)
+# Packets of the captures: two for the instructions, one for memory and time.
+SMALL, LARGE, LONG = 5_000, 30_000, 150_000
 RUNS_FOR_TIME = 3
+JOBS = 2
 WITHOUT_TREE = ["-q", "-z", "expert"]
 OTHER_FILTER = ["-Y", "tcp.flags.reset==1"]
-# What is measured, and the options of tshark with the plugin and without it.
+TRIAGE = ["-C", "netcase-triage"]
+# Limits in per cent; the profile must save some of the instructions.
+MEMORY_MAX, TRIAGE_MAX = 8, -15
+
+MIXES = {
+    "browsing": lambda count, path: generate.write(count, path, 1),
+    "short": lambda count, path: generate.write(count, path, 1, "short"),
+    "merge": merge.write,
+}
+
+
+@dataclasses.dataclass
+class Row:
+    """What is measured: the options of tshark with the plugin, and those of what it is compared with."""
+
+    name: str
+    mix: str
+    options: list
+    other: list
+    other_has_plugin: bool = False
+
+
 ROWS = [
-    ("no tree (-q -z expert)", WITHOUT_TREE, WITHOUT_TREE),
-    ("tree (-Y tcp.flags.reset==1)", OTHER_FILTER, OTHER_FILTER),
-    ("tree (-Y netcase.expert)", ["-Y", "netcase.expert"], OTHER_FILTER),
+    Row("browsing, no tree", "browsing", WITHOUT_TREE, WITHOUT_TREE),
+    Row("browsing, tree", "browsing", OTHER_FILTER, OTHER_FILTER),
+    Row("browsing, -Y netcase.expert", "browsing", ["-Y", "netcase.expert"], OTHER_FILTER),
+    Row("short connections, no tree", "short", WITHOUT_TREE, WITHOUT_TREE),
+    Row("merge, no tree", "merge", WITHOUT_TREE, WITHOUT_TREE),
 ]
-# The profile is compared with the default one, in the first way; it must save some of it, in per cent.
-TRIAGE, TRIAGE_FOR, TRIAGE_SAVES = ["-C", "netcase-triage"], WITHOUT_TREE, -15
+TRIAGE_ROW = Row("profile netcase-triage", "browsing", TRIAGE + WITHOUT_TREE, WITHOUT_TREE, other_has_plugin=True)
 
 
 def perf_counts():
@@ -45,72 +74,80 @@ def perf_counts():
     return done.returncode == 0 and done.stderr.split(",")[0].isdigit()
 
 
-def instructions(host, capture, options, plugin, perf):
-    command = ["tshark", "-r", capture, *options]
-    if perf:
-        result = host.run(["perf", "stat", "-x,", "-e", "instructions:u", *command], plugin)
+class Bench:
+    def __init__(self):
+        self.host, self.perf = Host(), perf_counts()
+        self.captures = {}
+        for mix, write in MIXES.items():
+            for size in (SMALL, LARGE, LONG):
+                self.captures[mix, size] = self.host.folder / f"{mix}-{size}.pcap"
+                write(size, self.captures[mix, size])
+
+    def instructions_of(self, capture, options, plugin):
+        command = ["tshark", "-r", capture, *options]
+        if self.perf:
+            result = self.host.run(["perf", "stat", "-x,", "-e", "instructions:u", *command], plugin)
+            result.check()
+            return int(result.err.splitlines()[-1].split(",")[0])
+        # The lightest tool of valgrind that counts.
+        result = self.host.run(["valgrind", "--vgdb=no", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", *command], plugin)
         result.check()
-        return int(result.err.splitlines()[-1].split(",")[0])
-    # The lightest tool of valgrind that counts.
-    result = host.run(["valgrind", "--vgdb=no", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", *command], plugin)
-    result.check()
-    return int(re.search(r"I\s+refs:\s+([\d,]+)", result.err)[1].replace(",", ""))
+        return int(re.search(r"I\s+refs:\s+([\d,]+)", result.err)[1].replace(",", ""))
 
+    def instructions(self, rows):
+        """{row name: instructions a packet of what it is compared with, and its own}, each different run once."""
+        runs = {(mix, tuple(options), plugin) for row in rows
+                for mix, options, plugin in ((row.mix, row.other, row.other_has_plugin), (row.mix, row.options, True))}
+        counted = {}
+        with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+            for mix, options, plugin in runs:
+                counted[mix, options, plugin] = [pool.submit(self.instructions_of, self.captures[mix, size], options, plugin) for size in (SMALL, LARGE)]
 
-def cpu_seconds(host, capture, options, plugin):
-    best = None
-    for _ in range(RUNS_FOR_TIME):
-        process = subprocess.Popen(["tshark", "-r", str(capture), *options], env=host.environment(plugin),
+        def a_packet(mix, options, plugin):
+            small, large = (run.result() for run in counted[mix, tuple(options), plugin])
+            return (large - small) / (LARGE - SMALL)
+
+        return {row.name: (a_packet(row.mix, row.other, row.other_has_plugin), a_packet(row.mix, row.options, True)) for row in rows}
+
+    def usage(self, mix, plugin):
+        """Megabytes and CPU seconds."""
+        process = subprocess.Popen(["tshark", "-r", str(self.captures[mix, LONG]), *WITHOUT_TREE], env=self.host.environment(plugin),
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = usage.ru_utime + usage.ru_stime
-        best = seconds if best is None else min(best, seconds)
-    return best
+        return usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
+
+    def memory_and_time(self, mix):
+        """Megabytes without and with the plugin, and the ratio of their CPU times."""
+        alone, ours = zip(*((self.usage(mix, False), self.usage(mix, True)) for _ in range(RUNS_FOR_TIME)))
+        ratio = statistics.median(two[1] / one[1] for one, two in zip(alone, ours))
+        return min(one[0] for one in alone), min(two[0] for two in ours), ratio
 
 
-def cost(host, captures, options, plugin, perf):
-    """Instructions a packet, and CPU seconds."""
-    small, large = (sum(instructions(host, captures[size, seed], options, plugin, perf) for seed in SEEDS) for size in (SMALL, LARGE))
-    return (large - small) / len(SEEDS) / (LARGE - SMALL), cpu_seconds(host, captures[FOR_TIME, SEEDS[0]], options, plugin)
-
-
-def print_row(name, before, after):
-    """Returns the change of the instructions in per cent."""
-    added, slower = (100 * (two / one - 1) for one, two in zip(before, after))
-    print(f"{name:30} {before[0]:9,.0f} {after[0]:9,.0f} {added:+7.2f}% {before[1]:9.2f} {after[1]:9.2f} {slower:+7.1f}%", flush=True)
-    return added
-
-
-def verdict(name, change, limit):
-    return f"{'ok   ' if change <= limit else 'FAIL '} bench {name}: {change:+.2f} % instructions, allowed are {limit:+g} %"
+def change(before, after):
+    return 100 * (after / before - 1)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", type=float, metavar="PERCENT", help="fail if more instructions than this are added")
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--check", type=float, metavar="PERCENT", help="fail if more instructions than this are added, or too much memory")
     arguments = parser.parse_args()
-    host = Host()
-    captures = {}
-    for count, seed in [(FOR_TIME, SEEDS[0])] + [(count, seed) for count in (SMALL, LARGE) for seed in SEEDS]:
-        captures[count, seed] = host.folder / f"{count}-{seed}.pcap"
-        generate.write(count, captures[count, seed], seed)
-    perf = perf_counts()
-    print(f"Instructions a packet ({'perf' if perf else 'cachegrind'}, {len(SEEDS)} times {LARGE - SMALL} packets), "
-          f"CPU seconds for {FOR_TIME} packets with the start of tshark:")
-    print(f"{'':30} {'without':>9} {'with':>9} {'added':>8} {'without':>9} {'with':>9} {'added':>8}")
-    changes = {}
-    for name, with_plugin, alone in ROWS:
-        costs = cost(host, captures, alone, False, perf), cost(host, captures, with_plugin, True, perf)
-        changes[name] = print_row(name, *costs)
-        if with_plugin == TRIAGE_FOR:
-            default = costs[1]
-    changes["netcase-triage"] = print_row("profile netcase-triage", default, cost(host, captures, TRIAGE + TRIAGE_FOR, True, perf))
+    bench, judged = Bench(), []
+    print(f"Instructions a packet ({'perf' if bench.perf else 'cachegrind'}, {LARGE - SMALL} packets):")
+    print(f"{'':30} {'without':>9} {'with':>9} {'added':>8}")
+    for name, (before, after) in bench.instructions([*ROWS, TRIAGE_ROW]).items():
+        print(f"{name:30} {before:9,.0f} {after:9,.0f} {change(before, after):+7.2f}%", flush=True)
+        judged.append((f"{name}, instructions", change(before, after), TRIAGE_MAX if name == TRIAGE_ROW.name else arguments.check))
+    print(f"Largest memory in megabytes ({LONG} packets, no tree), and CPU time as a ratio of runs that took turns:")
+    for mix in MIXES:
+        before, after, ratio = bench.memory_and_time(mix)
+        print(f"{mix:30} {before:9,.0f} {after:9,.0f} {change(before, after):+7.2f}% {ratio:9.3f}", flush=True)
+        judged.append((f"{mix}, memory", change(before, after), MEMORY_MAX))
     if arguments.check is None:
         return 0
-    lines = [verdict(name, change, TRIAGE_SAVES if name == "netcase-triage" else arguments.check) for name, change in changes.items()]
-    print("\n".join(lines))
-    return 1 if any(line.startswith("FAIL") for line in lines) else 0
+    for name, added, limit in judged:
+        print(f"{'ok   ' if added <= limit else 'FAIL '} bench {name}: {added:+.2f} %, allowed are {limit:+g} %")
+    return 0 if all(added <= limit for _, added, limit in judged) else 1
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Write a capture for measurements: some hundred flows at a time of HTTP, TLS and DNS.
+"""Write a capture for measurements: some hundred flows at a time of HTTP, TLS and DNS, or of short connections, each
+after a DNS query for its server.
 
 A fifth of the packets travels in VXLAN, some in IPIP and GRE, some is IPv6. The same parameters
 give the same bytes, and a capture of fewer packets is the beginning of a longer one.
 
-usage: generate.py PACKETS FILE [SEED]
+usage: generate.py PACKETS FILE [SEED [browsing|short]]
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -22,7 +23,9 @@ TCP, UDP, IPIP, IPV6, GRE = 6, 17, 4, 41, 47
 ETHERTYPE = {4: 0x0800, 6: 0x86DD}
 # Share of flows for each way to travel; VXLAN gets a fifth.
 PATHS = ["vxlan"] * 20 + ["ipip"] * 3 + ["gre"] * 3 + ["ipv6"] * 9 + ["plain"] * 65
-KINDS = ["http"] * 35 + ["tls"] * 40 + ["dns"] * 25
+SERVICES = 40, 15  # addresses of clients and servers of short connections, which come again and again
+# Share of flows for each kind.
+MIXES = {"browsing": ["http"] * 35 + ["tls"] * 40 + ["dns"] * 25, "short": ["query"] * 70 + ["short_tls"] * 20 + ["health_check"] * 10}
 
 
 def checksum(header):
@@ -50,11 +53,11 @@ def ethernet(version, packet):
 class Flow:
     """Addresses of a conversation and the way its packets travel."""
 
-    def __init__(self, rng, numbers, port, protocol):
+    def __init__(self, rng, numbers, port, protocol, clients=250, servers=60):
         self.rng, self.numbers, self.protocol = rng, numbers, protocol
         self.path = rng.choice(PATHS)
         self.version = 6 if self.path == "ipv6" else 4
-        client, server = rng.randrange(1, 250), rng.randrange(1, 60)
+        client, server = rng.randrange(1, clients), rng.randrange(1, servers)
         if self.version == 6:
             prefix = bytes.fromhex("20010db8") + bytes(10)
             self.addresses = prefix + struct.pack("!H", client), prefix + struct.pack("!H", 0x1000 + server)
@@ -181,15 +184,44 @@ def dns(rng, numbers):
     yield flow.round_trip, flow.frame(1, udp(flow.ports[1], flow.ports[0], message))
 
 
-def packets(seed):
+def query(rng, numbers):
+    """A DNS query and one small request over HTTP: a service calls another one."""
+    yield from dns(rng, numbers)
+    flow = Flow(rng, numbers, rng.choice([80, 8080, 9000]), TCP, *SERVICES)
+    yield from flow.connect()
+    yield from flow.send(0, f"GET /status/{rng.randrange(1000)} HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n\r\n".encode())
+    yield from flow.send(1, b"HTTP/1.1 200 OK\r\nContent-Length: 300\r\nConnection: close\r\n\r\n" + b"x" * 300)
+    yield from flow.close(1)
+
+
+def short_tls(rng, numbers):
+    yield from dns(rng, numbers)
+    flow = Flow(rng, numbers, 443, TCP, *SERVICES)
+    change, finished = record(20, b"\x01"), record(23, rng.randbytes(40))
+    yield from flow.connect()
+    yield from flow.send(0, hello(1, 0x0304, rng, b"api%d.example.com" % rng.randrange(200)))
+    yield from flow.send(1, hello(2, 0x0304, rng) + change + record(23, rng.randbytes(1800)) + finished)
+    yield from flow.send(0, change + finished + record(23, rng.randbytes(300)))
+    yield from flow.send(1, record(23, rng.randbytes(500)))
+    yield 0.001, flow.tcp(0, ACK | PSH, record(23, rng.randbytes(19)))
+    yield from flow.close(0)
+
+
+def health_check(rng, numbers):
+    flow = Flow(rng, numbers, 8080, TCP, *SERVICES)
+    yield from flow.connect()
+    yield from flow.close(0)
+
+
+def packets(seed, mix):
     """(time, frame) without end."""
     rng, numbers, order = random.Random(seed), itertools.count(1), itertools.count()
-    kinds = {"http": http, "tls": tls, "dns": dns}
+    kinds = {"http": http, "tls": tls, "dns": dns, "query": query, "short_tls": short_tls, "health_check": health_check}
     waiting = []
 
     def start(now):
         # Each flow has its own stream of random numbers, so that one does not depend on the others.
-        flow = kinds[rng.choice(KINDS)](random.Random(rng.randrange(2**32)), numbers)
+        flow = kinds[rng.choice(MIXES[mix])](random.Random(rng.randrange(2**32)), numbers)
         heapq.heappush(waiting, (now + rng.uniform(0, 2), next(order), None, flow))
 
     for _ in range(CONCURRENT_FLOWS):
@@ -205,15 +237,15 @@ def packets(seed):
             start(now)
 
 
-def write(count, path, seed=1):
+def write(count, path, seed=1, mix="browsing"):
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
-        for now, frame in itertools.islice(packets(seed), count):
+        for now, frame in itertools.islice(packets(seed, mix), count):
             second, fraction = divmod(START + now, 1)
             file.write(struct.pack("<IIII", int(second), int(fraction * 1e6), len(frame), len(frame)) + frame)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4):
+    if len(sys.argv) not in (3, 4, 5):
         sys.exit(__doc__.strip())
-    write(int(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:]))
+    write(int(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:4]), *sys.argv[4:])
