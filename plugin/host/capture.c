@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/capture.h"
 
-#include "host/display.h"
 #include "host/preferences.h"
+#include "host/protocol.h"
 
 static struct capture *current;
 
@@ -16,7 +16,7 @@ void
 capture_start(void)
 {
     capture_stop();
-    if (!display_protocol_enabled())
+    if (!protocol_enabled())
         return;
     current = g_new0(struct capture, 1);
     preferences_fill(&current->settings);

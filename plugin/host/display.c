@@ -4,10 +4,8 @@
 #include "findings/causes.h"
 #include "host/capture.h"
 #include "host/fields.h"
-#include "host/intercept.h"
 #include "host/language.h"
-#include "host/preferences.h"
-#include "host/statistics.h"
+#include "host/protocol.h"
 #include "host/statistics_tree.h"
 #include "host/tables.h"
 #include "report/sessions.h"
@@ -21,8 +19,6 @@ enum { LINE_COLUMNS = 120, LABEL_BYTES = 239 };
 /* In one frame so many findings have their texts and facts, and so many that it is evidence for are listed. When a silence ends,
  * thousands may come in one frame, and Wireshark refuses a frame with more than a million items. */
 enum { SHOWN_WHOLE = 100 };
-
-static int protocol = -1;
 
 /* -- Text ------------------------------------------------------------------------------------- */
 
@@ -364,7 +360,7 @@ mirror_is_wanted(proto_tree *tree)
 static proto_tree *
 netcase_tree(proto_tree *tree, tvbuff_t *tvb, unsigned findings)
 {
-    proto_item *item = proto_tree_add_item(tree, protocol, tvb, 0, 0, ENC_NA);
+    proto_item *item = proto_tree_add_item(tree, protocol_number(), tvb, 0, 0, ENC_NA);
     bool chinese = language_current() == LANGUAGE_CHINESE;
     if (chinese)
         proto_item_set_text(item, "netcase：已知故障模式");
@@ -433,38 +429,9 @@ dissect_netcase(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     return (int)tvb_captured_length(tvb);
 }
 
-/* -- Registration ----------------------------------------------------------------------------- */
-
-bool
-display_protocol_enabled(void)
-{
-    return proto_is_protocol_enabled(find_protocol_by_id(protocol));
-}
-
-static void
-end_capture(void)
-{
-    statistics_capture_ends();
-    capture_stop();
-}
-
 void
 display_register(void)
 {
-    protocol = proto_register_protocol("netcase: documented failure patterns", "netcase", "netcase");
-    fields_register(protocol);
-    preferences_register(protocol);
-    intercept_register(protocol);
-    statistics_register();
-    statistics_tree_register();
     /* Without a protocol the call adds no layer to each packet, which would cost as much as the engine. */
     register_postdissector(create_dissector_handle(dissect_netcase, -1));
-    register_init_routine(capture_start);
-    register_cleanup_routine(end_capture);
-}
-
-void
-display_handoff(void)
-{
-    intercept_handoff();
 }

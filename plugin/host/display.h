@@ -1,17 +1,10 @@
-/* The protocol "netcase": its fields and expert infos, and the postdissector that shows what the
- * engine found. Registration of the rest of the plugin starts here.
+/* The postdissector that shows what the engine found in a frame.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef NETCASE_HOST_DISPLAY_H
 #define NETCASE_HOST_DISPLAY_H
 
-#include <stdbool.h>
-
-/* To be called by Wireshark through plugin.c. */
+/* After the fields are registered. */
 void display_register(void);
-void display_handoff(void);
-
-/* False if the user switched netcase off. */
-bool display_protocol_enabled(void);
 
 #endif

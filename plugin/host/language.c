@@ -72,6 +72,15 @@ label(const char *english, const char *chinese)
 }
 
 void
+label_headings(uat_field_t *fields, const struct wording *chinese)
+{
+    for (; fields->name != NULL; fields++, chinese++) {
+        fields->title = label(fields->title, chinese->label);
+        fields->desc = label(fields->desc, chinese->help);
+    }
+}
+
+void
 labels_translate(void)
 {
     bool chinese = language_current() == LANGUAGE_CHINESE;

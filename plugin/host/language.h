@@ -22,6 +22,9 @@ const char *translated(const char *english, const char *chinese);
  * labels_translate() it is English. The two texts must live as long as the process, as the label does. */
 const char *label(const char *english, const char *chinese);
 
+/* The headings of a table that the user can edit as labels. `chinese` has one for each field but the end. */
+void label_headings(uat_field_t *fields, const struct wording *chinese);
+
 /* Let all labels follow the language as it is now. What Wireshark has drawn keeps its words until it is drawn again. */
 void labels_translate(void);
 

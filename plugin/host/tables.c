@@ -163,20 +163,11 @@ static const struct wording tls_port_headings[] = {{"端口", "客户端一连�
                                                    {"备注", "它是什么服务"}};
 
 void
-table_headings(uat_field_t *fields, const struct wording *chinese)
-{
-    for (; fields->name != NULL; fields++, chinese++) {
-        fields->title = label(fields->title, chinese->label);
-        fields->desc = label(fields->desc, chinese->help);
-    }
-}
-
-void
 tables_register(module_t *module)
 {
-    table_headings(vni_fields, vni_headings);
-    table_headings(cname_fields, cname_headings);
-    table_headings(tls_port_fields, tls_port_headings);
+    label_headings(vni_fields, vni_headings);
+    label_headings(cname_fields, cname_headings);
+    label_headings(tls_port_fields, tls_port_headings);
     uat_t *vnis = uat_new(label("netcase VNI names", "netcase VNI 名称"), sizeof(struct vni_row), "netcase_vni_names",
                           TRUE, &vni_rows, &vni_row_count, UAT_AFFECTS_DISSECTION, NULL, vni_copy, vni_update, vni_free,
                           NULL, NULL, vni_fields);

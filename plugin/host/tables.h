@@ -11,9 +11,6 @@
 
 void tables_register(module_t *module);
 
-/* Let the headings of a table follow the language. `chinese` has one for each field but the end. */
-void table_headings(uat_field_t *fields, const struct wording *chinese);
-
 /* Put the rows into the settings of a capture. */
 void tables_fill(struct settings *settings);
 

@@ -4,7 +4,6 @@
 #include "engine/timers.h"
 #include "host/language.h"
 #include "host/message.h"
-#include "host/tables.h"
 
 struct timer_row {
     char *vendor, *product, *name, *layer, *seconds, *end, *source;
@@ -153,7 +152,7 @@ seed_timers(uat_t *table)
 void
 timer_table_register(module_t *module)
 {
-    table_headings(timer_fields, timer_headings);
+    label_headings(timer_fields, timer_headings);
     uat_t *timers = uat_new(label("netcase known timers", "netcase 已知定时器"), sizeof(struct timer_row),
                             "netcase_timers", FALSE, &timer_rows, &timer_row_count, UAT_AFFECTS_DISSECTION, NULL,
                             timer_copy, timer_update, timer_free, NULL, NULL, timer_fields);

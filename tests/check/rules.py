@@ -86,12 +86,12 @@ def versions_are_compared_in_one_place(files):
 MUTABLE = {
     "plugin/host/capture.c": {"current"},  # the capture itself; freed when it is closed
     "plugin/host/country_file.c": {"database", "database_path"},  # of the preference
-    "plugin/host/display.c": {"protocol"},
     "plugin/host/fields.c": {"experts"},
     "plugin/host/intercept.c": {"originals", "udp_ports", "vxlan_protocol", "done"},
     "plugin/host/language.c": {"preference", "choices", "labels"},
     "plugin/host/preferences.c": {"preferences", "separate_vlans", "separate_interfaces", "separate_ip_tunnels", "checked"},
     "plugin/host/plugin.c": {"plugin"},
+    "plugin/host/protocol.c": {"number"},
     "plugin/host/statistics.c": {"report", "statistics"},  # of the command line; their frames go when the capture is closed
     "plugin/host/statistics_tree.c": {"tap", "findings_root", "sessions_root", "timers_root"},  # set when a tree is started
     "plugin/host/tables.c": {"vni_rows", "vni_row_count", "cname_rows", "cname_row_count", "tls_port_rows", "tls_port_row_count",
