@@ -27,7 +27,8 @@ bool wire_read_ip(const struct payload *ip, struct packet *packet, struct payloa
 /* From an Ethernet header over VLAN tags (802.1Q, 802.1ad) to the IP header. False if not IP. */
 bool wire_read_ethernet(const struct payload *frame, struct payload *ip);
 
-/* VXLAN (RFC 7348, 5): the I flag set and reserved bits zero. `inner` gets the Ethernet frame. */
+/* VXLAN (RFC 7348, 5): the I flag says that it has a VNI; reserved bits are ignored, so VXLAN-GBP is VXLAN as well. Where some
+ * are set, other UDP looks like it by chance: then what follows must begin like an Ethernet frame. `inner` gets that frame. */
 bool wire_read_vxlan(const struct payload *udp_payload, uint32_t *vni, struct payload *inner);
 
 /* GENEVE (RFC 8926, 3.4), version 0. `protocol` is the EtherType of `inner`. */

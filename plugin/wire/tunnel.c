@@ -5,10 +5,32 @@
 #include "wire/bytes.h"
 #include "wire/headers.h"
 
-enum { VXLAN_HEADER_SIZE = 8, GENEVE_HEADER_SIZE = 8, GRE_HEADER_SIZE = 4 };
+enum { VXLAN_VALID_VNI = 0x08, VXLAN_HEADER_SIZE = 8, GENEVE_HEADER_SIZE = 8, GRE_HEADER_SIZE = 4 };
 enum { GRE_CHECKSUM = 0x8000, GRE_KEY = 0x2000, GRE_SEQUENCE = 0x1000, GRE_UNREADABLE = 0x4c07 };
+enum { ETHERNET_TYPE_AT = 12, ETHERNET_HEADER_SIZE = 14 };
+enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_ARP = 0x0806, ETHERTYPE_VLAN = 0x8100, ETHERTYPE_IPV6 = 0x86dd };
+enum { ETHERTYPE_QINQ = 0x88a8 };
 enum { PROTOCOL_ERSPAN = 0x88be, PROTOCOL_ERSPAN_III = 0x22eb };
 enum { ERSPAN_II_SIZE = 8, ERSPAN_III_SIZE = 12, ERSPAN_PLATFORM_SIZE = 8, ERSPAN_FRAME_TYPE = 0x7c };
+
+/* Whether an Ethernet frame of a protocol that hosts speak begins here, as far as can be seen. */
+static bool
+may_be_ethernet(const struct payload *frame)
+{
+    if (payload_visible(frame) < ETHERNET_HEADER_SIZE) {
+        return payload_visible(frame) < frame->length;
+    }
+    switch (read_u16(frame->bytes + ETHERNET_TYPE_AT)) {
+    case ETHERTYPE_IPV4:
+    case ETHERTYPE_ARP:
+    case ETHERTYPE_VLAN:
+    case ETHERTYPE_IPV6:
+    case ETHERTYPE_QINQ:
+        return true;
+    default:
+        return false;
+    }
+}
 
 bool
 wire_read_vxlan(const struct payload *udp_payload, uint32_t *vni, struct payload *inner)
@@ -17,12 +39,13 @@ wire_read_vxlan(const struct payload *udp_payload, uint32_t *vni, struct payload
     if (payload_visible(udp_payload) < VXLAN_HEADER_SIZE) {
         return false;
     }
-    if (read_u32(bytes) != 0x08000000 || bytes[7] != 0) {
+    if ((bytes[0] & VXLAN_VALID_VNI) == 0) {
         return false;
     }
     *vni = read_u24(bytes + 4);
     *inner = payload_after(udp_payload, VXLAN_HEADER_SIZE);
-    return true;
+    bool plain = bytes[0] == VXLAN_VALID_VNI && (bytes[1] | bytes[2] | bytes[3] | bytes[7]) == 0;
+    return plain || may_be_ethernet(inner);
 }
 
 bool

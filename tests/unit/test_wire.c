@@ -383,8 +383,12 @@ static void
 vxlan_refused(void **state)
 {
     (void)state;
+    /* No VNI; and other UDP, of which one byte happens to fit. */
     static const char *const rows[] = {
-        "00000000 00006400", "88000000 00006400", "08000001 00006400", "08000000 00006401", "0c000000 00006400",
+        "00000000 00006400",
+        "f7000000 00006400 " ETHERNET IPV4_TCP,
+        "08010001 00006400",
+        "1aef8180 00010001 00000000 0377 7777 07 6578616d706c65 03636f6d 00 00010001",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct payload udp = payload_of(rows[i]), inner;
@@ -392,6 +396,32 @@ vxlan_refused(void **state)
         assert_false(wire_read_vxlan(&udp, &vni, &inner));
         payload_free(udp);
     }
+}
+
+/* RFC 7348, 5: reserved bits are ignored on receipt. The second is VXLAN-GBP (policy group 7), the last two carry ARP and are cut. */
+static void
+vxlan_reserved_bits(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "0c000000 00006400 " ETHERNET IPV4_TCP,
+        "88000007 00006400 " ETHERNET IPV4_TCP,
+        "88480007 000064ff 020000004102 020000004101 8100 0007 0800" IPV4_TCP,
+        "08000001 00006400 020000004102 020000004101 86dd",
+        "08000000 00006401 ffffffffffff 020000004101 0806 0001",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct payload udp = payload_of(rows[i]), inner;
+        uint32_t vni;
+        assert_true(wire_read_vxlan(&udp, &vni, &inner));
+        assert_int_equal(vni, 100);
+        payload_free(udp);
+    }
+    struct payload cut = payload_of("88000007 00006400 020000004102"), inner;
+    uint32_t vni;
+    cut.length = 100;
+    assert_true(wire_read_vxlan(&cut, &vni, &inner));
+    payload_free(cut);
 }
 
 static void
@@ -572,6 +602,7 @@ main(void)
         cmocka_unit_test(ethernet_tags),
         cmocka_unit_test(vxlan_to_tcp),
         cmocka_unit_test(vxlan_refused),
+        cmocka_unit_test(vxlan_reserved_bits),
         cmocka_unit_test(geneve_options),
         cmocka_unit_test(gre_headers),
         cmocka_unit_test(icmp_quotes),
