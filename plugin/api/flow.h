@@ -21,10 +21,12 @@ struct pending {
     uint32_t sequence;        /* first byte of it */
     uint32_t largest;         /* payload of its largest packet */
     unsigned retransmissions; /* of that first byte, duplicates not counted */
+    int64_t repeated_time;    /* of the newest of these */
     uint32_t third_frame;     /* of the third retransmission, 0 before it */
     int64_t due;              /* when the next one after it would have been answered at the latest, 0 before it */
     bool probe;               /* a keepalive probe */
     bool answered;            /* the other side sent anything since, RST excepted */
+    bool closed;              /* the other side's receive window is 0, or was meanwhile */
 };
 
 /* Whether it was sent four times, and what would still bring an answer (one more retransmission) is due no more. */
@@ -61,6 +63,9 @@ struct side {
     int64_t fin_idle;            /* idle before the first FIN */
     uint32_t stale_frame;        /* of its newest segment that the other side had acknowledged before; 0 = none */
     uint32_t received_twice;     /* segments of the other side that it says came twice (D-SACK, RFC 2883) */
+    uint32_t spurious;  /* retransmissions of this side that were not needed, as the time of their answers shows */
+    bool closed_window; /* the newest receive window that it announced is 0 (RFC 9293, 3.8.6) */
+    int64_t shortest_round_trip; /* from here to the other side and back, of what was sent once; 0 = unknown */
     int64_t round_trip;          /* from here to the other side and back, the newest of bulk data; 0 = unknown */
     int64_t round_trip_time;     /* when that was measured */
     struct pending pending;

@@ -10,6 +10,8 @@ static const int64_t hole_time = MILLISECONDS(200);
 
 /* Packets that overtake each other on parallel links or queues of a network card are milliseconds apart. */
 static const int64_t reordering_time = MILLISECONDS(3);
+/* No retransmission timer is this short (RFC 6298, 2.4; Linux waits 200 ms, and 2 ms for a tail loss probe). */
+static const int64_t twice_at_once = MILLISECONDS(1);
 /* Further apart, IP IDs do not count the packets of one sender. */
 enum { NEAR_IDS = 1024 };
 /* No window is larger: a box on the way counts anew, and the capture has both sides of it. */
@@ -41,6 +43,15 @@ measure_idle(const struct flow *flow, struct packet *packet)
     packet->quiet = time_since(flow->last_time, packet->time);
 }
 
+/* A round trip of what was sent once (Karn's rule). Delayed acknowledgments make some longer, nothing makes one shorter. */
+static void
+note_round_trip(struct side *side, int64_t then, int64_t now)
+{
+    int64_t round_trip = time_since(then, now);
+    if (round_trip > 0 && (side->shortest_round_trip == 0 || round_trip < side->shortest_round_trip))
+        side->shortest_round_trip = round_trip;
+}
+
 static void
 follow_syn(struct flow_record *record, const struct packet *packet)
 {
@@ -52,6 +63,8 @@ follow_syn(struct flow_record *record, const struct packet *packet)
             handshake->syn_ack_frame = packet->frame;
             handshake->syn_ack_time = packet->time;
             record->server_initial_sequence = packet->sequence;
+            if (handshake->syn_count == 1)
+                note_round_trip(&record->flow.by_client, handshake->syn_time, packet->time);
         }
         return;
     }
@@ -87,8 +100,11 @@ complete_handshake(struct flow *flow, const struct packet *packet)
     struct handshake *handshake = &flow->handshake;
     handshake->completed_frame = packet->frame;
     handshake->completed_time = packet->time;
+    /* Of a repeated SYN or SYN-ACK it is open which of them was answered. */
     if (handshake->syn_count == 1 && handshake->syn_ack_count == 1)
-        flow->round_trip = time_since(handshake->last_syn_time, packet->time);
+        flow->round_trip = time_since(handshake->syn_time, packet->time);
+    if (handshake->syn_ack_count == 1)
+        note_round_trip(&flow->by_server, handshake->syn_ack_time, packet->time);
 }
 
 /* The other side answers although none of its packets was ever captured (a blind direction): this
@@ -190,6 +206,16 @@ fill_missing(struct missing *missing, struct packet *packet, int64_t round_trip)
     packet->retransmission = !packet->overtaken;
 }
 
+/* Whether a box on the way, or the sender's own, sends each packet twice: sooner than any timer repeats it, and without an
+ * acknowledgment that could have asked for it. */
+static bool
+is_sent_twice(const struct side *sender, const struct packet *packet)
+{
+    const struct pending *pending = &sender->pending;
+    return pending->frame != 0 && !pending->answered && time_since(pending->time, packet->time) < twice_at_once &&
+           sequence_difference(packet->sequence, pending->sequence) >= 0;
+}
+
 /* Sequence numbers of the sender: what of this packet is new, what was sent before. */
 static void
 follow_sequence(struct flow_record *record, struct side *sender, struct packet *packet)
@@ -219,6 +245,8 @@ follow_sequence(struct flow_record *record, struct side *sender, struct packet *
         if (packet->retransmission && length > 0)
             fill_missing(packet->from_client ? record->client_missing : record->server_missing, packet,
                          record->flow.round_trip);
+        if (packet->retransmission && !packet->fills_hole && control == 0 && is_sent_twice(sender, packet))
+            packet->retransmission = false;
     }
 }
 
@@ -325,7 +353,7 @@ due_after(const struct pending *pending, int64_t now, int64_t round_trip)
 
 /* What the sender has sent and the other side has not acknowledged. */
 static void
-follow_pending(struct side *sender, const struct packet *packet, int64_t round_trip)
+follow_pending(struct side *sender, const struct side *receiver, const struct packet *packet, int64_t round_trip)
 {
     struct pending *pending = &sender->pending;
 
@@ -338,7 +366,8 @@ follow_pending(struct side *sender, const struct packet *packet, int64_t round_t
                                         .quiet = packet->quiet,
                                         .sequence = first,
                                         .acknowledgment = packet->acknowledgment,
-                                        .probe = packet->new_bytes == 0};
+                                        .probe = packet->new_bytes == 0,
+                                        .closed = receiver->closed_window};
         } else if (pending->probe) {
             pending->retransmissions++;
         }
@@ -348,6 +377,7 @@ follow_pending(struct side *sender, const struct packet *packet, int64_t round_t
                sequence_difference(packet->sequence, pending->sequence) <= 0 &&
                sequence_difference(packet->sequence + packet->payload.length, pending->sequence) > 0) {
         pending->retransmissions++;
+        pending->repeated_time = packet->time;
         if (pending->retransmissions == 3) {
             pending->third_frame = packet->frame;
             pending->due = due_after(pending, packet->time, round_trip);
@@ -357,6 +387,21 @@ follow_pending(struct side *sender, const struct packet *packet, int64_t round_t
     }
     pending->last_frame = packet->frame;
     pending->last_time = packet->time;
+}
+
+/* The first byte that waits is acknowledged now. What comes back sooner after a retransmission than a round trip takes
+ * answers one that was sent before (RFC 3522, 1); where it comes back a round trip after the first, none was needed. */
+static void
+time_answer(struct side *side, int64_t now)
+{
+    const struct pending *pending = &side->pending;
+    int64_t shortest = side->shortest_round_trip;
+    if (pending->retransmissions == 0) {
+        note_round_trip(side, pending->time, now);
+    } else if (time_since(pending->repeated_time, now) < shortest) {
+        bool first = time_since(pending->time, now) < shortest + shortest / 2;
+        side->spurious += first ? pending->retransmissions : 1;
+    }
 }
 
 static void
@@ -378,8 +423,11 @@ follow_answer(struct side *receiver, struct packet *packet)
     if (pending->frame == 0 || (packet->flags & TCP_RST))
         return 0;
     pending->answered = true;
+    pending->closed |= packet->window == 0;
     if (!(packet->flags & TCP_ACK))
         return 0;
+    if (!pending->probe && sequence_difference(packet->acknowledgment, pending->sequence) > 0)
+        time_answer(receiver, packet->time);
     if (pending->probe || sequence_difference(packet->acknowledgment, receiver->next_sequence) >= 0) {
         survived = pending->probe ? 0 : pending->idle;
         packet->revives = pending->third_frame != 0;
@@ -485,6 +533,7 @@ note_acknowledgment(struct side *sender, const struct packet *packet)
     if (!sender->acknowledgment_known || sequence_difference(packet->acknowledgment, sender->acknowledgment) > 0)
         sender->acknowledgment = packet->acknowledgment;
     sender->acknowledgment_known = true;
+    sender->closed_window = packet->window == 0;
 }
 
 struct tcp_events
@@ -512,7 +561,7 @@ tcp_follow(struct flow_record *record, struct packet *packet)
         note_stale(sender, receiver, packet);
     }
     events.survived_idle = follow_answer(receiver, packet);
-    follow_pending(sender, packet, flow->round_trip);
+    follow_pending(sender, receiver, packet, flow->round_trip);
     follow_offers(record, sender, receiver, packet);
     note_acknowledgment(sender, packet);
     if (packet->sampled | packet->retransmission | packet->reports_duplicate) {

@@ -14,11 +14,64 @@ TEST(handshake)
     client(play, 1.03, TCP_ACK, 1, 1, 0);
     assert_true(play->events.completed);
     assert_int_equal(play->flow->handshake.completed_frame, 6);
-    assert_true(play->flow->round_trip == 0); /* of two SYNs it is open which one was answered */
+    /* Which SYN was answered is open (Karn's rule); the SYN-ACK was sent once. */
+    assert_true(play->flow->round_trip == 0 && play->flow->by_client.shortest_round_trip == 0);
+    assert_true(play->flow->by_server.shortest_round_trip == MILLISECONDS(20));
     assert_int_equal(play->flow->handshake.second_syn_frame, 2);
     assert_int_equal(play->flow->client_first_sequence, play->base + 1);
     client(play, 1.04, TCP_ACK, 1, 1, 0);
     assert_false(play->events.completed);
+}
+
+TEST(round_trips_of_what_was_sent_once)
+{
+    open_connection(play);
+    assert_true(play->flow->round_trip == MILLISECONDS(20));
+    assert_true(play->flow->by_client.shortest_round_trip == MILLISECONDS(10));
+    client(play, 1.000, TCP_ACK, 1, 1, 100);
+    server(play, 1.008, TCP_ACK, 1, 101, 0);
+    assert_true(play->flow->by_client.shortest_round_trip == MILLISECONDS(8));
+    client(play, 2.000, TCP_ACK, 101, 1, 100);
+    client(play, 2.200, TCP_ACK, 101, 1, 100);
+    server(play, 2.203, TCP_ACK, 1, 201, 0);
+    assert_true(play->flow->by_client.shortest_round_trip == MILLISECONDS(8));
+}
+
+TEST(spurious_retransmissions)
+{
+    open_connection(play);
+    client(play, 1.000, TCP_ACK, 1, 1, 100);
+    client(play, 1.200, TCP_ACK, 1, 1, 100);
+    server(play, 1.210, TCP_ACK, 1, 101, 0); /* a round trip later: it was lost */
+    assert_int_equal(play->flow->by_client.spurious, 0);
+    client(play, 2.000, TCP_ACK, 101, 1, 100);
+    client(play, 2.004, TCP_ACK, 101, 1, 100);
+    client(play, 2.008, TCP_ACK, 101, 1, 100);
+    server(play, 2.010, TCP_ACK, 1, 201, 0); /* a round trip after the first: neither was needed */
+    assert_int_equal(play->flow->by_client.spurious, 2);
+    client(play, 3.000, TCP_ACK, 201, 1, 100);
+    client(play, 3.050, TCP_ACK, 201, 1, 100);
+    client(play, 3.055, TCP_ACK, 201, 1, 100);
+    server(play, 3.060, TCP_ACK, 1, 301, 0); /* a round trip after the second: the third was not */
+    assert_int_equal(play->flow->by_client.spurious, 3);
+}
+
+TEST(sent_twice_by_a_box)
+{
+    open_connection(play);
+    client(play, 1.0000, TCP_ACK, 1, 1, 100);
+    client(play, 1.0000, TCP_ACK, 101, 1, 100);
+    client(play, 1.0000, TCP_ACK, 1, 1, 100);
+    assert_false(play->packet.retransmission);
+    client(play, 1.0000, TCP_ACK, 101, 1, 100);
+    assert_false(play->packet.retransmission);
+    client(play, 1.0010, TCP_ACK, 101, 1, 100); /* as late as some timer may be */
+    assert_true(play->packet.retransmission);
+    server(play, 1.0110, TCP_ACK, 1, 201, 0);
+    client(play, 2.0000, TCP_ACK, 201, 1, 100);
+    server(play, 2.0000, TCP_ACK, 1, 201, 0); /* asks for it again */
+    client(play, 2.0000, TCP_ACK, 201, 1, 100);
+    assert_true(play->packet.retransmission);
 }
 
 TEST(new_bytes_and_retransmissions)
@@ -235,6 +288,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(handshake),
+        cmocka_unit_test(round_trips_of_what_was_sent_once),
+        cmocka_unit_test(spurious_retransmissions),
+        cmocka_unit_test(sent_twice_by_a_box),
         cmocka_unit_test(new_bytes_and_retransmissions),
         cmocka_unit_test(keepalive_probes),
         cmocka_unit_test(pending_data),

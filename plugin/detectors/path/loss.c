@@ -5,9 +5,9 @@
  * before it. A little loss is part of every long way and explains a slow transfer at most, no broken connection:
  * the customer who shows 1 % in his MTR must look elsewhere.
  *
- * What is no loss: packets that only arrived in another order, copies, probes, segments that the receiver had
- * already or says it received twice (RFC 2883), and what is repeated into silence (a dead peer or a filter: the
- * cases of idle, connect and tls).
+ * What is no loss: packets that only arrived in another order, copies, probes, what a closed window refuses, segments
+ * that the receiver had already, acknowledges sooner than a round trip takes, or says it received twice (RFC 2883), and
+ * what is repeated into silence (a dead peer or a filter: the cases of idle, connect and tls).
  *
  * Source: Alibaba Cloud, security product handbook, ch. 6 (the MTR with 1 % loss); RFC 6298; RFC 2883.
  *
@@ -105,7 +105,7 @@ struct direction {
     uint32_t waiting_end;    /* sequence number behind them */
     uint64_t new_bytes;      /* of the side, at the last of them */
     uint32_t acknowledgment; /* of the side, then */
-    uint32_t twice;          /* that the receiver reported */
+    uint32_t twice;          /* that the receiver reported, or that the time of its acknowledgments shows */
 };
 
 struct loss_flow {
@@ -364,10 +364,11 @@ settle(struct context *context, const struct flow *flow, const struct packet *pa
         direction->behind += direction->waiting;
         direction->waiting = 0;
     }
-    uint32_t twice = receiver->received_twice - direction->twice;
-    direction->twice = receiver->received_twice;
-    if (twice > 0)
-        take_back(direction, tallies, twice);
+    /* Two signs of the same. */
+    uint32_t twice = receiver->received_twice > sender->spurious ? receiver->received_twice : sender->spurious;
+    if (twice > direction->twice)
+        take_back(direction, tallies, twice - direction->twice);
+    direction->twice = twice;
 }
 
 static void
@@ -379,8 +380,8 @@ note_retransmission(struct context *context, const struct flow *flow, const stru
     uint32_t end = packet->sequence + packet->payload.length + control;
     uint32_t segments = (packet->payload.length + SEGMENT_SIZE - 1) / SEGMENT_SIZE + (packet->payload.length == 0);
 
-    /* Some systems probe a closed window with a byte of data. */
-    if ((packet->payload.length <= 1 && !control) ||
+    /* Some systems probe a closed window with a byte of data, and what does not fit into it is dropped by the receiver. */
+    if ((packet->payload.length <= 1 && !control) || flow_sender(flow, packet)->pending.closed ||
         sequence_difference(flow_sender(flow, packet)->next_sequence, end) > FAR)
         return;
     if (packet->fills_hole) {
