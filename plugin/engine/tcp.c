@@ -376,7 +376,8 @@ follow_pending(struct side *sender, const struct side *receiver, const struct pa
     } else if (pending->frame != 0 && packet->retransmission && packet->payload.length > 0 &&
                sequence_difference(packet->sequence, pending->sequence) <= 0 &&
                sequence_difference(packet->sequence + packet->payload.length, pending->sequence) > 0) {
-        pending->retransmissions++;
+        pending->gap =
+            time_since(pending->retransmissions++ > 0 ? pending->repeated_time : pending->time, packet->time);
         pending->repeated_time = packet->time;
         if (pending->retransmissions == 3) {
             pending->third_frame = packet->frame;

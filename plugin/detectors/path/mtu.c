@@ -88,14 +88,21 @@ struct notice {
     struct ip_address reporter;
 };
 
-struct mtu_flow {
-    struct notice to_client, to_server;
-    bool said;
+/* What waits for its next retransmission: the frame of its first transmission, 0 = nothing, and its size from the IP header on. */
+struct waiting {
+    uint32_t frame, ip_length;
+    bool by_client;
 };
 
-/* From one host to another: the finding, 0 = none, and the largest payload of connections before that was acknowledged. */
+struct mtu_flow {
+    struct notice to_client, to_server;
+    struct waiting waiting;
+    bool told;
+    uint32_t payload; /* of the packet that was told */
+};
+
+/* From one host to another: the largest payload of connections before that was acknowledged. */
 struct pair {
-    uint32_t finding;
     uint32_t largest_passed;
 };
 
@@ -125,11 +132,25 @@ ignored_error(struct context *context, const struct flow *flow, const struct pac
     return ignored ? notice : NULL;
 }
 
-static struct pair *
-pair_of(struct context *context, const struct packet *packet)
+struct pair_key {
+    struct ip_address sender, receiver;
+};
+
+static struct pair_key
+key_of(const struct flow *flow, bool from_client)
 {
-    struct ip_address key[2] = {packet->source.address, packet->destination.address};
-    return keyed_state(context, 0, key, sizeof key, sizeof(struct pair));
+    struct pair_key key;
+    memset(&key, 0, sizeof key);
+    key.sender = from_client ? flow->client.address : flow->server.address;
+    key.receiver = from_client ? flow->server.address : flow->client.address;
+    return key;
+}
+
+static struct pair *
+pair_of(struct context *context, const struct flow *flow, bool from_client)
+{
+    struct pair_key key = key_of(flow, from_client);
+    return keyed_state(context, 0, &key, sizeof key, sizeof(struct pair));
 }
 
 /* A connection ends. What passed in it can pass again: a full queue loses large packets first, too, but not always. */
@@ -139,7 +160,7 @@ note_passed(struct context *context, const struct flow *flow, const struct packe
     uint32_t passed = flow_sender(flow, packet)->largest_passed;
     if (passed < threshold_value(context, SIZE))
         return;
-    struct pair *pair = pair_of(context, packet);
+    struct pair *pair = pair_of(context, flow, packet->from_client);
     if (pair->largest_passed < passed)
         pair->largest_passed = passed;
 }
@@ -149,51 +170,60 @@ static bool
 none_passed(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     return flow->handshake.completed_frame != 0 && flow_sender(flow, packet)->largest_passed < packet->payload.length &&
-           pair_of(context, packet)->largest_passed < packet->payload.length;
+           pair_of(context, flow, packet->from_client)->largest_passed < packet->payload.length;
 }
 
-/* Whether silence is what large packets meet, and not all packets. Something that came back since shows it. Without,
- * the segment must be one of several, so that it is as large as the sender makes them, and follow what was answered. */
+/* Whether silence is what large packets meet, and not all packets: small data of this connection was acknowledged. Something that
+ * came back since shows it as well. Without, the segment must be one of several, so that it is as large as the sender makes them. */
 static bool
 only_large_ones_vanish(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     const struct side *sender = flow_sender(flow, packet);
     const struct pending *pending = &sender->pending;
     uint32_t waiting = sender->next_sequence - pending->sequence;
-    return pending->answered || (waiting > packet->payload.length && level_passed(context, pending->idle) == 0);
+    bool small_data_passed = flow->by_client.largest_passed > 0 || flow->by_server.largest_passed > 0;
+    return pending->answered ||
+           (small_data_passed && waiting > packet->payload.length && level_passed(context, pending->idle) == 0);
+}
+
+/* What came back since shows that only the large ones vanish, unless the answers may be missing in the capture. */
+static enum confidence
+confidence_of(struct context *context, const struct side *sender)
+{
+    bool one_way_so_far = session_is_one_way_so_far(session_of(context, sender->session));
+    return sender->pending.answered && !one_way_so_far ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 }
 
 static void
-report_blackhole(struct context *context, const struct flow *flow, const struct packet *packet,
+report_blackhole(struct context *context, const struct flow *flow, bool by_client, uint32_t ip_length,
                  const struct notice *notice)
 {
-    const struct pending *pending = &flow_sender(flow, packet)->pending;
-    enum confidence confidence = notice != NULL ? CONFIDENCE_CONFIRMED
-                                 : pending->answered && !session_is_one_way_so_far(session_of(context, packet->session))
-                                     ? CONFIDENCE_LIKELY
-                                     : CONFIDENCE_POSSIBLE;
-    struct finding *finding = report(context, &cases[BLACKHOLE], confidence);
-
+    const struct side *sender = by_client ? &flow->by_client : &flow->by_server;
+    const struct pending *pending = &sender->pending;
+    struct pair_key key = key_of(flow, by_client);
+    struct finding *finding =
+        report_about(context, &cases[BLACKHOLE], notice != NULL ? CONFIDENCE_CONFIRMED : confidence_of(context, sender),
+                     &key, sizeof key, 1);
     if (finding == NULL)
         return;
-    struct pair *pair = pair_of(context, packet);
-    pair->finding = finding_number(finding);
-    report_series(finding, 1, packet->frame, packet->time);
     report_flow(finding, flow);
-    report_flag(finding, packet->from_client ? FACT_by_client : FACT_by_server);
-    report_count(finding, FACT_bytes, packet->ip_length);
+    report_flag(finding, by_client ? FACT_by_client : FACT_by_server);
+    report_count(finding, FACT_bytes, ip_length);
     report_count(finding, FACT_retransmissions, pending->retransmissions);
     report_count(finding, FACT_limit, notice != NULL ? 1 : threshold_value(context, RETRANSMISSIONS));
-    report_duration(finding, FACT_delay, packet->time - pending->time);
+    report_duration(finding, FACT_delay, pending->repeated_time - pending->time);
     if (notice != NULL) {
         report_count(finding, FACT_mtu, notice->mtu);
         report_address(finding, FACT_reporter, &notice->reporter);
         report_evidence(finding, notice->frame);
     }
     report_evidence(finding, pending->frame);
+    report_evidence(finding, pending->last_frame);
     report_evidence(finding, flow->handshake.completed_frame);
 }
 
+/* So often repeated, the packet is looked at again when its next retransmission comes, or would have been answered: by then it was
+ * acknowledged, or never is. */
 static void
 check_repeated(struct context *context, const struct flow *flow, const struct packet *packet)
 {
@@ -208,14 +238,47 @@ check_repeated(struct context *context, const struct flow *flow, const struct pa
     if ((notice == NULL && !silent) || !answers_visible(context, flow, packet->from_client))
         return;
     struct mtu_flow *state = flow_state(context);
-    if (state->said)
+    if (state->told) {
+        struct finding *finding = reported(context, &cases[BLACKHOLE]);
+        if (finding != NULL && pending->answered)
+            report_stronger(context, finding, confidence_of(context, flow_sender(flow, packet)));
         return;
-    state->said = true;
-    struct pair *pair = pair_of(context, packet);
-    if (pair->finding == 0)
-        report_blackhole(context, flow, packet, notice);
-    else
-        report_again(context, pair->finding);
+    }
+    state->payload = packet->payload.length;
+    if (notice == NULL && pending->retransmissions == limit) {
+        state->waiting = (struct waiting){pending->frame, packet->ip_length, packet->from_client};
+        wake_at(context, pending->due);
+        return;
+    }
+    state->told = true;
+    report_blackhole(context, flow, packet->from_client, packet->ip_length, notice);
+}
+
+static void
+on_wake(struct context *context, const struct flow *flow, int64_t now)
+{
+    struct mtu_flow *state = flow_state(context);
+    const struct waiting *waiting = &state->waiting;
+    const struct side *sender = waiting->by_client ? &flow->by_client : &flow->by_server;
+    bool waits = sender->pending.frame == waiting->frame && sender->largest_passed < state->payload;
+    (void)now;
+    if (state->told || !waits || flow->by_client.rst_frame != 0 || flow->by_server.rst_frame != 0)
+        return;
+    state->told = true;
+    report_blackhole(context, flow, waiting->by_client, waiting->ip_length, NULL);
+}
+
+/* The connection ends, and the packet has arrived after all: it was an outage. */
+static void
+check_arrived(struct context *context, const struct flow *flow)
+{
+    struct finding *finding = reported(context, &cases[BLACKHOLE]);
+    if (finding == NULL)
+        return;
+    const struct mtu_flow *state = flow_state(context);
+    const struct side *sender = state->waiting.by_client ? &flow->by_client : &flow->by_server;
+    if (state->waiting.frame != 0 && sender->largest_passed >= state->payload)
+        report_withdraw(context, finding);
 }
 
 static void
@@ -225,6 +288,8 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
         take_error(context, flow, packet);
     else if (packet->payload.length > 1 && packet->retransmission)
         check_repeated(context, flow, packet);
+    if (packet->flags & (TCP_FIN | TCP_RST))
+        check_arrived(context, flow);
     if (packet->flags & TCP_FIN)
         note_passed(context, flow, packet);
 }
@@ -237,4 +302,5 @@ const struct detector path_mtu_detector = {
     DETECTOR_TABLE(threshold, thresholds),
     .flow_state_size = sizeof(struct mtu_flow),
     .on_packet = on_packet,
+    .on_wake = on_wake,
 };
