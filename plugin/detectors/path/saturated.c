@@ -7,7 +7,8 @@
  *
  * One of the three alone means nothing: a sender or receiver that is limited by its window or its disk makes a
  * plateau as well, a bad line loses, a long way or a busy host answers late. And a burst of some seconds is what
- * links are for.
+ * links are for. A single connection on a plateau may be what its own ends make of it: then the queue must drain when
+ * it is over.
  *
  * Source: a migration whose uplink was at its limit of 200 Mbit/s; an operator's report on an uplink that a
  * compromised host filled.
@@ -27,6 +28,9 @@ enum { EQUAL_PERCENT = 80, SLOW = 12500, LEAD = 5 };
 /* A round trip has grown if it is twice the usual one, and by more than a busy host or a neighbour's Wi-Fi adds.
  * Under NEAR the other host is a neighbour, which the link does not concern. Samples of one moment are one. */
 enum { ROUND_TRIPS = 3 };
+
+/* Percent of the bytes that one connection must leave to others on a plateau that is theirs together. */
+enum { LEFT_TO_OTHERS = 10 };
 static const int64_t GROWN = MILLISECONDS(10), NEAR = MILLISECONDS(1), MOMENT = MILLISECONDS(100);
 
 /* With less behind a hole than this the sender may have waited for its timer (RFC 6298) instead of repeating what
@@ -106,7 +110,11 @@ struct plateau {
     int64_t sum, sum_before; /* of those that had grown */
     struct endpoint server;  /* of the last of those */
     struct endpoint client;
+    uint32_t grown_flow;  /* on which they had first */
+    bool grown_elsewhere; /* on another one as well */
     uint64_t sampled_bytes;
+    uint32_t largest_flow; /* that has more bytes than all others, if one has: by the method of Boyer and Moore */
+    uint64_t largest_lead; /* bytes that it has more than the others, at least */
     struct talker talker[TALKERS];
 };
 
@@ -119,6 +127,9 @@ struct vantage {
     uint64_t previous_rate;                   /* of the interval before */
     unsigned losses, lead[LEAD], lead_losses; /* in this interval, in those before, and all of these */
     struct plateau plateau;
+    struct plateau over; /* the newest plateau that was one connection's, and is over */
+    int64_t over_time;
+    uint64_t over_bytes;
 };
 
 struct capture {
@@ -180,9 +191,9 @@ report_talkers(struct finding *finding, const struct plateau *plateau)
 }
 
 static void
-report_plateau(struct context *context, struct vantage *vantage, int64_t time, uint64_t bytes)
+report_plateau(struct context *context, struct vantage *vantage, const struct plateau *plateau, int64_t time,
+               uint64_t bytes)
 {
-    const struct plateau *plateau = &vantage->plateau;
     int64_t lasted = time - plateau->start;
     const struct session *session = session_of(context, vantage->session);
     bool copies_lost = session != NULL && session->gaps > 0;
@@ -233,14 +244,39 @@ continues(struct plateau *plateau, uint64_t rate)
     return true;
 }
 
+/* Whether the plateau lasted, lost, and answered late. */
+static bool
+is_full(struct context *context, const struct plateau *plateau, int64_t time)
+{
+    return plateau->is_on && time - plateau->start >= SECONDS(threshold_value(context, PLATEAU_SECONDS)) &&
+           plateau->losses >= threshold_value(context, LOSSES) && plateau->grown >= ROUND_TRIPS &&
+           plateau->grown > plateau->usual;
+}
+
+static bool
+is_shared(const struct plateau *plateau)
+{
+    return plateau->grown_elsewhere || plateau->largest_lead * 100 < plateau->sampled_bytes * (100 - LEFT_TO_OTHERS);
+}
+
 static void
 check_plateau(struct context *context, struct vantage *vantage, int64_t time, uint64_t bytes)
 {
     const struct plateau *plateau = &vantage->plateau;
-    if (!vantage->reported && time - plateau->start >= SECONDS(threshold_value(context, PLATEAU_SECONDS)) &&
-        plateau->losses >= threshold_value(context, LOSSES) && plateau->grown >= ROUND_TRIPS &&
-        plateau->grown > plateau->usual)
-        report_plateau(context, vantage, time, bytes);
+    if (!vantage->reported && is_shared(plateau) && is_full(context, plateau, time))
+        report_plateau(context, vantage, plateau, time, bytes);
+}
+
+/* The plateau ends at this time: one connection's is kept until its queue has drained. */
+static void
+end_plateau(struct context *context, struct vantage *vantage, int64_t time, uint64_t bytes)
+{
+    if (is_full(context, &vantage->plateau, time)) {
+        vantage->over = vantage->plateau;
+        vantage->over_time = time;
+        vantage->over_bytes = bytes;
+    }
+    vantage->plateau.is_on = false;
 }
 
 static void
@@ -260,17 +296,18 @@ end_interval(struct context *context, struct vantage *vantage, const struct pack
 
     push_losses(vantage);
     if (!vantage->started || lasted < 0 || lasted > PAUSE) {
-        vantage->plateau.is_on = false;
+        end_plateau(context, vantage, vantage->interval_start, vantage->interval_bytes);
         vantage->previous_rate = 0;
     } else {
         uint64_t now = (bytes - vantage->interval_bytes) * 1000 / (uint64_t)(lasted / MILLISECONDS(1));
         uint64_t rate = vantage->previous_rate > 0 ? (now + vantage->previous_rate) / 2 : now;
         vantage->previous_rate = now;
-        if (rate < SLOW)
-            vantage->plateau.is_on = false;
-        else if (continues(&vantage->plateau, rate))
+        bool goes_on = rate >= SLOW && continues(&vantage->plateau, rate);
+        if (goes_on)
             check_plateau(context, vantage, packet->time, bytes);
         else
+            end_plateau(context, vantage, vantage->interval_start, vantage->interval_bytes);
+        if (!goes_on && rate >= SLOW)
             start_plateau(&vantage->plateau, vantage, rate, packet->frame);
     }
     vantage->started = true;
@@ -278,12 +315,25 @@ end_interval(struct context *context, struct vantage *vantage, const struct pack
     vantage->interval_bytes = bytes;
 }
 
+static void
+note_flow(struct plateau *plateau, const struct flow *flow, const struct packet *packet)
+{
+    plateau->sampled_bytes += packet->ip_length;
+    if (plateau->largest_flow == flow->number) {
+        plateau->largest_lead += packet->ip_length;
+    } else if (plateau->largest_lead >= packet->ip_length) {
+        plateau->largest_lead -= packet->ip_length;
+    } else {
+        plateau->largest_flow = flow->number;
+        plateau->largest_lead = packet->ip_length - plateau->largest_lead;
+    }
+}
+
 /* The hosts that sent most, by the method of Misra and Gries: what many hosts sent a little of goes down again. */
 static void
 note_talker(struct plateau *plateau, const struct packet *packet)
 {
     struct talker *least = &plateau->talker[0];
-    plateau->sampled_bytes += packet->ip_length;
     for (unsigned i = 0; i < TALKERS; i++) {
         struct talker *talker = &plateau->talker[i];
         if (talker->bytes > 0 && address_equal(&talker->address, &packet->source.address)) {
@@ -302,14 +352,22 @@ note_talker(struct plateau *plateau, const struct packet *packet)
 
 /* -- Round trips ----------------------------------------------------------------------------- */
 
+static bool
+has_grown(int64_t usual, int64_t round_trip)
+{
+    return round_trip >= 2 * usual && round_trip >= usual + GROWN;
+}
+
 static void
 note_round_trip(struct plateau *plateau, const struct flow *flow, const struct packet *packet, int64_t usual,
                 int64_t round_trip)
 {
     if (usual == 0 || round_trip == 0 || packet->time - plateau->sample_time < MOMENT)
         return;
-    if (round_trip >= 2 * usual && round_trip >= usual + GROWN) {
+    if (has_grown(usual, round_trip)) {
         plateau->grown++;
+        plateau->grown_elsewhere |= plateau->grown_flow != 0 && plateau->grown_flow != flow->number;
+        plateau->grown_flow = flow->number;
         plateau->sum += round_trip;
         plateau->sum_before += usual;
         plateau->client = flow->client;
@@ -358,7 +416,6 @@ note_retransmission(struct vantage *vantage, const struct flow *flow, const stru
     struct plateau *plateau = &vantage->plateau;
     const struct side *sender = flow_sender(flow, packet), *receiver = flow_receiver(flow, packet);
     uint32_t end = packet->sequence + packet->payload.length;
-    bool fast = sequence_difference(sender->next_sequence, end) >= FAST_BYTES;
 
     if (sequence_difference(sender->next_sequence, end) > FAR)
         return; /* a box on the way changes the numbers */
@@ -367,8 +424,20 @@ note_retransmission(struct vantage *vantage, const struct flow *flow, const stru
         vantage->losses++;
         plateau->losses++;
     }
-    if (packet->fills_hole && fast && plateau->is_on)
-        note_round_trip(plateau, flow, packet, flow->round_trip, packet->hole_age);
+}
+
+/* Whether the way of the connection that had the plateau is free again. */
+static bool
+has_drained(const struct vantage *vantage, const struct flow *flow)
+{
+    const struct side *sides[] = {&flow->by_client, &flow->by_server};
+    bool drained = false;
+    for (unsigned i = 0; i < 2; i++) {
+        int64_t usual = round_trip_to_receiver(flow, i == 0);
+        drained |=
+            usual != 0 && sides[i]->round_trip_time > vantage->over_time && !has_grown(usual, sides[i]->round_trip);
+    }
+    return drained && flow->number == vantage->over.grown_flow;
 }
 
 static void
@@ -382,17 +451,21 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
         if (!vantage->started || packet->time - vantage->interval_start >= INTERVAL ||
             packet->time < vantage->interval_start)
             end_interval(context, vantage, packet);
-        if (plateau->is_on)
+        if (plateau->is_on) {
+            note_flow(plateau, flow, packet);
             note_talker(plateau, packet);
+        }
     }
     if (packet->retransmission)
         note_retransmission(vantage, flow, packet);
-    else if (!plateau->is_on || packet->protocol != PROTOCOL_TCP)
+    else if (packet->protocol != PROTOCOL_TCP)
         return;
-    else if (flow->handshake.completed_frame == packet->frame)
+    else if (plateau->is_on && flow->handshake.completed_frame == packet->frame)
         note_round_trip(plateau, flow, packet, flow->usual_round_trip, flow->round_trip);
-    else
+    else if (plateau->is_on)
         note_bulk(plateau, flow, packet);
+    if (vantage->over.is_on && has_drained(vantage, flow))
+        report_plateau(context, vantage, &vantage->over, vantage->over_time, vantage->over_bytes);
 }
 
 const struct detector path_saturated_detector = {
