@@ -26,6 +26,7 @@ struct pending {
     int64_t due;              /* when the next one after it would have been answered at the latest, 0 before it */
     bool probe;               /* a keepalive probe */
     bool answered;            /* the other side sent anything since, RST excepted */
+    bool unseen;              /* the first transmission of that byte was lost before it was captured */
     bool closed;              /* the other side's receive window is 0, or was meanwhile */
 };
 

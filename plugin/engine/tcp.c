@@ -12,6 +12,8 @@ static const int64_t hole_time = MILLISECONDS(200);
 static const int64_t reordering_time = MILLISECONDS(3);
 /* No retransmission timer is this short (RFC 6298, 2.4; Linux waits 200 ms, and 2 ms for a tail loss probe). */
 static const int64_t twice_at_once = MILLISECONDS(1);
+/* Round trips to a neighbour, or from the receiver's own capture, differ by more than they take. */
+static const int64_t near = MILLISECONDS(1);
 /* Further apart, IP IDs do not count the packets of one sender. */
 enum { NEAR_IDS = 1024 };
 /* No window is larger: a box on the way counts anew, and the capture has both sides of it. */
@@ -376,9 +378,9 @@ follow_pending(struct side *sender, const struct side *receiver, const struct pa
     } else if (pending->frame != 0 && packet->retransmission && packet->payload.length > 0 &&
                sequence_difference(packet->sequence, pending->sequence) <= 0 &&
                sequence_difference(packet->sequence + packet->payload.length, pending->sequence) > 0) {
-        pending->gap =
-            time_since(pending->retransmissions++ > 0 ? pending->repeated_time : pending->time, packet->time);
+        pending->retransmissions++;
         pending->repeated_time = packet->time;
+        pending->unseen |= packet->fills_hole;
         if (pending->retransmissions == 3) {
             pending->third_frame = packet->frame;
             pending->due = due_after(pending, packet->time, round_trip);
@@ -391,7 +393,8 @@ follow_pending(struct side *sender, const struct side *receiver, const struct pa
 }
 
 /* The first byte that waits is acknowledged now. What comes back sooner after a retransmission than a round trip takes
- * answers one that was sent before (RFC 3522, 1); where it comes back a round trip after the first, none was needed. */
+ * answers one that was sent before (RFC 3522, 1), give or take a quarter for busy hosts; where it comes back a round trip
+ * after the first, none was needed. */
 static void
 time_answer(struct side *side, int64_t now)
 {
@@ -399,7 +402,7 @@ time_answer(struct side *side, int64_t now)
     int64_t shortest = side->shortest_round_trip;
     if (pending->retransmissions == 0) {
         note_round_trip(side, pending->time, now);
-    } else if (time_since(pending->repeated_time, now) < shortest) {
+    } else if (shortest >= near && !pending->unseen && time_since(pending->repeated_time, now) < shortest / 4 * 3) {
         bool first = time_since(pending->time, now) < shortest + shortest / 2;
         side->spurious += first ? pending->retransmissions : 1;
     }
@@ -444,6 +447,7 @@ follow_answer(struct side *receiver, struct packet *packet)
         pending->retransmissions = 0;
         pending->third_frame = 0;
         pending->due = 0;
+        pending->unseen = false;
     }
     return survived;
 }

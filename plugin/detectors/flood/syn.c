@@ -29,6 +29,9 @@ enum { TRIES_OF_A_FLOOD = 3 };
 /* Shares, as "one in so many". */
 enum { TENTH = 10, HALF = 2 };
 
+/* A flood is one source's if it leads the others by so many percent of all attempts: it has nine tenths of them. */
+enum { NEARLY_ALL_PERCENT = 80 };
+
 /* How old attempts must be, in slices of half a second: the newer one half of their number is that has not ended
  * otherwise, the less it says. A round trip takes half a second at most; and at a server the SYNs of a client that
  * waits have been repeated after one and a half (RFC 6298). */
@@ -192,6 +195,9 @@ struct source {
 
 struct server {
     struct recent recent;
+    struct endpoint
+        largest; /* the source that has more attempts than all others, if one has: by the method of Boyer and Moore */
+    uint32_t attempts, lead; /* since the server was at rest; how many more the source has than the others, at least */
     uint32_t finding;
     int64_t wakes;
 };
@@ -505,8 +511,8 @@ report_server(struct context *context, const struct flow *flow, struct server *s
         return;
     server->finding = finding_number(finding);
     report_endpoint(finding, FACT_server, &flow->server);
-    if (recent->total[SOURCES] == 1)
-        report_endpoint(finding, FACT_client, &flow->client);
+    if (server->lead * 100 >= server->attempts * NEARLY_ALL_PERCENT)
+        report_endpoint(finding, FACT_client, &server->largest);
     report_count(finding, FACT_sources, recent->total[SOURCES]);
     if (unanswered)
         report_flag(finding, FACT_unanswered);
@@ -530,6 +536,20 @@ check_server(struct context *context, const struct flow *flow, struct server *se
 }
 
 /* -- Packets ---------------------------------------------------------------------------------- */
+
+static void
+note_largest(struct server *server, const struct endpoint *source)
+{
+    if (server->recent.total[ATTEMPTS] == 0)
+        server->attempts = server->lead = 0;
+    server->attempts++;
+    if (server->lead == 0)
+        server->largest = *source;
+    if (address_equal(&server->largest.address, &source->address))
+        server->lead++;
+    else
+        server->lead--;
+}
 
 static void
 on_attempt(struct context *context, const struct flow *flow, const struct packet *packet)
@@ -564,6 +584,7 @@ on_attempt(struct context *context, const struct flow *flow, const struct packet
         return;
     struct server *server = server_of(context, flow);
     recent_move(&server->recent, packet->time);
+    note_largest(server, &flow->client);
     recent_add(&server->recent, ATTEMPTS, packet->frame, packet->time);
     if (anew)
         recent_add(&server->recent, SOURCES, packet->frame, packet->time);
@@ -656,6 +677,14 @@ on_reset(struct context *context, const struct flow *flow, const struct packet *
     on_event(context, flow, packet, packet->from_client ? FAILED : REFUSED, true);
 }
 
+/* Both sides have sent payload now: whatever their numbers say, the attempt came to something. */
+static bool
+is_first_answer(const struct flow *flow, const struct packet *packet)
+{
+    return flow->handshake.syn_frame != 0 && flow->handshake.completed_frame == 0 && packet->new_bytes > 0 &&
+           flow_sender(flow, packet)->new_bytes == packet->new_bytes && flow_receiver(flow, packet)->new_bytes > 0;
+}
+
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
@@ -674,6 +703,8 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
             on_completed(context, flow, packet);
     } else if ((packet->flags & TCP_RST) && handshake->completed_frame == 0) {
         on_reset(context, flow, packet);
+    } else if (is_first_answer(flow, packet)) {
+        on_completed(context, flow, packet);
     }
 }
 
@@ -713,7 +744,7 @@ on_wake(struct context *context, const struct flow *flow, int64_t now)
 const struct detector flood_syn_detector = {
     .family = "flood",
     .summary = "Connection attempts by the hundred that come to nothing",
-    .sees = SEES_SYN | SEES_COMPLETED | SEES_END | SEES_ICMP,
+    .sees = SEES_SYN | SEES_COMPLETED | SEES_FIRST_DATA | SEES_END | SEES_ICMP,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
     .on_packet = on_packet,

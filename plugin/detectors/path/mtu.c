@@ -97,8 +97,8 @@ struct waiting {
 struct mtu_flow {
     struct notice to_client, to_server;
     struct waiting waiting;
-    bool told;
-    uint32_t payload; /* of the packet that was told */
+    bool told, smaller; /* smaller segments were tried in place of it */
+    uint32_t payload;   /* of the packet that was told */
 };
 
 /* From one host to another: the largest payload of connections before that was acknowledged. */
@@ -222,6 +222,16 @@ report_blackhole(struct context *context, const struct flow *flow, bool by_clien
     report_evidence(finding, flow->handshake.completed_frame);
 }
 
+/* What is acknowledged after this are bytes that came in another size. */
+static void
+note_smaller(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    if (flow_sender(flow, packet)->pending.retransmissions <= threshold_value(context, RETRANSMISSIONS))
+        return;
+    struct mtu_flow *state = flow_state(context);
+    state->smaller |= packet->payload.length < state->payload;
+}
+
 /* So often repeated, the packet is looked at again when its next retransmission comes, or would have been answered: by then it was
  * acknowledged, or never is. */
 static void
@@ -277,7 +287,7 @@ check_arrived(struct context *context, const struct flow *flow)
         return;
     const struct mtu_flow *state = flow_state(context);
     const struct side *sender = state->waiting.by_client ? &flow->by_client : &flow->by_server;
-    if (state->waiting.frame != 0 && sender->largest_passed >= state->payload)
+    if (state->waiting.frame != 0 && !state->smaller && sender->largest_passed >= state->payload)
         report_withdraw(context, finding);
 }
 
@@ -286,8 +296,10 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 {
     if (packet->icmp != NULL)
         take_error(context, flow, packet);
-    else if (packet->payload.length > 1 && packet->retransmission)
+    if (packet->icmp == NULL && packet->payload.length > 1 && packet->retransmission) {
+        note_smaller(context, flow, packet);
         check_repeated(context, flow, packet);
+    }
     if (packet->flags & (TCP_FIN | TCP_RST))
         check_arrived(context, flow);
     if (packet->flags & TCP_FIN)
