@@ -222,14 +222,30 @@ report_blackhole(struct context *context, const struct flow *flow, bool by_clien
     report_evidence(finding, flow->handshake.completed_frame);
 }
 
-/* What is acknowledged after this are bytes that came in another size. */
 static void
-note_smaller(struct context *context, const struct flow *flow, const struct packet *packet)
+check_waiting(struct context *context, const struct flow *flow, struct mtu_flow *state)
+{
+    const struct waiting *waiting = &state->waiting;
+    const struct side *sender = waiting->by_client ? &flow->by_client : &flow->by_server;
+    bool waits =
+        waiting->frame != 0 && sender->pending.frame == waiting->frame && sender->largest_passed < state->payload;
+    if (state->told || !waits || flow->by_client.rst_frame != 0 || flow->by_server.rst_frame != 0)
+        return;
+    state->told = true;
+    report_blackhole(context, flow, waiting->by_client, waiting->ip_length, NULL);
+}
+
+/* The sender tries smaller segments in place of the one that waits: what is acknowledged from now on came in another size. */
+static void
+check_smaller(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     if (flow_sender(flow, packet)->pending.retransmissions <= threshold_value(context, RETRANSMISSIONS))
         return;
     struct mtu_flow *state = flow_state(context);
-    state->smaller |= packet->payload.length < state->payload;
+    if (packet->payload.length >= state->payload)
+        return;
+    state->smaller = true;
+    check_waiting(context, flow, state);
 }
 
 /* So often repeated, the packet is looked at again when its next retransmission comes, or would have been answered: by then it was
@@ -267,15 +283,8 @@ check_repeated(struct context *context, const struct flow *flow, const struct pa
 static void
 on_wake(struct context *context, const struct flow *flow, int64_t now)
 {
-    struct mtu_flow *state = flow_state(context);
-    const struct waiting *waiting = &state->waiting;
-    const struct side *sender = waiting->by_client ? &flow->by_client : &flow->by_server;
-    bool waits = sender->pending.frame == waiting->frame && sender->largest_passed < state->payload;
     (void)now;
-    if (state->told || !waits || flow->by_client.rst_frame != 0 || flow->by_server.rst_frame != 0)
-        return;
-    state->told = true;
-    report_blackhole(context, flow, waiting->by_client, waiting->ip_length, NULL);
+    check_waiting(context, flow, flow_state(context));
 }
 
 /* The connection ends, and the packet has arrived after all: it was an outage. */
@@ -297,7 +306,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     if (packet->icmp != NULL)
         take_error(context, flow, packet);
     if (packet->icmp == NULL && packet->payload.length > 1 && packet->retransmission) {
-        note_smaller(context, flow, packet);
+        check_smaller(context, flow, packet);
         check_repeated(context, flow, packet);
     }
     if (packet->flags & (TCP_FIN | TCP_RST))
