@@ -161,14 +161,14 @@ follow_tls(struct engine *engine, struct flow_record *record, struct packet *pac
         return;
     }
     const struct tls_side *other = packet->from_client ? &record->tls_server : &record->tls_client;
-    bool seen_before = flow->tls.seen;
+    bool spoken_before = flow->tls.server_hello;
     /* Data in a SYN (TCP Fast Open) comes behind its sequence number (RFC 7413, 2.1). */
     uint32_t first = packet->sequence + ((packet->flags & TCP_SYN) != 0);
     if (tls_stream_read(&flow->tls, mine, other, packet->from_client, opening, first, &packet->payload, packet->frame,
                         packet->time, records))
         packet->tls = records;
     flow->tls.client_data = record->tls_client.payload_records > 0;
-    if (!seen_before && flow->tls.seen && (flow->tls.client_hello || flow->tls.server_hello))
+    if (!spoken_before && flow->tls.server_hello)
         knowledge_add_tls_server(engine->knowledge, engine_network(engine, flow), &flow->server);
 }
 
