@@ -105,11 +105,11 @@ static const struct case_info cases[CASES] = {
         .severity = SEVERITY_ERROR,
         .english = {
             .title = "Server receives a SYN flood",
-            .summary = "{server} got {attempts} connection attempts from {sources} addresses within {delay}; "
-                       "{completed} were completed (threshold {limit} in 10 s, under 10 % completed).",
-            .causes = "A SYN flood with forged sources: each address sends one SYN, does not repeat it and never "
-                      "answers the SYN-ACK, or its owner answers with RST.\n"
-                      "[A single host floods from its own address: {client.address}.]\n"
+            .summary = "{server} got {attempts} connection attempts from {sources} addresses[, nearly all from {client.address},] within "
+                       "{delay}; {completed} were completed (threshold {limit} in 10 s, under 10 % completed).",
+            .causes = "[A single host floods from its own address: {client.address} sent nearly all of the attempts.]\n"
+                      "[A SYN flood with forged sources: each address sends one SYN, does not repeat it and never "
+                      "answers the SYN-ACK, or its owner answers with RST{!client}.]\n"
                       "The answers of the server get lost on their way back, so that clients never go on; they would "
                       "repeat their SYN after a second.\n"
                       "[The server does not answer at all: it is down, or its backlog is full already{?unanswered}.]",

@@ -39,12 +39,17 @@ static const struct case_info cases[] = {
         .english = {
             .title = "WireGuard handshake without any answer",
             .summary = "{client} sent {attempts} WireGuard handshake initiations (threshold {limit}) to {server} within "
-                       "{delay} and nothing came back[; the peer was last heard {quiet} ago].",
-            .causes = "The way between the peers loses UDP: an uplink that is full (a compromised or busy host behind it), or "
+                       "{delay} and [nothing came back{!icmp_error}][all that came back is an ICMP error{?icmp_error}]["
+                       "; the peer was last heard {quiet} ago].",
+            .causes = "[The ICMP error says why: nothing listens at the port of the peer (the tunnel is not up there), or a "
+                      "device on the way rejects the packet{?icmp_error}.]\n"
+                      "The way between the peers loses UDP: an uplink that is full (a compromised or busy host behind it), or "
                       "a DDoS filter that drops UDP.\n"
                       "A firewall, security group or NAT does not pass UDP port {server.port} to the peer, or the NAT's "
                       "mapping has expired (no PersistentKeepalive).\n"
                       "The peer is down, or its address or port has changed (Endpoint is out of date).\n"
+                      "The answer leaves {server.address} through another uplink or from another of its addresses (several WANs, policy "
+                      "routing), and is dropped or not taken for the answer.\n"
                       "The peer ignores the initiation: it does not know this public key, the preshared keys differ, or the "
                       "clock of {client.address} went back (the initiation carries a timestamp that must grow).",
             .checks = "On both peers, is \"latest handshake\" recent, and is the endpoint right: `wg show`\n"
@@ -83,6 +88,7 @@ struct initiator {
 };
 
 struct wireguard_flow {
+    uint32_t error_frame; /* the newest ICMP error about it, 0 = none */
     struct initiator client, server;
 };
 
@@ -138,6 +144,10 @@ report_run(struct context *context, const struct flow *flow, const struct packet
     report_duration(finding, FACT_delay, packet->time - run->first_time);
     if (other->packets > 0)
         report_duration(finding, FACT_quiet, packet->time - other->last_time);
+    const struct wireguard_flow *state = flow_state(context);
+    if (state->error_frame != 0)
+        report_flag(finding, FACT_icmp_error);
+    report_evidence(finding, state->error_frame);
     report_evidence(finding, run->first_frame);
     report_evidence(finding, run->previous_frame);
     report_evidence(finding, other->last_frame);
@@ -177,6 +187,11 @@ note_initiation(struct context *context, const struct flow *flow, const struct p
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
+    if (packet->icmp != NULL) {
+        struct wireguard_flow *state = flow_state(context);
+        state->error_frame = packet->frame;
+        return;
+    }
     unsigned type = message_type(&packet->payload);
     if (type == INITIATION) {
         struct wireguard_flow *state = flow_state(context);
@@ -191,7 +206,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 const struct detector tunnel_wireguard_detector = {
     .family = "tunnel",
     .summary = "Tunnels that do not pass what enters them",
-    .sees = SEES_UDP,
+    .sees = SEES_UDP | SEES_ICMP,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
     .flow_state_size = sizeof(struct wireguard_flow),
