@@ -33,6 +33,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   rules     the rules of the house
   format    clang-format and shellcheck
   docs      the commands in the documentation show what it says, its example detector works
+  mutation  a sample of faults in the detectors is noticed by scenarios and unit tests
   bench     the cost of the plugin stays below its limit, the profile netcase-triage is faster
 
 `e2e` means captures, modes, settings, sharkd, agreement, report, hostile, annotate, folder, gui, broken, attacks and pairs. Without
@@ -188,6 +189,7 @@ suite() {
         -DNETCASE_SANITIZE=ON -DNETCASE_FUZZ=ON && "${as_user[@]}" tests/fuzz/fuzz.py build-fuzz ;;
     mutated) build build-sanitized -DCMAKE_BUILD_TYPE=Debug -DBUILD_TESTING=OFF -DNETCASE_HOST=ON -DNETCASE_SANITIZE=ON &&
         "${as_user[@]}" NETCASE_BUILD="$work/build-sanitized" tests/e2e/mutated.py ;;
+    mutation) "${as_user[@]}" tests/mutation/sample.py ;;
     bench) "${as_user[@]}" tests/bench/bench.py --check 5 ;;
     *) "${as_user[@]}" "tests/e2e/$1.py" ;;
     esac
@@ -209,12 +211,12 @@ fi
 plugin=unknown
 for name in "${suites[@]}"; do
     echo "-- $name"
-    if [[ $plugin == unknown && ! $name =~ ^(rules|format|unit|fuzz|mutated)$ ]]; then
+    if [[ $plugin == unknown && ! $name =~ ^(rules|format|unit|fuzz|mutated|mutation)$ ]]; then
         plugin=there
         build_plugin >"$scratch/one" || plugin=missing
         tee -a "$scratch/all" <"$scratch/one"
     fi
-    if [[ $plugin == missing && ! $name =~ ^(rules|format|unit|fuzz|mutated)$ ]]; then
+    if [[ $plugin == missing && ! $name =~ ^(rules|format|unit|fuzz|mutated|mutation)$ ]]; then
         echo "FAIL  $name: there is no plugin to test" | tee -a "$scratch/all"
         continue
     fi
