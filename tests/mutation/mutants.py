@@ -32,10 +32,12 @@ class Mutant:
     def apply(self, source):
         return source[:self.start] + self.text.replace(WAS, source[self.start:self.end]) + source[self.end:]
 
+    def line(self, source):
+        return source.count("\n", 0, self.start) + 1
+
     def describe(self, source):
-        line = source.count("\n", 0, self.start) + 1
         was = " ".join(source[self.start:self.end].split())
-        return f"{line}: {self.kind}: {was} -> {self.text.strip().replace(WAS, was)}"
+        return f"{self.line(source)}: {self.kind}: {was} -> {self.text.strip().replace(WAS, was)}"
 
 
 def blank(text):

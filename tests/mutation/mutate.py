@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """How many faults in the detectors do the scenarios and the unit tests notice?
 
-usage: mutate.py [--count N | --all] [--seed TEXT] [--jobs N] [--at-least PERCENT] [FAMILY | FAMILY/DETECTOR]...
+usage: mutate.py [--count N | --all] [--seed TEXT] [--jobs N] [--at-least PERCENT] [FAMILY | FAMILY/DETECTOR[:LINE]]...
 
 Breaks a detector in one place (mutants.py has the ways), compiles that file alone, links the player of scenarios and those unit
 tests that have a detector in them with it, and runs them until the first one fails. A mutant that no test notices is printed
-with its place. N mutants (10) of each detector are taken, as many of each kind, the same ones for the same seed and source.
+with its place. N mutants (10) of each detector are taken, as many of each kind, the same ones for the same seed and source. With
+a LINE all of that line are.
 
 What does not compile, or compiles to the same code, is no mutant. An endless loop is noticed.
 
@@ -116,6 +117,14 @@ class Detector:
             random.Random(f"{seed} {self.name} {len(mutants)}").shuffle(mutants)
         return [mutant for turn in itertools.zip_longest(*kinds) for mutant in turn if mutant]
 
+    def wanted(self, options):
+        mutants = self.mutants(options.seed)
+        lines = [int(name.partition(":")[2]) for name in options.names if name.startswith(f"{self.name}:")]
+        if lines:
+            return [mutant for mutant in mutants if mutant.line(self.source) in lines]
+        # What is no mutant counts, too: the sample does not depend on a compiler.
+        return mutants if options.all else mutants[:options.count]
+
     def try_mutant(self, build, mutant):
         """None if it is none, else whether it was noticed."""
         with tempfile.TemporaryDirectory(prefix="netcase-mutant-") as name:
@@ -126,12 +135,12 @@ class Detector:
 
 
 def is_wanted(detector, names):
-    return not names or detector.name in names or detector.family in names
+    return not names or detector.family in names or detector.name in [name.partition(":")[0] for name in names]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="FAMILY or FAMILY/DETECTOR")
+    parser.add_argument("names", nargs="*", metavar="FAMILY or FAMILY/DETECTOR[:LINE]")
     parser.add_argument("--count", type=int, default=10, help="mutants of each detector")
     parser.add_argument("--all", action="store_true", help="all mutants")
     parser.add_argument("--seed", default="1")
@@ -147,10 +156,8 @@ def main():
         for detector in detectors:
             detector.check(build)
             tried = seen = 0
-            mutants = detector.mutants(options.seed)
-            # What is no mutant is replaced by the next one.
-            results = executor.map(lambda mutant, detector=detector: detector.try_mutant(build, mutant),
-                                   mutants if options.all else mutants[:options.count])
+            mutants = detector.wanted(options)
+            results = executor.map(lambda mutant, detector=detector: detector.try_mutant(build, mutant), mutants)
             for mutant, result in zip(mutants, results):
                 tried += result is not None
                 seen += result is True
