@@ -50,11 +50,19 @@ class Build:
         tests = [path.stem for path in sorted((TREE / "tests" / "unit").glob("test_*.c")) if path.stem not in NO_LOGIC]
         run("cmake", "--build", BUILD, "--target", "test_scenarios", *tests)
         self.unit_tests = [name for name in tests if "_detector\n" in run("nm", f"tests/{name}")]
+        self.commands = {}
+
+    def command(self, target):
+        """How ninja makes the target, word by word."""
+        if target not in self.commands:
+            line = run("ninja", "-t", "commands", target).splitlines()[-1]
+            self.commands[target] = shlex.split(line.removeprefix(": && ").removesuffix(" && :"))
+        return list(self.commands[target])
 
     def compile(self, detector, source, folder):
         """The object of a detector that consists of this source, None if that does not compile."""
         target = f"CMakeFiles/netcase_detectors.dir/plugin/detectors/{detector}.c.o"
-        command = shlex.split(run("ninja", "-t", "commands", target).splitlines()[-1])
+        command = self.command(target)
         changed, made = folder / "detector.c", folder / "detector.o"
         changed.write_text(source, encoding="utf-8")
         command[command.index("-o") + 1] = made
@@ -64,7 +72,7 @@ class Build:
 
     def link(self, program, made):
         """The program with this object instead of the library's, in the object's folder."""
-        command = shlex.split(run("ninja", "-t", "commands", f"tests/{program}").splitlines()[-1].removeprefix(": && ").removesuffix(" && :"))
+        command = self.command(f"tests/{program}")
         linked = made.parent / program
         at = command.index("-o")
         command[at:at + 2] = ["-o", linked, made]
@@ -93,7 +101,8 @@ def noticed(build, made, family):
     """Whether a test notices the mutant: the scenarios of its family first."""
     player = build.link("test_scenarios", made)
     families = sorted((TREE / "tests" / "scenarios").iterdir(), key=lambda path: (path.name != family, path))
-    return any(fails(player, folder) for folder in families) or any(fails(build.link(name, made)) for name in build.unit_tests)
+    return (fails(player, "--plain", families[0]) or fails(player, "--plain", *families[1:]) or
+            any(fails(build.link(name, made)) for name in build.unit_tests))
 
 
 class Detector:

@@ -1,6 +1,7 @@
 /* Plays scenarios: all that is found must be expected, after each packet and in every way to play them.
  *
  *   test_scenarios FILE|FOLDER...              prints "NAME ... ok", or "NAME ... FAIL" and what is wrong in which line
+ *   test_scenarios --plain FILE|FOLDER...      plays each only as it is
  *   test_scenarios --catalogue FILE|FOLDER...  whether every case is expected somewhere, and each of its look-alikes shown
  *
  * A scenario that crashes is the last one named.
@@ -41,10 +42,10 @@ read_and_play(struct verdict *verdict, const char *text, struct country_database
 }
 
 static void
-play_all(struct verdict *verdict, const char *text, struct country_database *countries)
+play_all(struct verdict *verdict, const char *text, struct country_database *countries, bool plain)
 {
-    read_and_play(verdict, text, countries, ways);
-    for (size_t i = 1; i < way_count && !verdict->failed; i++)
+    read_and_play(verdict, text, countries, &ways[AS_IT_IS]);
+    for (size_t i = AS_IT_IS + 1; i < way_count && !verdict->failed && !plain; i++)
         if (is_played(&ways[i], text))
             read_and_play(verdict, text, countries, &ways[i]);
 }
@@ -63,7 +64,7 @@ scenario_name(const char *file)
 }
 
 static bool
-play_file(const char *file, struct country_database *countries)
+play_file(const char *file, struct country_database *countries, bool plain)
 {
     struct verdict verdict = {.file = file};
     char *name = scenario_name(file), *text;
@@ -71,7 +72,7 @@ play_file(const char *file, struct country_database *countries)
     fflush(stdout); /* before it crashes */
     g_free(name);
     if (g_file_get_contents(file, &text, NULL, NULL)) {
-        play_all(&verdict, text, countries);
+        play_all(&verdict, text, countries, plain);
         g_free(text);
     } else {
         verdict_failed(&verdict, 0, "can't be opened");
@@ -116,7 +117,7 @@ files_of(char **paths)
 }
 
 static bool
-play_files(const GPtrArray *files)
+play_files(const GPtrArray *files, bool plain)
 {
     char *problem;
     struct country_database *countries = country_database_open(COUNTRY_DATABASE, &problem);
@@ -126,7 +127,7 @@ play_files(const GPtrArray *files)
     if (files->len == 0)
         printf("no scenario\n");
     for (guint i = 0; i < files->len && countries != NULL; i++)
-        right = play_file(g_ptr_array_index(files, i), countries) && right;
+        right = play_file(g_ptr_array_index(files, i), countries, plain) && right;
     country_database_close(countries);
     return right;
 }
@@ -203,9 +204,10 @@ check_catalogue(const GPtrArray *files)
 int
 main(int argc, char **argv)
 {
-    bool catalogue = argc > 1 && strcmp(argv[1], "--catalogue") == 0;
-    GPtrArray *files = files_of(argv + (argc > 0) + catalogue);
-    bool right = catalogue ? check_catalogue(files) : play_files(files);
+    const char *option = argc > 1 && g_str_has_prefix(argv[1], "--") ? argv[1] : "";
+    GPtrArray *files = files_of(argv + (argc > 0) + (*option != '\0'));
+    bool right =
+        strcmp(option, "--catalogue") == 0 ? check_catalogue(files) : play_files(files, strcmp(option, "--plain") == 0);
     g_ptr_array_unref(files);
     return right ? 0 : 1;
 }
