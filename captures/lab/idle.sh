@@ -153,9 +153,10 @@ client_aborts_idle() {
     talk c connect 10.2.0.2 80 get recv sleep:20 rst
     recorded idle/client-aborts-with-nothing-pending
     expectation idle/client-aborts-with-nothing-pending <<'END'
-# A client drops its idle connection with RST after 20 s; nothing was waiting for an answer.
+# A client drops its idle connection with RST after 20 s; nothing was waiting for an answer: a chat, if a timer of 20 s is known.
 # origin: lab/idle.sh (nginx 1.22, python client with SO_LINGER 0)
 # look-alike: idle.reset "client aborting with nothing pending"
+tcp.flags.reset == 1 => idle.close
 END
 }
 
@@ -187,7 +188,7 @@ blackhole_60s() {
 # state silently. Captured at the client.
 # origin: lab/idle.sh (nginx 1.22, python client, nftables drop on the router)
 # shows: idle.blackhole
-tcp.analysis.retransmission && tcp.srcport != 80 @4 => idle.blackhole
+tcp.analysis.retransmission && tcp.srcport != 80 @5 => idle.blackhole
 END
 }
 
@@ -202,7 +203,7 @@ blackhole_15s_ipv6() {
 # A server pushes data after 16 s of idle; it is retransmitted for 7 s and nothing comes back. Captured at the server, IPv6.
 # origin: lab/idle.sh (python server and client, nftables drop on the router)
 # shows: idle.blackhole
-tcp.analysis.retransmission && tcp.srcport == 8080 && tcp.len == 64 @4 => idle.blackhole
+tcp.analysis.retransmission && tcp.srcport == 8080 && tcp.len == 64 @5 => idle.blackhole
 END
 }
 
@@ -219,7 +220,7 @@ blackhole_then_rst() {
 # to the same failure.
 # origin: lab/idle.sh (nginx 1.22, python client, nftables drop, later reject, on the router)
 # shows: idle.blackhole
-tcp.analysis.retransmission && tcp.srcport != 80 @4 => idle.blackhole
+tcp.analysis.retransmission && tcp.srcport != 80 @5 => idle.blackhole
 END
 }
 

@@ -142,7 +142,7 @@ failures_in_mirrors() {
 # blackhole-60s as a mirror session of the client's interface delivers it, both directions.
 # origin: lab/mirror.sh (the packets of idle/blackhole-60s; VXLAN copies by lab/mirror.py)
 # shows: idle.blackhole
-tcp.analysis.retransmission @4 => idle.blackhole
+tcp.analysis.retransmission @5 => idle.blackhole
 END
     mirrored idle/reset-60s-in-erspan2 idle/reset-60s-by-router --as erspan2 --at 192.168.1.30 --id 33
     expectation idle/reset-60s-in-erspan2 <<'END'

@@ -1,6 +1,7 @@
 /* Headers between a frame and its payload, most of them captured.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bytes_of.h"
+#include "wire/checksum.h"
 #include "wire/headers.h"
 
 /* Ethernet to TCP out of a VXLAN tunnel: 10.40.0.10:49440 to 10.40.0.20:443, "vxlan-ipv4-tcp". */
@@ -584,6 +585,31 @@ icmp_cut(void **state)
     g_byte_array_unref(bytes);
 }
 
+/* "abc" behind a header from 10.0.0.1 to 10.0.0.2: the right checksum is 0x0c15, that of the pseudo header alone 0x1420. */
+static void
+tcp_checksums(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t checksum;
+        uint32_t captured;
+        enum checksum expected;
+    } rows[] = {
+        {0x0c15, 23, CHECKSUM_RIGHT}, {0x0c15, 22, CHECKSUM_UNKNOWN}, {0x1420, 23, CHECKSUM_OFFLOADED},
+        {0x0d15, 23, CHECKSUM_WRONG}, {0, 23, CHECKSUM_WRONG},
+    };
+    struct packet packet = {.source.address = {4, {10, 0, 0, 1}}, .destination.address = {4, {10, 0, 0, 2}}};
+    uint8_t bytes[] = {0xcb, 0x00, 0, 80, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x14, 0, 0, 0, 0, 0, 0, 'a', 'b', 'c'};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        bytes[16] = (uint8_t)(rows[i].checksum >> 8);
+        bytes[17] = (uint8_t)rows[i].checksum;
+        struct payload segment = {bytes, rows[i].captured, sizeof bytes};
+        assert_int_equal(wire_tcp_checksum(&segment, &packet), rows[i].expected);
+    }
+    struct payload header_cut = {bytes, 12, 12};
+    assert_int_equal(wire_tcp_checksum(&header_cut, &packet), CHECKSUM_UNKNOWN);
+}
+
 int
 main(void)
 {
@@ -607,6 +633,7 @@ main(void)
         cmocka_unit_test(gre_headers),
         cmocka_unit_test(icmp_quotes),
         cmocka_unit_test(icmp_cut),
+        cmocka_unit_test(tcp_checksums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,16 +58,23 @@ is_of_the_host(struct context *context, const struct flow *flow, const struct pa
     return flow_receiver(flow, packet)->packets > 0 && sender.place != SENDER_NEARER && sender.place != SENDER_FURTHER;
 }
 
-/* A close with nothing pending. The last word must have been the server's: a request without an answer is pending for the
- * application even if TCP acknowledged it. */
+/* Whether the server owes an answer: the last word was the client's, which is pending for the application even if TCP
+ * acknowledged it. A client that resets at a timer does not wait for one. */
+static bool
+owes_answer(const struct flow *flow, const struct packet *packet)
+{
+    bool given_up = packet->from_client && (packet->flags & TCP_RST) && flow->by_server.last_payload_frame != 0;
+    return flow->by_client.last_payload_frame > flow->by_server.last_payload_frame && !given_up;
+}
+
+/* A close with nothing pending. */
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     const struct side *client = &flow->by_client, *server = &flow->by_server;
     bool by_reset = (packet->flags & TCP_RST) != 0;
 
-    if (!ends_it(flow, packet) || client->pending.frame != 0 || server->pending.frame != 0 ||
-        client->last_payload_frame > server->last_payload_frame)
+    if (!ends_it(flow, packet) || client->pending.frame != 0 || server->pending.frame != 0 || owes_answer(flow, packet))
         return;
     int64_t timer = timer_reached(context, packet->idle);
     if (timer == 0 || (by_reset && !is_of_the_host(context, flow, packet)))

@@ -43,9 +43,11 @@ static const struct case_info cases[] = {
 };
 /* clang-format on */
 
-/* The frame in which the client sent nothing but a TLS alert, or a record of that size: a close_notify, no request. */
+/* Packets that hold nothing but a TLS alert, or a record of that size: a close_notify, no request. The newest of each side; that of
+ * the server begins its close. */
 struct race_flow {
-    uint32_t close_notify_frame;
+    uint32_t client_frame;
+    int64_t server_time, server_idle;
 };
 
 static bool
@@ -71,6 +73,15 @@ had_fin(const struct flow *flow, const struct pending *request)
            (round_trip > 0 && request->time - server->fin_time > round_trip);
 }
 
+/* Of the connection, before the server's FIN or the close_notify right in front of it. */
+static int64_t
+idle_before_close(const struct flow *flow, const struct race_flow *state)
+{
+    const struct side *server = &flow->by_server;
+    bool announced = state->server_time != 0 && server->fin_time - state->server_time < RACE_IDLE;
+    return announced ? state->server_idle : server->fin_idle;
+}
+
 static void
 check_reset(struct context *context, const struct flow *flow, const struct packet *packet)
 {
@@ -79,10 +90,10 @@ check_reset(struct context *context, const struct flow *flow, const struct packe
     const struct pending *request = &flow->by_client.pending;
 
     if (packet->from_client || server->fin_frame == 0 || request->frame == 0 || request->probe ||
-        request->frame == state->close_notify_frame || flow->by_client.fin_frame == request->frame)
+        request->frame == state->client_frame || flow->by_client.fin_frame == request->frame)
         return;
     bool follows = server->fin_frame < request->frame;
-    int64_t idle = follows ? server->fin_idle : request->idle;
+    int64_t idle = follows ? idle_before_close(flow, state) : request->idle;
     if (idle < RACE_IDLE)
         return;
     struct finding *finding = report(context, &cases[RACE], CONFIDENCE_LIKELY);
@@ -102,10 +113,15 @@ check_reset(struct context *context, const struct flow *flow, const struct packe
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    if (packet->flags & TCP_RST)
+    if (packet->flags & TCP_RST) {
         check_reset(context, flow, packet);
-    else if (packet->from_client && is_close_notify(packet))
-        ((struct race_flow *)flow_state(context))->close_notify_frame = packet->frame;
+    } else if (is_close_notify(packet)) {
+        struct race_flow *state = flow_state(context);
+        if (packet->from_client)
+            state->client_frame = packet->frame;
+        else
+            *state = (struct race_flow){state->client_frame, packet->time, packet->idle};
+    }
 }
 
 const struct detector idle_race_detector = {
