@@ -77,7 +77,7 @@ static const struct case_info cases[] = {
         .silent_on = "data on its way when its sender resets\n"
                      "RSTs of a closed socket, one for each segment\n"
                      "RST of a load balancer after an idle time\n"
-                     "RST for a SYN\n"
+                     "RST for a SYN\nRSTs of both ends, more than half a round trip apart\n"
                      "a host that restarted and does not know the connection\n"
                      "RST with another initial TTL from the same distance\n"
                      "a TTL that differs by two hops\n"
@@ -97,7 +97,7 @@ enum strength { HINT, WEAK, STRONG };
     SIGN(INJECTORS_DATA, STRONG, "payload 01 02 03 04 05 06 07 08 09 00", "载荷为 01 02 03 04 05 06 07 08 09 00") \
     SIGN(TTL, WEAK, "TTL %d, of its other packets %d", "TTL 为 %d，其他报文为 %d") \
     SIGN(TTL_LATER, WEAK, "TTL %d of the RST, %d of what follows", "RST 的 TTL 为 %d，之后的报文为 %d") \
-    SIGN(TOO_SOON, WEAK, "%d ms after what it answers, where the host needs %d ms", "%d 毫秒后即应答，而该主机需要 %d 毫秒") \
+    SIGN(TOO_SOON, HINT, "%d ms after what it answers, where the host needs %d ms", "%d 毫秒后即应答，而该主机需要 %d 毫秒") \
     SIGN(AHEAD, HINT, "sequence number %d ahead", "序号超前 %d") \
     SIGN(TOGETHER_RESETS, WEAK, "RSTs to both sides within %d ms", "%d 毫秒内双方都收到 RST") \
     SIGN(WINDOWS, STRONG, "windows %d, %d of an injector", "窗口值 %d、%d 是注入设备的特征") \
