@@ -19,6 +19,7 @@
 #include "case.h"
 #include "digest.h"
 #include "flow.h"
+#include "query.h"
 #include "recent.h"
 #include "reset.h"
 #include "sender.h"
@@ -62,6 +63,9 @@ struct detector {
     size_t capture_state_size; /* bytes of capture_state(), zeroed at first; 0 = none */
     void (*on_packet)(struct context *context, const struct flow *flow, const struct packet *packet);
     void (*on_wake)(struct context *context, const struct flow *flow, int64_t now); /* see wake_at(); may be NULL */
+    /* What became of a DNS query, `flow` being that of its newest transmission; may be NULL. */
+    void (*on_query)(struct context *context, const struct flow *flow, const struct query *query,
+                     enum query_event event);
 };
 
 #define DETECTOR_TABLE(field, array) .field##s = (array), .field##_count = sizeof(array) / sizeof *(array)
@@ -125,6 +129,10 @@ void packet_sender(struct context *context, const struct flow *flow, const struc
 /* Whether a connection of the flow's server that began before `since` was seen to go on after `until`, so that the server
  * was not restarted in between (nanoseconds since 1970). `frame` gets where. Only connections that paused are known. */
 bool server_lived_on(struct context *context, const struct flow *flow, int64_t since, int64_t until, uint32_t *frame);
+
+/* Whether the capture, or the session that brings the flow, showed both sides of any conversation so far: only then
+ * does it mean something that an answer is missing. */
+bool conversations_visible(struct context *context, const struct flow *flow);
 
 /* Whether any packet from this address was seen so far on the flow's encapsulation path. */
 bool address_was_seen(struct context *context, const struct flow *flow, const struct ip_address *address);

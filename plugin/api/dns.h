@@ -23,7 +23,7 @@ struct dns_answer {
  * what is missing can't be concluded. Answers above DNS_ANSWERS_MAX are left out (not complete). */
 struct dns_message {
     uint16_t id;
-    bool response, truncated, authoritative;
+    bool response, truncated, authoritative, recursion_desired;
     uint8_t rcode;
     uint16_t query_type;
     char query_name[DNS_NAME_MAX];

@@ -83,7 +83,9 @@ struct packet {
     const struct tls_records *tls; /* records that begin in this packet; NULL if none was read */
     const struct icmp_error
         *icmp; /* the error, if this is an ICMP message: from_client tells who sent what it quotes */
-    const struct dns_message *dns; /* the message of a UDP packet of port 53; NULL if not one */
+    const struct dns_message
+        *dns; /* the message of a UDP packet of port 53, or of a flow that began with a DNS query on
+                                    * another port; NULL if not one */
     const struct http_message
         *http; /* the message that begins with this segment's payload, all of it new; NULL if not one */
 };

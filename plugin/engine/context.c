@@ -97,6 +97,14 @@ answers_visible(struct context *context, const struct flow *flow, bool from_clie
 }
 
 bool
+conversations_visible(struct context *context, const struct flow *flow)
+{
+    const struct session *session = session_of(context, flow_session(flow));
+    return session != NULL ? session->role == SESSION_OVERLAY || session->two_way_flows > 0
+                           : context->engine->two_way_flows > 0;
+}
+
+bool
 address_was_seen(struct context *context, const struct flow *flow, const struct ip_address *address)
 {
     return flow_table_has_seen(context->engine->flows, flow->path, address);

@@ -10,6 +10,7 @@
 #include "engine/keyed.h"
 #include "engine/knowledge.h"
 #include "engine/names.h"
+#include "engine/queries.h"
 #include "engine/wakes.h"
 
 /* Combinations of the bits of detector.sees, SEES_DUPLICATES excepted. */
@@ -22,6 +23,7 @@ struct engine {
     struct duplicates *duplicates;
     struct knowledge *knowledge;
     struct names *names;
+    struct queries *queries;
     struct store *store;
     struct causes *causes;
     void **capture_states;       /* by detector number */
@@ -34,6 +36,7 @@ struct engine {
     uint64_t outside_bytes;                       /* of IP packets outside of sessions, duplicates excluded */
     unsigned until_sample;                        /* packets, up to the next that is sampled */
     uint64_t dispatch[DISPATCH_SIZE];             /* bit n: detector n sees packets with these events */
+    uint64_t query_detectors;                     /* bit n: detector n is told of queries */
     unsigned two_way_flows;                       /* outside of encapsulations */
     unsigned one_way_flows;                       /* outside of encapsulations: answered by packets never captured */
     size_t case_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first case of each detector */
@@ -54,6 +57,14 @@ static inline struct bracket *
 engine_bracket(struct engine *engine, const struct flow *flow)
 {
     return knowledge_bracket(engine->knowledge, engine_network(engine, flow), &flow->server);
+}
+
+/* The session that brings the flow, where none of its packets is at hand: the client's direction, as what is asked comes
+ * before what is answered. */
+static inline uint32_t
+flow_session(const struct flow *flow)
+{
+    return flow->by_client.session != 0 ? flow->by_client.session : flow->by_server.session;
 }
 
 struct context {

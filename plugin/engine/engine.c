@@ -13,6 +13,7 @@
 #include "wire/http_message.h"
 #include "wire/packet_time.h"
 
+enum { PORT_NETBIOS = 137, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
 enum { PORT_DNS = 53, PORT_GENEVE = 6081, TLS_SHORT = 256 };
 enum { PROTOCOL_IPIP = 4, PROTOCOL_6IN4 = 41 };
 
@@ -26,10 +27,13 @@ static const int64_t SURVIVAL_NOTED = SECONDS(1);
 static void
 prepare_dispatch(struct engine *engine)
 {
-    for (size_t i = 0; i < catalogue_detector_count; i++)
+    for (size_t i = 0; i < catalogue_detector_count; i++) {
         for (unsigned event = 1; event < DISPATCH_SIZE; event <<= 1)
             if (catalogue_detectors[i]->sees & event)
                 engine->dispatch[event] |= UINT64_C(1) << i;
+        if (catalogue_detectors[i]->on_query != NULL)
+            engine->query_detectors |= UINT64_C(1) << i;
+    }
     for (unsigned events = 1; events < DISPATCH_SIZE; events++) {
         unsigned others = events & (events - 1), last = events ^ others;
         engine->dispatch[events] = engine->dispatch[others] | engine->dispatch[last];
@@ -48,6 +52,17 @@ prepare_numbers(struct engine *engine)
     }
 }
 
+/* How long a query that is not sent again is waited for: the user sets it for the case that tells of it. */
+static int64_t
+query_patience(const struct settings *settings)
+{
+    for (size_t i = 0; i < catalogue_detector_count; i++)
+        for (size_t j = 0; j < catalogue_detectors[i]->threshold_count; j++)
+            if (strcmp(catalogue_detectors[i]->thresholds[j].name, "unanswered_seconds") == 0)
+                return SECONDS(settings->thresholds[catalogue_threshold_number(i, j)]);
+    return SECONDS(5);
+}
+
 struct engine *
 engine_new(const struct settings *settings)
 {
@@ -61,6 +76,7 @@ engine_new(const struct settings *settings)
     engine->duplicates = duplicates_new();
     engine->knowledge = knowledge_new(settings);
     engine->names = names_new(&settings->hash_seed);
+    engine->queries = queries_new(&settings->hash_seed, query_patience(settings));
     engine->store = store_new(&settings->hash_seed);
     engine->causes = causes_new(engine->store, &case_relations, &settings->hash_seed);
     engine->capture_states = g_new0(void *, catalogue_detector_count + 1);
@@ -83,6 +99,7 @@ engine_free(struct engine *engine)
     wakes_free(engine->wakes);
     causes_free(engine->causes);
     store_free(engine->store);
+    queries_free(engine->queries);
     names_free(engine->names);
     knowledge_free(engine->knowledge);
     duplicates_free(engine->duplicates);
@@ -258,18 +275,33 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
     }
 }
 
-static void
+/* DNS is spoken on any port behind which somebody translates it to 53. The name services of a local network have the same
+ * format and other rules: that nobody answers is normal there. */
+static bool
+may_be_dns(struct flow_record *record, const struct packet *packet)
+{
+    uint16_t port = packet->destination.port;
+    if (port == PORT_DNS || packet->source.port == PORT_DNS)
+        return true;
+    if (!record->speaks_dns && packet->from_client && port != PORT_NETBIOS && port != PORT_MDNS && port != PORT_LLMNR)
+        record->speaks_dns = dns_message_is_query(&packet->payload);
+    return record->speaks_dns;
+}
+
+static struct query_news
 take_udp(struct engine *engine, struct flow_record *record, struct packet *packet, struct dns_message *message)
 {
     struct flow *flow = &record->flow;
     packet->quiet = packet->time > flow->last_time ? packet->time - flow->last_time : 0;
     if (!packet->from_client && flow->by_server.packets == 0 && flow->by_client.packets > 0)
         knowledge_add_peer(engine->knowledge, &flow->server.address, flow->server.port == PORT_DNS);
-    if ((packet->source.port == PORT_DNS || packet->destination.port == PORT_DNS) &&
-        dns_message_read(&packet->payload, message)) {
+    if (!may_be_dns(record, packet))
+        return (struct query_news){0};
+    if (dns_message_read(&packet->payload, message)) {
         packet->dns = message;
         names_learn(engine->names, engine_network(engine, flow), packet);
     }
+    return queries_take(engine->queries, flow, &record->newest_query, packet);
 }
 
 /* -- The way of one packet -------------------------------------------------------------------- */
@@ -304,27 +336,26 @@ events_of(const struct flow *flow, const struct packet *packet)
     return events;
 }
 
+/* Takes one out of those that wait, whose bits are set. */
+static size_t
+next_detector(const struct engine *engine, uint64_t *waiting)
+{
+    int number = engine->settings->detectors_reversed ? 63 - __builtin_clzll(*waiting) : __builtin_ctzll(*waiting);
+    *waiting &= ~(UINT64_C(1) << number);
+    return (size_t)number;
+}
+
 static void
 show_detectors(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
     struct context context = {.engine = engine, .record = record, .packet = packet, .session = packet->session};
     uint64_t waiting = engine->dispatch[events_of(&record->flow, packet)];
-    bool reversed = engine->settings->detectors_reversed;
     while (waiting != 0) {
-        context.detector = (size_t)(reversed ? 63 - __builtin_clzll(waiting) : __builtin_ctzll(waiting));
-        waiting &= ~(UINT64_C(1) << context.detector);
+        context.detector = next_detector(engine, &waiting);
         const struct detector *detector = catalogue_detectors[context.detector];
         if (!packet->duplicate || (detector->sees & SEES_DUPLICATES))
             detector->on_packet(&context, &record->flow, packet);
     }
-}
-
-/* The session that brings the flow, where none of its packets is at hand: the client's direction, as what is asked comes
- * before what is answered. */
-static uint32_t
-flow_session(const struct flow *flow)
-{
-    return flow->by_client.session != 0 ? flow->by_client.session : flow->by_server.session;
 }
 
 /* After the packet was shown, so that an answer is never missed by the wait for it. */
@@ -342,6 +373,31 @@ wake_detectors(struct engine *engine, const struct packet *packet)
                                   .session = flow_session(&record->flow),
                                   .detector = wake.detector};
         catalogue_detectors[wake.detector]->on_wake(&context, &record->flow, packet->time);
+    }
+}
+
+static void
+tell_query(struct engine *engine, struct flow_record *record, const struct packet *packet, uint32_t session,
+           const struct query_news *news)
+{
+    struct context context = {.engine = engine, .record = record, .packet = packet, .session = session};
+    uint64_t waiting = engine->query_detectors;
+    while (waiting != 0) {
+        context.detector = next_detector(engine, &waiting);
+        catalogue_detectors[context.detector]->on_query(&context, &record->flow, news->query, news->event);
+    }
+    queries_told(news, packet);
+}
+
+/* As wake_detectors(): the answer that is in this packet was taken in before. */
+static void
+give_queries_up(struct engine *engine, const struct packet *packet)
+{
+    struct query_news news;
+    while ((news = queries_over(engine->queries, packet->time)).query != NULL) {
+        struct flow_record *record = flow_table_by_number(engine->flows, news.flow);
+        if (record != NULL) /* else it was forgotten in a flood of flows, and there is nothing to report it for */
+            tell_query(engine, record, packet, flow_session(&record->flow), &news);
     }
 }
 
@@ -363,6 +419,8 @@ show(struct engine *engine, struct flow_record *record, const struct packet *pac
     show_detectors(engine, record, packet);
     if (engine->wakes->next <= packet->time)
         wake_detectors(engine, packet);
+    if (queries_next(engine->queries) <= packet->time)
+        give_queries_up(engine, packet);
 }
 
 /* Count the packet in its session, and look whether another session brought it before. */
@@ -415,6 +473,7 @@ take_packet(struct engine *engine, struct arrival *arrival)
     struct tls_records records; /* filled where TLS is read */
     struct dns_message message; /* filled where DNS is read */
     struct http_message http;   /* filled where HTTP is read */
+    struct query_news news = {0};
     bool started;
 
     packet->session = arrival->place.session;
@@ -443,9 +502,11 @@ take_packet(struct engine *engine, struct arrival *arrival)
         if (packet->protocol == PROTOCOL_TCP)
             take_tcp(engine, record, packet, &arrival->transport, &records, &http);
         else
-            take_udp(engine, record, packet, &message);
+            news = take_udp(engine, record, packet, &message);
         note_totals(engine, record, packet);
     }
+    if (news.query != NULL)
+        tell_query(engine, record, packet, packet->session, &news);
     struct arrival_result result = {.flow = record->flow.number};
     show(engine, record, packet); /* which may wake others, and pack this record */
     return result;
@@ -535,6 +596,8 @@ engine_icmp(struct engine *engine, struct arrival *arrival)
     packet->session = arrival->place.session;
     packet->ip_length = arrival->ip_length;
     packet->from_client = endpoint_equal(&quoted.source, &record->flow.client);
+    if (packet->from_client)
+        queries_settle(engine->queries, record->newest_query);
     show(engine, record, packet);
     packet->icmp = NULL;
 }

@@ -86,6 +86,8 @@ struct flow_record {
     uint32_t client_initial_sequence, server_initial_sequence;
     struct tls_side tls_client, tls_server;
     bool not_tls;                      /* its first payload was something else */
+    bool speaks_dns;                   /* on another port than 53: it began with a query */
+    uint32_t newest_query;             /* for engine/queries.h; 0 = none */
     bool client_unseen, server_unseen; /* that side answered, but was never captured */
     struct hole client_hole, server_hole;
     struct missing *client_missing, *server_missing; /* NULL until a side's numbers jump */

@@ -11,6 +11,8 @@ enum {
     HEADER_SIZE = 12,
     NAME_SIZE_MAX = 255, /* on the wire, with the length bytes and the root (RFC 1035, 3.1) */
     CLASS_IN = 1,
+    TYPE_OPT = 41,
+    QUERY_FLAGS = 0x0130, /* that a query may have: recursion desired, AD, CD */
 };
 
 struct reader {
@@ -167,6 +169,7 @@ dns_message_read(const struct payload *payload, struct dns_message *message)
     message->response = (flags & 0x8000) != 0;
     message->authoritative = (flags & 0x0400) != 0;
     message->truncated = (flags & 0x0200) != 0;
+    message->recursion_desired = (flags & 0x0100) != 0;
     message->rcode = (uint8_t)(flags & 0xf);
     if (!read_name(&reader, message->query_name) || reader.position + 4 > reader.size) {
         return false;
@@ -175,6 +178,40 @@ dns_message_read(const struct payload *payload, struct dns_message *message)
     reader.position += 4;
     read_answers(&reader, read_u16(reader.bytes + 6), message);
     return true;
+}
+
+/* Whether a name is one that programs ask for: letters, digits, hyphens and underscores. */
+static bool
+is_usual_name(const char *name)
+{
+    static const char usual[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+    return name[0] != '\0' && name[strspn(name, usual)] == '\0';
+}
+
+/* The EDNS record, the only one that a query has besides its question: root, type OPT (RFC 6891, 6.1.2). */
+static bool
+is_edns(const uint8_t *bytes, uint32_t size)
+{
+    return size >= 11 && bytes[0] == 0 && read_u16(bytes + 1) == TYPE_OPT && read_u16(bytes + 9) == size - 11;
+}
+
+bool
+dns_message_is_query(const struct payload *payload)
+{
+    struct reader reader = {payload->bytes, payload_visible(payload), HEADER_SIZE};
+    char name[DNS_NAME_MAX];
+    if (reader.size <= HEADER_SIZE || (read_u16(reader.bytes + 2) & ~QUERY_FLAGS) != 0 ||
+        read_u16(reader.bytes + 4) != 1 || read_u32(reader.bytes + 6) != 0)
+        return false;
+    uint16_t additional = read_u16(reader.bytes + 10);
+    if (additional > 1 || !read_name(&reader, name) || reader.position + 4 > reader.size || !is_usual_name(name) ||
+        strcmp(dns_type_name(read_u16(reader.bytes + reader.position)), "other") == 0 ||
+        read_u16(reader.bytes + reader.position + 2) != CLASS_IN)
+        return false;
+    uint32_t end = reader.position + 4;
+    if (reader.size < payload->length)
+        return true;
+    return additional == 0 ? end == reader.size : is_edns(reader.bytes + end, reader.size - end);
 }
 
 const char *

@@ -11,6 +11,11 @@
  * questions other than 1, an opcode other than QUERY, or a malformed question name. */
 bool dns_message_read(const struct payload *payload, struct dns_message *message);
 
+/* Whether a datagram of any port is a DNS query by its content alone: an ordinary header, one question of a usual type for a
+ * usual name, nothing behind it but EDNS. Other protocols don't look like this by chance. A cut one is judged by what is there,
+ * if the question is. */
+bool dns_message_is_query(const struct payload *payload);
+
 /* The registered domain of a name, as far as it can be told without the public suffix list: the
  * last two labels, or three where the last but one is a common second level of a country
  * (com.cn, co.uk, ...). Points into `name`. */

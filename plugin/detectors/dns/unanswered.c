@@ -3,25 +3,27 @@
  * Everything that needs a name waits for it: a client sends its query again after 1 to 5 s, asks another resolver,
  * and gives up after 10 to 30 s. What the user sees is a service that is slow or down, with nothing wrong in it.
  *
- * A client that sends the query again, with the same id, has no answer so far; one that was seen to get answers
- * from elsewhere and does not get this one for 5 s has none either.
+ * The engine tells when nothing is due any more that could bring the answer. One datagram that was lost and whose repetition
+ * is answered is how UDP works; it is told if it costs time again and again, or if the other query of the same port, which left
+ * at the same time, was answered at once: then it was not the path that lost it.
  *
  * Source: Alibaba Cloud, security product handbook, ch. 9 (a wrong resolver setting ends in timeouts); resolv.conf(5):
- * timeout 5 s, attempts 2.
+ * timeout 5 s, attempts 2; Kubernetes issue 56903 (connection tracking drops one of A and AAAA).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+
 #include "detector.h"
 
-enum { PORT_DNS = 53 };
+/* REPORTED_MAX: more findings about one client or one server say nothing new. REPAIRED_OFTEN: so many lost datagrams of a client
+ * and a server are worth a word. */
+enum { REPORTED_MAX = 10, REPAIRED_OFTEN = 3 };
 
-/* More findings about one client or one server say nothing new. */
-enum { REPORTED_MAX = 10 };
+/* What a resolver takes for what it has to ask others for. Who is slower is not repaired by sending the query again. */
+static const int64_t USUAL = MILLISECONDS(500);
 
-/* The shortest timeout of a usual client is 1 s. Programs that ask the same within less have not waited. */
-static const int64_t RETRY_TIME = MILLISECONDS(900);
-
-/* An id that comes back later than this was drawn again. */
-static const int64_t RETRY_TIME_MAX = SECONDS(60);
+/* The shortest timeout of a client whose look-up is noticed by its user (half of 5 s), with some tolerance. */
+static const int64_t NOTICED = MILLISECONDS(2400);
 
 enum { SECONDS_WITHOUT, SLOW_MILLISECONDS };
 
@@ -49,413 +51,293 @@ static const struct case_info cases[] = {
         .english = {
             .title = "DNS query without timely answer",
             .summary = "[{server} answered the query of {client} for {name} ({query_type}) only after {delay} (threshold "
-                       "{threshold}){?answered}.][{client} asked {server} for {name} ({query_type}) {attempts} times within "
-                       "{delay} (threshold {threshold}) and got no answer{!answered}{?repeated}.][{client} asked {server} for {name} ({query_type}) "
-                       "and got no answer within {threshold}{!answered}{!repeated}.]",
-            .causes = "[The resolver has to ask servers that are far away, slow or partly down, and has nothing in its "
-                      "cache{?answered}.]\n"
+                       "{threshold}){?answered}][, when it was asked {attempts} times{?answered}{?repeated}]"
+                       "[{client} asked {server} for {name} ({query_type}) {attempts} times within {delay} and got no "
+                       "answer{!answered}{!unexpected}{?repeated}]"
+                       "[{client} asked {server} for {name} ({query_type}) and got no answer within "
+                       "{threshold}{!answered}{!repeated}]"
+                       "[{client} asked {server} for {name} ({query_type}) {attempts} times within {delay}; the answers came from "
+                       "{unexpected} instead, and the client does not take them{!answered}]"
+                       "[; the {twin_type} query of the same port was answered after {twin_delay}].",
+            .causes = "[Connection tracking on the way (NAT, a Kubernetes service, a firewall) lost one of two queries that "
+                      "left the same port at the same time: both create an entry, and one of them is dropped{?twin_type}.]\n"
+                      "[The server or a box before it does not answer {query_type} queries{?twin_type}{!answered}.]\n"
+                      "[The query was sent on to {unexpected.address} (load balancer, Kubernetes service, destination NAT), and "
+                      "the answer does not pass the translation on its way back: a program accepts answers only from the address "
+                      "that it asked.]\n"
+                      "[The server answers from another of its addresses (a service bound to all addresses of a host with "
+                      "several){?unexpected}.]\n"
+                      "[The resolver has to ask servers that are far away, slow or partly down, and has nothing in its "
+                      "cache{?answered}{!twin_type}{!repeated}.]\n"
                       "[The client has a wrong resolver: nothing serves DNS at {server.address}, or not for this client (a "
-                      "resolver drops the queries of strangers){!answered}.]\n"
-                      "[A firewall or security group drops UDP port 53 between them, or the answers on their way back{!answered}.]\n"
-                      "The resolver is overloaded or limits the rate of this client (see whether others are answered at the "
-                      "same time), or the servers that it asks are slow or don't answer it.\n"
-                      "[The path loses packets: the answer comes when the query is sent again{!answered}.]\n"
-                      "[Large answers are lost: fragments are dropped (DNSSEC, many records), small ones arrive{!answered}.]\n"
+                      "resolver drops the queries of strangers){!answered}{!unexpected}{!server_up}.]\n"
+                      "[A firewall or security group drops UDP port {server.port} between them, or the answers on their way "
+                      "back{!answered}{!unexpected}{!server_up}.]\n"
+                      "[The resolver is overloaded or limits the rate of this client (see whether others are answered at the "
+                      "same time), or the servers that it asks are slow or don't answer it{!twin_type}{!unexpected}.]\n"
+                      "[The path loses packets: the answer comes when the query is sent again{!unexpected}{?repeated}.]\n"
+                      "[Large answers are lost: fragments are dropped (DNSSEC, many records), small ones "
+                      "arrive{!answered}{!unexpected}.]\n"
                       "[Only the copy of the answer was lost, in the capture{!answered}{!repeated}.]",
-            .checks = "From the client, one query with its time: `dig +tries=1 +time=5 @{server.address} -q {name} "
-                      "-t {query_type}`\n"
-                      "The same over TCP. If that works, UDP is filtered: `dig +tcp @{server.address} -q {name} -t "
-                      "{query_type}`\n"
-                      "With small answers. If that works, fragments are lost: `dig +bufsize=512 @{server.address} -q "
+            .checks = "[Count what connection tracking drops, on each node between them (insert_failed): `conntrack "
+                      "-S`{?twin_type}]\n"
+                      "[Let the client send A and AAAA one after the other (\"options single-request-reopen\" in "
+                      "/etc/resolv.conf), or put a cache on the node (NodeLocal DNSCache){?twin_type}.]\n"
+                      "[Does the answer pass the host that translates, and is the connection known there: `conntrack -L -p udp "
+                      "--orig-port-dst {server.port}`{?unexpected}]\n"
+                      "From the client, one query with its time: `dig +tries=1 +time=5 -p {server.port} @{server.address} -q "
                       "{name} -t {query_type}`\n"
+                      "[The same over TCP. If that works, UDP is filtered: `dig +tcp -p {server.port} @{server.address} -q {name} "
+                      "-t {query_type}`{!unexpected}]\n"
+                      "[With small answers. If that works, fragments are lost: `dig +bufsize=512 -p {server.port} "
+                      "@{server.address} -q {name} -t {query_type}`{!unexpected}{!answered}]\n"
                       "Which resolvers does the client use, in which order: `cat /etc/resolv.conf; resolvectl "
                       "status`\n"
-                      "On the resolver, do the queries arrive and do answers leave: `tcpdump -ni any 'port 53 and "
-                      "host {client.address}'`\n"
+                      "[On the resolver, do the queries arrive and do answers leave: `tcpdump -ni any 'port {server.port} and "
+                      "host {client.address}'`{!unexpected}]\n"
                       "Until it works put a resolver that answers first in /etc/resolv.conf, and shorten the wait by "
                       "the line \"options timeout:1 attempts:2\" there (without \"rotate\", which would undo the "
                       "order).",
-            .disproof = "A capture on {client.address} itself shows the answer in time.",
+            .disproof = "A capture on {client.address} itself shows the answer of {server.address} in time.",
         },
-        .source = "Alibaba Cloud security product handbook, ch. 9; resolv.conf(5)",
+        .source = "Alibaba Cloud security product handbook, ch. 9; resolv.conf(5); Kubernetes issue 56903",
         .silent_on = "slow answers: note with the time\nblind direction\nend of capture\nICMP answer (other case)\n"
                      "A and AAAA from one port\none query to two resolvers at once\nan answer with the truncation bit, then TCP\n"
                      "the same name asked for by two programs\nmulticast DNS and LLMNR\n"
-                     "queries of a resolver on its way through the tree (no recursion desired): note",
+                     "queries of a resolver on its way through the tree (no recursion desired): note\n"
+                     "a query that is answered when it is sent again",
     },
 };
 /* clang-format on */
 
-/* One query of a port; all transmissions of it. */
-struct query {
-    uint16_t id, type;
-    bool recursion; /* desired: a client's query, not that of a resolver on its way through the tree */
-    bool pending;   /* there is no answer yet */
-    bool over;      /* and its time is over */
-    bool reported;
-    unsigned transmissions;
-    uint32_t frame, last_frame;
-    int64_t time, last_time; /* of the first and the newest transmission */
-    int64_t due;             /* without an answer until then its time is over */
+/* What the findings of one client and one server are about. */
+enum kind { WITHOUT_ANSWER, LATE_ANSWER, SLOW_ANSWER };
+
+struct subject_key {
+    struct ip_address client, server;
+    uint8_t kind;
 };
 
-enum { TYPES_MAX = 4 };
-
-/* The queries of a port for one name: A, AAAA and what else is asked at once. */
-struct dns_flow {
-    char name[DNS_NAME_MAX];
-    struct query query[TYPES_MAX];
-    uint32_t answers; /* that could be read */
-    bool waits;       /* for a wake that is set */
+/* Of a client and a server. */
+struct pair {
+    unsigned without_answer, repaired; /* queries */
 };
 
-/* The newest transmission of a query, from whatever port and to whatever resolver. */
-struct asked {
-    uint64_t key, client, server;
-    bool answered, reported;
-    uint32_t flow;
-    unsigned transmissions; /* to this server */
-    uint32_t first_frame, frame;
-    int64_t first_time, time;
+enum { KEY_PAIR, KEY_HOST };
+
+/* A client that asks many that don't answer, or a server that leaves many without an answer. */
+struct host {
+    unsigned reported;
 };
 
-enum { ASKED = 1024 };
-
-struct capture {
-    bool answers_seen;         /* outside of encapsulations: something was answered */
-    struct asked asked[ASKED]; /* places by digest: whoever comes later to the same place takes it */
-};
-
-enum { KEY_RETRIED, KEY_SLOW, KEY_CLIENT, KEY_SERVER };
-
-struct reported {
-    uint32_t finding; /* its number; for a client or a server: how many it has */
-};
-
-/* Why it is reported: the client asked this server again, or another one, or nobody any more; or the answer came. */
-enum reason { RETRIED, OTHER_ASKED, NO_ANSWER, TOO_LATE, SLOW };
-
-/* Where the query is noted; `key` tells whether it is what stands there. A client asks its resolvers with one id, maybe
- * one over IPv6 and the next over IPv4, so its address is no part of the key. */
-static struct asked *
-asked_of(struct context *context, const struct flow *flow, const char *name, const struct query *query, uint64_t *key)
+static struct subject_key
+key_of(const struct query *query, enum kind kind)
 {
-    struct capture *capture = capture_state(context);
-    *key = digest_mix(digest_mix(flow->path, (uint64_t)query->id << 16 | query->type), dns_name_digest(name));
-    return &capture->asked[*key % ASKED];
+    return (struct subject_key){query->client.address, query->server.address, (uint8_t)kind};
+}
+
+static struct pair *
+pair_of(struct context *context, const struct query *query)
+{
+    struct subject_key key = key_of(query, WITHOUT_ANSWER);
+    return keyed_state(context, KEY_PAIR, &key, sizeof key, sizeof(struct pair));
+}
+
+static struct host *
+host_of(struct context *context, const struct ip_address *address)
+{
+    return keyed_state(context, KEY_HOST, address, sizeof *address, sizeof(struct host));
 }
 
 /* -- Reporting -------------------------------------------------------------------------------- */
 
-static struct reported *
-reported_of(struct context *context, unsigned kind, const struct ip_address *a, const struct ip_address *b)
-{
-    struct ip_address key[2] = {*a, *b};
-    return keyed_state(context, kind, key, sizeof key, sizeof(struct reported));
-}
-
-/* Whether the client asks many that don't answer, or the server leaves many without an answer, that there are
- * enough findings about it. */
 static bool
-said_enough(struct context *context, const struct flow *flow)
+said_enough(struct context *context, const struct query *query)
 {
-    const struct ip_address *client = &flow->client.address, *server = &flow->server.address;
-    struct reported *by_client = reported_of(context, KEY_CLIENT, client, client);
-    struct reported *by_server = reported_of(context, KEY_SERVER, server, server);
-    if (by_client->finding >= REPORTED_MAX || by_server->finding >= REPORTED_MAX)
+    struct host *client = host_of(context, &query->client.address), *server = host_of(context, &query->server.address);
+    if (client->reported >= REPORTED_MAX || server->reported >= REPORTED_MAX)
         return true;
-    by_client->finding++;
-    by_server->finding++;
+    client->reported++;
+    server->reported++;
     return false;
 }
 
-static enum confidence
-confidence_of(struct context *context, const struct flow *flow, enum reason reason)
+/* NULL if the client and the server have such a finding already, or one of them has enough. */
+static struct finding *
+report_query(struct context *context, const struct query *query, enum kind kind, enum confidence confidence)
 {
-    if (reason == TOO_LATE || reason == SLOW)
-        return CONFIDENCE_CONFIRMED;
-    bool one_way_so_far = session_is_one_way_so_far(session_of(context, flow->by_client.session));
-    return one_way_so_far || reason == NO_ANSWER ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY;
-}
-
-static int64_t
-threshold_of(struct context *context, enum reason reason)
-{
-    if (reason == RETRIED)
-        return RETRY_TIME;
-    return reason == SLOW ? MILLISECONDS(threshold_value(context, SLOW_MILLISECONDS))
-                          : SECONDS(threshold_value(context, SECONDS_WITHOUT));
-}
-
-static void
-report_query(struct context *context, const struct flow *flow, const struct query *query, const char *name,
-             enum reason reason, int64_t delay)
-{
-    struct reported *reported =
-        reported_of(context, reason == SLOW ? KEY_SLOW : KEY_RETRIED, &flow->client.address, &flow->server.address);
-    if (reported->finding != 0) {
-        report_again(context, reported->finding);
-        return;
-    }
-    struct finding *finding =
-        said_enough(context, flow) ? NULL : report(context, &cases[UNANSWERED], confidence_of(context, flow, reason));
+    struct subject_key key = key_of(query, kind);
+    if (reported_about(context, &cases[UNANSWERED], &key, sizeof key) == NULL && said_enough(context, query))
+        return NULL;
+    struct finding *finding = report_about(context, &cases[UNANSWERED], confidence, &key, sizeof key, 1);
     if (finding == NULL)
-        return;
-    reported->finding = finding_number(finding);
-    report_series(finding, 1, query->frame, query->time);
-    report_flow(finding, flow);
-    report_text(finding, FACT_name, name);
+        return NULL;
+    report_endpoint(finding, FACT_client, &query->client);
+    report_endpoint(finding, FACT_server, &query->server);
+    report_text(finding, FACT_name, query->name);
     report_text(finding, FACT_query_type, dns_type_name(query->type));
     report_count(finding, FACT_attempts, query->transmissions);
-    report_duration(finding, FACT_delay, delay);
-    report_duration(finding, FACT_threshold, threshold_of(context, reason));
-    if (reason == SLOW || !query->recursion)
-        report_severity(finding, SEVERITY_NOTE);
-    if (reason == RETRIED)
+    if (query->transmissions > 1)
         report_flag(finding, FACT_repeated);
-    if (reason == TOO_LATE || reason == SLOW)
-        report_flag(finding, FACT_answered);
-    report_evidence(finding, query->frame);
+    if (!query->recursion_desired)
+        report_severity(finding, SEVERITY_NOTE);
+    report_evidence(finding, query->first_frame);
+    report_evidence(finding, query->last_frame);
+    return finding;
+}
+
+/* The other query of the port is a control: what keeps the server from answering at all did not keep it. */
+static void
+report_twin(struct finding *finding, const struct query *query)
+{
+    const struct query *twin = query->twin;
+    const char *type = dns_type_name(twin->type);
+    char english[128], chinese[128];
+    report_text(finding, FACT_twin_type, type);
+    report_duration(finding, FACT_twin_delay, twin->answer.time - twin->first_time);
+    report_evidence(finding, twin->first_frame);
+    snprintf(english, sizeof english,
+             "no DNS service there, or not for this client: it answered the %s query of the same port", type);
+    snprintf(chinese, sizeof chinese, "该地址没有 DNS 服务，或不为该客户端服务：同一端口的 %s 查询得到了应答", type);
+    report_ruled_out(finding, english, chinese, twin->answer.frame);
+}
+
+/* Whether the other query of the port was answered as usual. */
+static bool
+twin_was_answered(struct context *context, const struct query *query)
+{
+    const struct query *twin = query->twin;
+    return twin != NULL && twin->outcome == QUERY_ANSWERED &&
+           twin->answer.time - twin->first_time < MILLISECONDS(threshold_value(context, SLOW_MILLISECONDS));
+}
+
+/* -- No answer -------------------------------------------------------------------------------- */
+
+static enum confidence
+confidence_without(struct context *context, const struct flow *flow, const struct query *query)
+{
+    if (query->unexpected_frame != 0)
+        return CONFIDENCE_CONFIRMED;
+    if (session_is_one_way_so_far(session_of(context, flow->by_client.session)))
+        return CONFIDENCE_POSSIBLE;
+    return query->transmissions > 1 || query->elsewhere_frame != 0 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+}
+
+/* Sent again since it was told: the same finding with the numbers of now. */
+static void
+update(struct context *context, const struct query *query)
+{
+    struct finding *finding = reported(context, &cases[UNANSWERED]);
+    if (finding == NULL)
+        return;
+    report_count(finding, FACT_attempts, query->transmissions);
+    report_duration(finding, FACT_delay, query->last_time - query->first_time);
+    report_flag(finding, FACT_repeated);
     report_evidence(finding, query->last_frame);
 }
 
-/* -- Queries ---------------------------------------------------------------------------------- */
+static void
+tell_no_answer(struct context *context, const struct flow *flow, const struct query *query)
+{
+    if (!query->given_up)
+        pair_of(context, query)->without_answer++;
+    bool shows = query->transmissions > 1 || query->elsewhere_frame != 0 || conversations_visible(context, flow);
+    if (!shows || !answers_visible(context, flow, true))
+        return;
+    if (query->given_up) {
+        update(context, query);
+        return;
+    }
+    struct finding *finding = report_query(context, query, WITHOUT_ANSWER, confidence_without(context, flow, query));
+    if (finding == NULL)
+        return;
+    if (query->transmissions > 1)
+        report_duration(finding, FACT_delay, query->last_time - query->first_time);
+    else
+        report_duration(finding, FACT_threshold, SECONDS(threshold_value(context, SECONDS_WITHOUT)));
+    report_evidence(finding, query->elsewhere_frame);
+    if (query->unexpected_frame != 0) {
+        report_endpoint(finding, FACT_unexpected, &query->unexpected_source);
+        report_evidence(finding, query->unexpected_frame);
+    } else if (twin_was_answered(context, query)) {
+        report_twin(finding, query);
+    }
+    if (address_was_seen(context, flow, &query->server.address))
+        report_flag(finding, FACT_server_up);
+}
 
-/* Whether nothing came back: no ICMP error either, and no packet that could not be read. */
+/* -- An answer -------------------------------------------------------------------------------- */
+
+/* It was given up, and here is the answer: if no other query is without one, nothing is left of the finding. */
+static void
+take_back(struct context *context, const struct query *query)
+{
+    struct subject_key key = key_of(query, WITHOUT_ANSWER);
+    struct pair *pair = pair_of(context, query);
+    if (pair->without_answer > 0 && --pair->without_answer > 0)
+        return;
+    struct finding *finding = reported_about(context, &cases[UNANSWERED], &key, sizeof key);
+    if (finding != NULL)
+        report_withdraw(context, finding);
+}
+
+/* Whether a datagram was lost and its repetition answered as usual. */
 static bool
-is_unanswered(struct context *context, const struct flow *flow, const struct dns_flow *state)
+is_repaired(const struct query *query)
 {
-    return flow->icmp_error_frame == 0 && flow->by_server.packets == state->answers &&
-           answers_visible(context, flow, true);
+    return query->transmissions > 1 && query->answer.time - query->last_time < USUAL;
 }
 
-/* The query of this id and type; else, if `fresh`, a place for it: that of one which is over. NULL if there is none,
- * or the port still waits for another name. */
-static struct query *
-find_query(struct dns_flow *state, const struct dns_message *message, bool fresh)
-{
-    bool same_name = strcmp(state->name, message->query_name) == 0;
-    struct query *place = NULL;
-    for (unsigned i = 0; i < TYPES_MAX; i++) {
-        struct query *query = &state->query[i];
-        if (same_name && query->transmissions > 0 && query->id == message->id && query->type == message->query_type)
-            return query;
-        bool waits = query->pending && !query->over;
-        if (waits && !same_name)
-            return NULL;
-        if (!waits && (place == NULL || query->last_time < place->last_time))
-            place = query;
-    }
-    return fresh ? place : NULL;
-}
-
-/* The query whose time is over first, NULL if none waits for an answer. */
-static struct query *
-next_due(struct dns_flow *state)
-{
-    struct query *next = NULL;
-    for (unsigned i = 0; i < TYPES_MAX; i++) {
-        struct query *query = &state->query[i];
-        if (query->pending && !query->over && (next == NULL || query->due < next->due))
-            next = query;
-    }
-    return next;
-}
-
-static void
-set_wake(struct context *context, struct dns_flow *state)
-{
-    const struct query *next = next_due(state);
-    if (!state->waits && next != NULL)
-        state->waits = wake_at(context, next->due);
-}
-
-/* The place as that of a query which is sent for the first time from this port. */
-static void
-begin_query(struct context *context, struct dns_flow *state, struct query *query, const struct packet *packet)
-{
-    const struct dns_message *message = packet->dns;
-    if (strcmp(state->name, message->query_name) != 0)
-        memset(state->query, 0, sizeof state->query);
-    memcpy(state->name, message->query_name, sizeof state->name);
-    *query = (struct query){.id = message->id,
-                            .type = message->query_type,
-                            .recursion = packet->payload.bytes[2] & 1,
-                            .pending = true,
-                            .frame = packet->frame,
-                            .last_frame = packet->frame,
-                            .time = packet->time,
-                            .due = packet->time + SECONDS(threshold_value(context, SECONDS_WITHOUT))};
-}
-
-/* If it was sent from another port before, as dig does, the count goes on. */
-static void
-join_earlier(struct context *context, const struct flow *flow, const struct packet *packet, struct query *query)
-{
-    uint64_t key;
-    const struct asked *asked = asked_of(context, flow, packet->dns->query_name, query, &key);
-    if (asked->key != key || asked->answered || asked->flow == flow->number ||
-        packet->time - asked->time > RETRY_TIME_MAX || asked->client != address_digest(&flow->client.address) ||
-        asked->server != address_digest(&flow->server.address))
-        return;
-    query->time = asked->first_time;
-    query->frame = asked->first_frame;
-    query->last_frame = asked->frame;
-    query->transmissions = asked->transmissions;
-    query->reported = asked->reported;
-}
-
-static void
-note_query(struct context *context, const struct flow *flow, const struct packet *packet)
-{
-    const struct dns_message *message = packet->dns;
-    struct dns_flow *state = flow_state(context);
-    struct query *query = find_query(state, message, true);
-    if (query == NULL)
-        return;
-    if (!query->pending || query->id != message->id || query->type != message->query_type) {
-        begin_query(context, state, query, packet);
-        join_earlier(context, flow, packet, query);
-    }
-    query->transmissions++;
-    if (query->transmissions > 1 && !query->reported && packet->time - query->time >= RETRY_TIME &&
-        is_unanswered(context, flow, state)) {
-        report_query(context, flow, query, state->name, RETRIED, packet->time - query->time);
-        query->reported = true;
-    }
-    query->last_frame = packet->frame;
-    query->last_time = packet->time;
-    uint64_t key;
-    struct asked *asked = asked_of(context, flow, state->name, query, &key);
-    *asked = (struct asked){.key = key,
-                            .client = address_digest(&flow->client.address),
-                            .server = address_digest(&flow->server.address),
-                            .reported = query->reported,
-                            .flow = flow->number,
-                            .transmissions = query->transmissions,
-                            .first_frame = query->frame,
-                            .frame = packet->frame,
-                            .first_time = query->time,
-                            .time = packet->time};
-    set_wake(context, state);
-}
-
-/* The client need not ask again. */
-static void
-settle(struct context *context, const struct flow *flow, const struct dns_flow *state, struct query *query)
-{
-    uint64_t key;
-    struct asked *asked = asked_of(context, flow, state->name, query, &key);
-    if (asked->key == key)
-        asked->answered = true;
-    query->pending = false;
-}
-
-static void
-note_answer(struct context *context, const struct flow *flow, const struct packet *packet)
-{
-    struct dns_flow *state = flow_state(context);
-    struct query *query = find_query(state, packet->dns, false);
-    state->answers++;
-    if (query == NULL || !query->pending)
-        return;
-    if (packet->session == 0)
-        ((struct capture *)capture_state(context))->answers_seen = true;
-    settle(context, flow, state, query);
-    int64_t delay = packet->time - query->time;
-    if (query->reported)
-        return;
-    if (delay >= SECONDS(threshold_value(context, SECONDS_WITHOUT)))
-        report_query(context, flow, query, state->name, TOO_LATE, delay);
-    else if (delay >= MILLISECONDS(threshold_value(context, SLOW_MILLISECONDS)))
-        report_query(context, flow, query, state->name, SLOW, delay);
-}
-
-/* -- Silence ---------------------------------------------------------------------------------- */
-
-/* Whether the capture shows answers at all, so that the lack of one means something. */
+/* Whether a lost datagram is worth a word: its user noticed it, and it is no single one. */
 static bool
-answers_were_seen(struct context *context, const struct flow *flow)
+matters(struct context *context, const struct query *query, bool late, bool twin_answered)
 {
-    const struct session *session = session_of(context, flow->by_client.session);
-    return session != NULL ? session->role == SESSION_OVERLAY || session->two_way_flows > 0
-                           : ((const struct capture *)capture_state(context))->answers_seen;
-}
-
-/* The time of the query is over. If the client asks the same server from another port, that query stands for this one.
- * If it asks another server, it shows that it has no answer. */
-static void
-check_silence(struct context *context, const struct flow *flow, const struct dns_flow *state, struct query *query)
-{
-    uint64_t key;
-    const struct asked *asked = asked_of(context, flow, state->name, query, &key);
-    bool elsewhere = asked->key == key && asked->flow != flow->number;
-    if (elsewhere && asked->server == address_digest(&flow->server.address))
-        return;
-    bool went_on = elsewhere && asked->time - query->last_time >= RETRY_TIME;
-    if (query->reported || !is_unanswered(context, flow, state) || !(went_on || answers_were_seen(context, flow)))
-        return;
-    enum reason reason = went_on ? OTHER_ASKED : NO_ANSWER;
-    report_query(context, flow, query, state->name, reason, threshold_of(context, reason));
-    query->reported = true;
+    if (query->answer.time - query->first_time < NOTICED)
+        return false;
+    bool often = ++pair_of(context, query)->repaired >= REPAIRED_OFTEN;
+    return often || twin_answered || (late && query->transmissions > 2);
 }
 
 static void
-on_wake(struct context *context, const struct flow *flow, int64_t now)
+tell_late_answer(struct context *context, const struct query *query)
 {
-    struct dns_flow *state = flow_state(context);
-    struct query *query;
-    state->waits = false;
-    while ((query = next_due(state)) != NULL && query->due <= now) {
-        check_silence(context, flow, state, query);
-        query->over = true;
-    }
-    set_wake(context, state);
+    int64_t delay = query->answer.time - query->first_time;
+    int64_t without = SECONDS(threshold_value(context, SECONDS_WITHOUT));
+    int64_t slow = MILLISECONDS(threshold_value(context, SLOW_MILLISECONDS));
+    bool late = delay >= without, repaired = is_repaired(query);
+    bool twin_answered = query->transmissions > 1 && twin_was_answered(context, query);
+
+    if (delay < slow || (query->answer.rcode != DNS_NOERROR && query->answer.rcode != DNS_NXDOMAIN) ||
+        (repaired && !matters(context, query, late, twin_answered)))
+        return;
+    struct finding *finding = report_query(context, query, late ? LATE_ANSWER : SLOW_ANSWER, CONFIDENCE_CONFIRMED);
+    if (finding == NULL)
+        return;
+    report_flag(finding, FACT_answered);
+    report_duration(finding, FACT_delay, delay);
+    report_duration(finding, FACT_threshold, late ? without : slow);
+    if (!late || (repaired && query->transmissions == 2 && !twin_answered))
+        report_severity(finding, SEVERITY_NOTE);
+    if (twin_answered)
+        report_twin(finding, query);
 }
 
-/* An ICMP error is an answer: connect.unreachable tells of it. */
 static void
-note_icmp(struct context *context, const struct flow *flow)
+on_query(struct context *context, const struct flow *flow, const struct query *query, enum query_event event)
 {
-    struct dns_flow *state = flow_state(context);
-    for (unsigned i = 0; i < TYPES_MAX; i++)
-        if (state->query[i].pending)
-            settle(context, flow, state, &state->query[i]);
-}
-
-/* -- Packets ---------------------------------------------------------------------------------- */
-
-static void
-on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
-{
-    if (packet->icmp != NULL) {
-        if (flow->protocol == PROTOCOL_UDP && flow->server.port == PORT_DNS && packet->from_client)
-            note_icmp(context, flow);
-        return;
-    }
-    if (packet->dns == NULL) {
-        if (packet->session == 0)
-            ((struct capture *)capture_state(context))->answers_seen = true; /* a handshake was completed */
-        return;
-    }
-    if (flow->server.port != PORT_DNS || packet->dns->response == packet->from_client)
-        return;
-    if (packet->dns->response) {
-        if (flow->by_client.packets > 0)
-            note_answer(context, flow, packet);
-    } else if (address_is_unicast(&flow->server.address)) {
-        note_query(context, flow, packet);
+    if (event == QUERY_IS_GIVEN_UP) {
+        tell_no_answer(context, flow, query);
+    } else if (event == QUERY_GETS_ANSWER) {
+        if (query->given_up)
+            take_back(context, query);
+        tell_late_answer(context, query);
     }
 }
 
 const struct detector dns_unanswered_detector = {
     .family = "dns",
     .summary = "Queries that a resolver leaves without answer",
-    .sees = SEES_DNS | SEES_ICMP | SEES_COMPLETED,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
-    .flow_state_size = sizeof(struct dns_flow),
-    .capture_state_size = sizeof(struct capture),
-    .on_packet = on_packet,
-    .on_wake = on_wake,
+    .on_query = on_query,
 };
