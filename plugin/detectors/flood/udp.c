@@ -87,6 +87,8 @@ struct service {
     bool searched;       /* by multicast or broadcast: answers come from hosts that were not asked one by one */
     bool many_at_a_time; /* asked of many hosts by ordinary programs (a resolver, a network management) */
     bool streams;        /* large packets in a row are normal for whoever asked */
+    bool
+        marked; /* begins with four zero bytes; what does not is traffic of a tunnel on the same port (RFC 3948, 2.2) */
 };
 
 /* By port. */
@@ -100,13 +102,17 @@ static const struct service services[] = {
     {137, "NetBIOS", .changing = 2, .searched = true},
     {161, "SNMP", .factor = "6-9", .many_at_a_time = true},
     {389, "CLDAP", .factor = "56-70", .many_at_a_time = true},
+    {500, .name = "IKE"},
     {520, .name = "RIP"},
     {1900, "SSDP", .factor = "30", .searched = true},
     {3702, "WS-Discovery", .factor = "150", .searched = true},
+    {4500, .name = "IKE", .marked = true},
     {5353, "mDNS", .factor = "10", .changing = 2, .searched = true},
     {5683, "CoAP", .factor = "10-50", .changing = 4, .searched = true},
     {11211, "memcached", .factor = "10,000-51,000", .changing = 2},
     {27015, "Steam", .factor = "5", .many_at_a_time = true, .streams = true},
+    {37810, .name = "DVR discovery", .searched = true},
+    {47808, .name = "BACnet", .searched = true},
 };
 
 /* NULL for other ports. */
@@ -138,6 +144,9 @@ struct victim {
     uint32_t requests, alike;
     uint64_t request_bytes;
     uint64_t request; /* digest of one of them */
+    int64_t waiting;  /* since when a request is outstanding, 0 = none is */
+    int64_t waited;   /* in all */
+    bool overlapping; /* a request left while another one was outstanding */
     uint32_t sources, source[SOURCE_SLOTS];
     uint64_t name[NAMES_MAX]; /* that DNS responses are about */
     uint32_t other_names;
@@ -304,13 +313,22 @@ check_unasked(struct context *context, const struct flow *flow, const struct pac
         report_flag(finding, FACT_one_way);
 }
 
+/* Whether the client asks only after the last answer: a request was outstanding for most of the time, and not one of them left
+ * during that. Who forges requests does not see the answers. */
+static bool
+asks_one_at_a_time(const struct victim *victim, const struct packet *packet)
+{
+    return !victim->overlapping && 2 * victim->waited >= packet->time - victim->start;
+}
+
 /* Responses many times as large as what was asked, and always the same was asked. */
 static void
 check_asked(struct context *context, const struct packet *packet, struct victim *victim, const struct service *service)
 {
     char factor[24];
     if (victim->packets < threshold_value(context, PACKETS) || victim->requests < REQUESTS ||
-        4 * victim->alike < 3 * victim->requests || victim->bytes < FACTOR * victim->request_bytes)
+        4 * victim->alike < 3 * victim->requests || victim->bytes < FACTOR * victim->request_bytes ||
+        asks_one_at_a_time(victim, packet))
         return;
     struct finding *finding =
         report(context, &cases[UDP_REFLECTION], victim->port_closed ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
@@ -348,6 +366,9 @@ note_response(struct context *context, const struct flow *flow, const struct pac
         victim->requests = victim->alike = 1;
         victim->request_bytes = receiver->bytes;
     }
+    if (victim->waiting != 0)
+        victim->waited += packet->time - victim->waiting;
+    victim->waiting = 0;
     victim->packets++;
     victim->bytes += packet->payload.length;
     distinct_add(victim->source, SOURCE_SLOTS, SOURCES_MAX, &victim->sources, address_digest(&packet->source.address));
@@ -381,6 +402,8 @@ note_request(struct context *context, const struct flow *flow, const struct pack
         request = digest_mix(request, payload->bytes[i]);
     if (asked->request == 0)
         asked->request = request;
+    asked->overlapping |= asked->waiting != 0;
+    asked->waiting = packet->time;
     asked->requests++;
     asked->alike += asked->request == request;
     asked->request_bytes += payload->length;
@@ -403,15 +426,26 @@ note_rejection(struct context *context, const struct flow *flow, const struct pa
     }
 }
 
+/* The service that a packet from or to this port is of, NULL if none. */
+static const struct service *
+service_at(uint16_t port, const struct payload *payload)
+{
+    static const uint8_t marker[4] = {0};
+    const struct service *service = service_of(port);
+    bool other = service != NULL && service->marked &&
+                 (payload->captured < sizeof marker || memcmp(payload->bytes, marker, sizeof marker) != 0);
+    return other ? NULL : service;
+}
+
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     const struct service *service;
     if (packet->icmp != NULL)
         note_rejection(context, flow, packet);
-    else if (packet->payload.length >= LARGE && (service = service_of(packet->source.port)) != NULL)
+    else if (packet->payload.length >= LARGE && (service = service_at(packet->source.port, &packet->payload)) != NULL)
         note_response(context, flow, packet, service);
-    else if ((service = service_of(packet->destination.port)) != NULL)
+    else if ((service = service_at(packet->destination.port, &packet->payload)) != NULL)
         note_request(context, flow, packet, service);
 }
 
