@@ -209,6 +209,12 @@ struct finding *report_about(struct context *context, const struct case_info *in
 struct finding *reported(struct context *context, const struct case_info *info);
 struct finding *reported_about(struct context *context, const struct case_info *info, const void *key, size_t key_size);
 
+/* The finding with this number (finding_number()), whatever it is about; NULL if it was withdrawn. */
+struct finding *reported_number(struct context *context, uint32_t number);
+
+/* Takes the texts of this name out of the finding, to give others in their place. */
+void report_forget(struct finding *finding, enum fact_name name);
+
 /* The current frame is one more sign. Confidence never falls. */
 void report_stronger(struct context *context, struct finding *finding, enum confidence confidence);
 

@@ -244,6 +244,18 @@ reported_about(struct context *context, const struct case_info *info, const void
     return store_touch(context->engine->store, &subject);
 }
 
+struct finding *
+reported_number(struct context *context, uint32_t number)
+{
+    return store_touch_number(context->engine->store, number);
+}
+
+void
+report_forget(struct finding *finding, enum fact_name name)
+{
+    finding_forget_facts(finding, name);
+}
+
 void
 report_stronger(struct context *context, struct finding *finding, enum confidence confidence)
 {

@@ -117,6 +117,14 @@ finding_add_later(struct finding *finding, void (*add)(struct finding *finding, 
 }
 
 void
+finding_forget_facts(struct finding *finding, enum fact_name name)
+{
+    for (guint i = finding->facts->len; i-- > 0;)
+        if (g_array_index(finding->facts, struct fact, i).name == name)
+            g_array_remove_index(finding->facts, i);
+}
+
+void
 finding_add_evidence(struct finding *finding, uint32_t frame)
 {
     if (frame == 0 || frame == finding->frame)

@@ -88,6 +88,9 @@ const GArray *finding_facts(const struct finding *finding);
 /* A frame that the finding rests on; 0, the trigger and what it has already are ignored. */
 void finding_add_evidence(struct finding *finding, uint32_t frame);
 
+/* Takes all facts of this name out. */
+void finding_forget_facts(struct finding *finding, enum fact_name name);
+
 /* The first fact with this name, NULL if the finding has none. */
 const struct fact *finding_fact(const struct finding *finding, enum fact_name name);
 

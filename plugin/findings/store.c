@@ -155,15 +155,28 @@ store_count_about(const struct store *store, const struct subject *subject)
     return about != NULL ? about->findings->len : 0;
 }
 
-struct finding *
-store_touch(struct store *store, const struct subject *subject)
+static struct finding *
+touch(struct store *store, struct finding *finding)
 {
-    struct finding *finding = store_about(store, subject);
     if (finding != NULL && !finding->touched) {
         finding->touched = true;
         g_ptr_array_add(store->touched, finding);
     }
     return finding;
+}
+
+struct finding *
+store_touch(struct store *store, const struct subject *subject)
+{
+    return touch(store, store_about(store, subject));
+}
+
+struct finding *
+store_touch_number(struct store *store, uint32_t number)
+{
+    struct finding *finding =
+        number >= 1 && number <= store->all->len ? g_ptr_array_index(store->all, number - 1) : NULL;
+    return finding != NULL && finding->withdrawn_frame == 0 ? touch(store, finding) : NULL;
 }
 
 /* -- The life of a finding -------------------------------------------------------------------- */

@@ -114,7 +114,7 @@ struct group {
     struct ip_address client[CLIENTS_MAX];
     struct chooser chooser[CLIENTS_MAX];
     bool more_clients, more_backends;
-    uint32_t finding; /* number, 0 = none */
+    uint32_t finding; /* number of the one that stands, 0 = none */
 };
 
 /* Clients of one network and one port, or for real servers behind tunnels the address that all clients use. What is
@@ -240,8 +240,9 @@ static bool
 count(struct group *group, const struct packet *packet, const struct endpoint *client, const struct ip_address *address,
       enum choice choice)
 {
-    if (group->opened > 0 && packet->time - group->last_time > PAUSE)
-        *group = (struct group){.finding = group->finding};
+    /* What was told is counted to the end of the capture. */
+    if (group->opened > 0 && packet->time - group->last_time > PAUSE && group->finding == 0)
+        memset(group, 0, sizeof *group);
     if (group->opened == 0) {
         group->first_frame = packet->frame;
         group->first_time = packet->time;
@@ -434,7 +435,6 @@ report_group(struct context *context, const struct flow *flow, const struct grou
              const struct distribution *distribution, struct finding *finding)
 {
     const struct share *most = &distribution->share[0], *least = &distribution->share[distribution->backends - 1];
-    report_series(finding, distribution->connections, group->first_frame, group->first_time);
     report_endpoint(finding, FACT_client, &(struct endpoint){flow->client.address, 0});
     report_endpoint(finding, FACT_server, &(struct endpoint){most->address, flow->server.port});
     report_count(finding, FACT_attempts, distribution->connections);
@@ -442,10 +442,26 @@ report_group(struct context *context, const struct flow *flow, const struct grou
     report_count(finding, FACT_destinations, distribution->backends);
     if (!group->more_clients)
         report_count(finding, FACT_sources, group->clients);
+    report_forget(finding, FACT_ratio);
     report_hundredths(finding, FACT_ratio, rounded(100 * (uint64_t)most->connections, least->connections));
-    report_hundredths(finding, FACT_limit_ratio, threshold_value(context, RATIO));
+    report_forget(finding, FACT_row);
     report_rows(finding, distribution);
-    report_evidence(finding, group->first_frame);
+}
+
+/* One more connection of a group that was told: the numbers are those of the whole capture, and they may become even. */
+static void
+go_on(struct context *context, const struct flow *flow, struct group *group, enum choice choice)
+{
+    struct distribution distribution;
+    struct finding *finding = reported_number(context, group->finding);
+    report_again(context, group->finding);
+    distribution_of(group, choice, &distribution);
+    if (finding != NULL && is_uneven(context, &distribution)) {
+        report_group(context, flow, group, &distribution, finding);
+    } else if (finding != NULL && group->opened >= group->due) {
+        report_withdraw(context, finding);
+        group->finding = 0;
+    }
 }
 
 static void
@@ -453,13 +469,14 @@ check(struct context *context, const struct flow *flow, struct group *group, enu
 {
     struct distribution distribution;
     unsigned limit = threshold_value(context, CONNECTIONS);
-    if (group->finding != 0) {
-        report_again(context, group->finding);
-        return;
-    }
-    if (group->opened < limit || group->opened < group->due || group->more_backends)
+    bool is_due = group->opened >= group->due;
+    if (group->finding != 0)
+        go_on(context, flow, group, choice);
+    if (group->opened < limit || !is_due || group->more_backends)
         return;
     group->due = group->opened + (group->opened > 10 * NEXT_TEST ? group->opened / 10 : NEXT_TEST);
+    if (group->finding != 0)
+        return;
     distribution_of(group, choice, &distribution);
     if (!is_uneven(context, &distribution))
         return;
@@ -468,10 +485,12 @@ check(struct context *context, const struct flow *flow, struct group *group, enu
         (group->more_clients || distribution.switches < SWITCHES_LEAST || naming == NAMES_DIFFERENT))
         return;
     bool is_pool = choice == IN_TUNNEL || naming == NAMES_EQUAL;
-    struct finding *finding = report(context, &cases[UNEVEN], is_pool ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE);
-    if (finding == NULL)
-        return;
+    struct finding *finding =
+        report_of_culprit(context, &cases[UNEVEN], is_pool ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE);
     group->finding = finding_number(finding);
+    report_series(finding, distribution.connections, group->first_frame, group->first_time);
+    report_evidence(finding, group->first_frame);
+    report_hundredths(finding, FACT_limit_ratio, threshold_value(context, RATIO));
     report_group(context, flow, group, &distribution, finding);
     if (choice == IN_TUNNEL)
         report_flag(finding, FACT_in_tunnel);
