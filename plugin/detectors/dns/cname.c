@@ -191,9 +191,14 @@ was_reported(struct context *context, const struct flow *flow)
     return false;
 }
 
-/* The third SYN of an attempt to an address that a CNAME led to and that never sent a packet. */
+/* A connection attempt to an address that a CNAME led to. */
+struct dead_attempt {
+    int64_t last_syn;
+};
+
+/* Three SYNs or more of an attempt to an address that a CNAME led to and that never sent a packet, and the next one is overdue. */
 static void
-check_attempt(struct context *context, const struct flow *flow, const struct packet *packet)
+check_attempt(struct context *context, const struct flow *flow)
 {
     const struct ip_address *address = &flow->server.address;
     const struct learned_name *name = name_of(context, address);
@@ -208,7 +213,7 @@ check_attempt(struct context *context, const struct flow *flow, const struct pac
         return;
     report_flow(finding, flow);
     report_count(finding, FACT_attempts, flow->handshake.syn_count);
-    report_duration(finding, FACT_delay, packet->time - flow->handshake.syn_time);
+    report_duration(finding, FACT_delay, flow->handshake.last_syn_time - flow->handshake.syn_time);
     report_name(finding, name, address, country_of(context, address));
     report_evidence(finding, name->frame);
     report_evidence(finding, flow->handshake.syn_frame);
@@ -219,13 +224,45 @@ check_attempt(struct context *context, const struct flow *flow, const struct pac
         report_offshore(context, name, address, abroad);
 }
 
+/* After the third SYN the next one is due, with its answer: after twice the last gap, at least 1 s. */
+static void
+note_syn(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct learned_name *name = name_of(context, &flow->server.address);
+    if (name == NULL || !name->by_cname)
+        return;
+    struct dead_attempt *attempt = flow_state(context);
+    int64_t wait = 2 * (packet->time - attempt->last_syn);
+    attempt->last_syn = packet->time;
+    if (flow->handshake.third_syn_frame == packet->frame)
+        wake_at(context, packet->time + (wait > SECONDS(1) ? wait : SECONDS(1)));
+}
+
+static void
+on_wake(struct context *context, const struct flow *flow, int64_t now)
+{
+    (void)now;
+    check_attempt(context, flow);
+}
+
+/* It answers after all. */
+static void
+note_answer(struct context *context)
+{
+    struct finding *finding = reported(context, &cases[DEAD]);
+    if (finding != NULL)
+        report_withdraw(context, finding);
+}
+
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     if (packet->dns != NULL)
         check_answer(context, packet);
-    else if (packet->protocol == PROTOCOL_TCP && flow->handshake.third_syn_frame == packet->frame)
-        check_attempt(context, flow, packet);
+    else if (packet->flags & TCP_ACK)
+        note_answer(context);
+    else
+        note_syn(context, flow, packet);
 }
 
 const struct detector dns_cname_detector = {
@@ -233,5 +270,7 @@ const struct detector dns_cname_detector = {
     .summary = "Names that lead to the wrong place",
     .sees = SEES_SYN | SEES_DNS,
     DETECTOR_TABLE(case, cases),
+    .flow_state_size = sizeof(struct dead_attempt),
     .on_packet = on_packet,
+    .on_wake = on_wake,
 };
