@@ -31,7 +31,7 @@ enum query_outcome { QUERY_OPEN, QUERY_ANSWERED, QUERY_GIVEN_UP, QUERY_SETTLED }
 /* What a detector is told (detector.on_query). An answer may come to a query that was given up. */
 enum query_event {
     QUERY_GETS_ANSWER,         /* the first one, `answer`: it is in the current packet */
-    QUERY_GETS_ANOTHER_ANSWER, /* the current packet is one more; `answer` is still the one before */
+    QUERY_GETS_ANOTHER_ANSWER, /* `another`, in the current packet; `answer` is still the one before */
     QUERY_IS_GIVEN_UP          /* the current packet is any that came late enough */
 };
 
@@ -50,6 +50,7 @@ struct query {
     int64_t first_time, last_time;
     unsigned answers, expected; /* expected: one for each transmission, and those that earlier queries have not got */
     struct query_answer answer;
+    const struct query_answer *another; /* of QUERY_GETS_ANOTHER_ANSWER, else NULL */
     int64_t usual; /* the fastest answer of this server to this client before; 0 = fewer than three are known */
     uint32_t elsewhere_frame;  /* in which the client asked another server the same, with the same id; 0 = none */
     uint32_t unexpected_frame; /* of an answer that came from an address which was not asked; 0 = none */

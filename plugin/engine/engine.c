@@ -386,7 +386,7 @@ tell_query(struct engine *engine, struct flow_record *record, const struct packe
         context.detector = next_detector(engine, &waiting);
         catalogue_detectors[context.detector]->on_query(&context, &record->flow, news->query, news->event);
     }
-    queries_told(news, packet);
+    queries_told(news);
 }
 
 /* As wake_detectors(): the answer that is in this packet was taken in before. */

@@ -64,7 +64,8 @@ struct queries {
     struct entry *entry[QUERIES_MAX]; /* by number */
     uint32_t count;                   /* so far */
     struct wakes *wakes;              /* wake.flow is the number of a query */
-    struct pace pace[PACES];          /* places by hash: whoever comes later to the same place takes it */
+    struct query_answer another;
+    struct pace pace[PACES]; /* places by hash: whoever comes later to the same place takes it */
 };
 
 struct queries *
@@ -378,8 +379,11 @@ take_answer(struct queries *queries, const struct flow *flow, const struct packe
     }
     struct query *query = &entry->query;
     query->answers++;
-    if (query->outcome == QUERY_ANSWERED)
+    if (query->outcome == QUERY_ANSWERED) {
+        read_answer(&queries->another, packet);
+        query->another = &queries->another;
         return (struct query_news){query, QUERY_GETS_ANOTHER_ANSWER, flow->number};
+    }
     read_answer(&query->answer, packet);
     query->usual = note_pace(queries, entry, packet->time - query->last_time);
     query->outcome = QUERY_ANSWERED;
@@ -387,13 +391,13 @@ take_answer(struct queries *queries, const struct flow *flow, const struct packe
 }
 
 void
-queries_told(const struct query_news *news, const struct packet *packet)
+queries_told(const struct query_news *news)
 {
-    struct entry *told = (struct entry *)news->query;
-    told->query.given_up |= news->event == QUERY_IS_GIVEN_UP;
-    if (news->event == QUERY_GETS_ANOTHER_ANSWER &&
-        (told->query.answers <= told->query.expected || !query_answer_is_definite(&told->query.answer)))
-        read_answer(&told->query.answer, packet);
+    struct query *query = &((struct entry *)news->query)->query;
+    query->given_up |= news->event == QUERY_IS_GIVEN_UP;
+    if (query->another != NULL && (query->answers <= query->expected || !query_answer_is_definite(&query->answer)))
+        query->answer = *query->another;
+    query->another = NULL;
 }
 
 /* -- Packets and waits ------------------------------------------------------------------------ */

@@ -31,7 +31,7 @@ struct query_news queries_take(struct queries *queries, const struct flow *flow,
                                const struct packet *packet);
 
 /* The detectors know of it: what they were told is how it stands from now on. */
-void queries_told(const struct query_news *news, const struct packet *packet);
+void queries_told(const struct query_news *news);
 
 /* An ICMP error quotes a query of the flow: it is no longer waited for. */
 void queries_settle(struct queries *queries, uint32_t newest);

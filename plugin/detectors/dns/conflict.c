@@ -16,8 +16,6 @@
 /* More findings about one client say nothing new. */
 enum { REPORTED_MAX = 10 };
 
-enum { PORT_DNS = 53, NOERROR = 0, NXDOMAIN = 3, REFUSED = 5 };
-
 /* Routers of one path may take turns; another place on the path is further away. */
 enum { TTL_TOLERANCE = 2 };
 
@@ -64,299 +62,169 @@ static const struct case_info cases[] = {
 };
 /* clang-format on */
 
-enum { ADDRESSES_MAX = 8 };
-
-/* What an answer says, and what tells about its sender. */
-struct answer {
-    uint32_t frame;
-    int64_t time;
-    uint8_t rcode, ttl;
-    bool authoritative, truncated, whole; /* whole: all addresses were read */
-    bool teredo, has_ip_id;
-    uint16_t ip_id;
-    uint32_t length;
-    unsigned address_count;
-    struct ip_address address; /* the first one */
-    uint64_t digest[ADDRESSES_MAX];
-};
-
-/* One question from one port with one id, sent once or more. */
-struct exchange {
-    uint64_t key;
-    unsigned queries, answers;
-    uint32_t query_frame;
-    int64_t query_time;
-    int64_t usual; /* what was known of the server before the first answer, 0 = too little */
-    struct answer first;
-};
-
-/* How quickly a server answers a client. */
-struct pace {
-    uint64_t key;
-    unsigned answers;
-    int64_t fastest;
-};
-
-/* Places by digest: whoever comes later to the same place takes it. */
-enum { EXCHANGES = 1024, PACES = 256, PACE_KNOWN = 3 };
-
-struct capture {
-    struct exchange exchange[EXCHANGES];
-    struct pace pace[PACES];
-};
-
-enum { KEY_NAME, KEY_CLIENT };
-
-struct reported {
-    uint32_t finding; /* its number; for a client: how many it has */
-};
-
-static struct exchange *
-exchange_of(struct context *context, const struct flow *flow, const struct dns_message *message, uint64_t *key)
-{
-    struct capture *capture = capture_state(context);
-    *key = digest_mix(digest_mix(flow->number, (uint64_t)message->id << 16 | message->query_type),
-                      dns_name_digest(message->query_name));
-    return &capture->exchange[*key % EXCHANGES];
-}
-
 /* -- What an answer says ---------------------------------------------------------------------- */
 
-static void
-read_answer(struct answer *answer, const struct packet *packet)
+/* Forged AAAA answers lie in 2001::/32 (Teredo), where no service is. */
+static bool
+is_teredo(const struct query_answer *answer)
 {
-    const struct dns_message *message = packet->dns;
-    *answer = (struct answer){.frame = packet->frame,
-                              .time = packet->time,
-                              .rcode = message->rcode,
-                              .ttl = packet->ttl,
-                              .authoritative = message->authoritative,
-                              .truncated = message->truncated,
-                              .whole = message->complete,
-                              .has_ip_id = packet->has_ip_id,
-                              .ip_id = packet->ip_id,
-                              .length = packet->payload.length};
-    for (unsigned i = 0; i < message->answer_count; i++) {
-        const struct ip_address *address = &message->answer[i].address;
-        static const uint8_t teredo[4] = {0x20, 0x01, 0, 0};
-        if (address->family == 0)
-            continue;
-        if (address->family == 6 && memcmp(address->bytes, teredo, sizeof teredo) == 0)
-            answer->teredo = true;
-        if (answer->address_count == 0)
-            answer->address = *address;
-        if (answer->address_count == ADDRESSES_MAX) {
-            answer->whole = false;
-            return;
-        }
-        answer->digest[answer->address_count++] = address_digest(address);
-    }
+    static const uint8_t teredo[4] = {0x20, 0x01, 0, 0};
+    for (unsigned i = 0; i < answer->address_count; i++)
+        if (answer->address[i].family == 6 && memcmp(answer->address[i].bytes, teredo, sizeof teredo) == 0)
+            return true;
+    return false;
 }
 
 static bool
-share_an_address(const struct answer *a, const struct answer *b)
+share_an_address(const struct query_answer *a, const struct query_answer *b)
 {
     for (unsigned i = 0; i < a->address_count; i++)
         for (unsigned j = 0; j < b->address_count; j++)
-            if (a->digest[i] == b->digest[j])
+            if (address_equal(&a->address[i], &b->address[j]))
                 return true;
     return false;
 }
 
-/* Whether it is an answer at all: SERVFAIL says nothing about the name, and a truncated one asks to come again. */
 static bool
-says_something(const struct answer *answer)
-{
-    return !answer->truncated && (answer->rcode == NOERROR || answer->rcode == NXDOMAIN || answer->rcode == REFUSED);
-}
-
-static bool
-ttl_differs(const struct answer *a, const struct answer *b)
+ttl_differs(const struct query_answer *a, const struct query_answer *b)
 {
     return a->ttl > b->ttl + TTL_TOLERANCE || b->ttl > a->ttl + TTL_TOLERANCE;
 }
 
 static bool
-ip_id_differs(const struct answer *a, const struct answer *b)
+ip_id_differs(const struct query_answer *a, const struct query_answer *b)
 {
     return a->has_ip_id && b->has_ip_id && (a->ip_id == 0) != (b->ip_id == 0);
 }
 
 static bool
-came_too_soon(const struct exchange *exchange)
+came_too_soon(const struct query *query)
 {
-    return exchange->usual > 0 && exchange->first.time - exchange->query_time < exchange->usual / 2;
+    return query->usual > 0 && query->answer.time - query->last_time < query->usual / 2;
 }
 
 /* Number of signs that the answers have two senders. */
 static unsigned
-signs(const struct exchange *exchange, const struct answer *second)
+signs(const struct query *query, const struct query_answer *second)
 {
-    const struct answer *first = &exchange->first;
+    const struct query_answer *first = &query->answer;
     return (unsigned)ttl_differs(first, second) + (first->authoritative != second->authoritative) +
-           (first->teredo || second->teredo) + came_too_soon(exchange) + ip_id_differs(first, second);
+           (is_teredo(first) || is_teredo(second)) + came_too_soon(query) + ip_id_differs(first, second);
 }
 
 static bool
-contradict(const struct exchange *exchange, const struct answer *second, uint16_t type)
+contradict(const struct query *query, const struct query_answer *second)
 {
-    const struct answer *first = &exchange->first;
-    if (!says_something(first) || !says_something(second) || second->time - first->time > TOGETHER)
+    const struct query_answer *first = &query->answer;
+    if (!query_answer_is_definite(first) || !query_answer_is_definite(second) || second->time - first->time > TOGETHER)
         return false;
     if (first->rcode != second->rcode)
         return true;
-    if (first->rcode != NOERROR || (type != DNS_TYPE_A && type != DNS_TYPE_AAAA) ||
+    if (first->rcode != DNS_NOERROR || (query->type != DNS_TYPE_A && query->type != DNS_TYPE_AAAA) ||
         (first->whole && second->whole && first->address_count + second->address_count == 0) ||
         share_an_address(first, second))
         return false;
     /* Of an answer that was cut only the first addresses are known, if any, and those rotate. */
     if (first->whole && second->whole)
         return true;
-    return signs(exchange, second) > 0 &&
+    return signs(query, second) > 0 &&
            (first->length != second->length || (first->address_count > 0 && second->address_count > 0));
 }
 
 /* -- Reporting -------------------------------------------------------------------------------- */
 
-/* Where the finding about this name and client is noted; NULL if the client has too many. */
-static struct reported *
-place_of(struct context *context, const struct flow *flow, const struct dns_message *message)
+/* What a finding is about. */
+struct subject_key {
+    struct ip_address client, server;
+    uint8_t name[sizeof(uint64_t)]; /* its digest */
+};
+
+/* A client and how many findings there are about it. */
+struct client {
+    unsigned reported;
+};
+
+/* A new finding about this name, client and server; NULL if there is one, or the client has too many. */
+static struct finding *
+new_finding(struct context *context, const struct query *query, enum confidence confidence)
 {
-    struct {
-        struct ip_address client, server;
-        uint8_t name[sizeof(uint64_t)];
-    } key;
-    uint64_t digest = dns_name_digest(message->query_name);
-    memset(&key, 0, sizeof key);
-    key.client = flow->client.address;
-    key.server = flow->server.address;
+    struct subject_key key = {query->client.address, query->server.address, {0}};
+    uint64_t digest = dns_name_digest(query->name);
     memcpy(key.name, &digest, sizeof digest);
-    struct reported *reported = keyed_state(context, KEY_NAME, &key, sizeof key, sizeof *reported);
-    if (reported->finding != 0)
-        return reported;
-    struct reported *client = keyed_state(context, KEY_CLIENT, &key.client, sizeof key.client, sizeof(struct reported));
-    return client->finding++ < REPORTED_MAX ? reported : NULL;
+    if (reported_about(context, &cases[CONFLICT], &key, sizeof key) == NULL) {
+        struct client *client = keyed_state(context, 0, &key.client, sizeof key.client, sizeof *client);
+        if (client->reported++ >= REPORTED_MAX)
+            return NULL;
+    }
+    return report_about(context, &cases[CONFLICT], confidence, &key, sizeof key, 1);
 }
 
 static void
-report_answer(struct finding *finding, const struct answer *answer, enum fact_name address, enum fact_name rcode)
+report_answer(struct finding *finding, const struct query_answer *answer, enum fact_name address, enum fact_name rcode)
 {
     if (answer->address_count > 0)
-        report_address(finding, address, &answer->address);
+        report_address(finding, address, &answer->address[0]);
     else
         report_text(finding, rcode,
-                    answer->rcode == NXDOMAIN  ? "NXDOMAIN"
-                    : answer->rcode == REFUSED ? "REFUSED"
-                    : answer->whole            ? "NOERROR without address"
-                                               : "an address that was cut off");
+                    answer->rcode == DNS_NXDOMAIN  ? "NXDOMAIN"
+                    : answer->rcode == DNS_REFUSED ? "REFUSED"
+                    : answer->whole                ? "NOERROR without address"
+                                                   : "an address that was cut off");
 }
 
 static void
-report_signs(struct finding *finding, const struct exchange *exchange, const struct answer *second)
+report_signs(struct finding *finding, const struct query *query, const struct query_answer *second)
 {
-    const struct answer *first = &exchange->first;
+    const struct query_answer *first = &query->answer;
     if (ttl_differs(first, second)) {
         report_count(finding, FACT_first_ttl, first->ttl);
         report_count(finding, FACT_second_ttl, second->ttl);
     }
     if (first->authoritative != second->authoritative)
         report_flag(finding, FACT_authority);
-    if (first->teredo || second->teredo)
+    if (is_teredo(first) || is_teredo(second))
         report_flag(finding, FACT_teredo);
-    if (came_too_soon(exchange))
-        report_duration(finding, FACT_usual, exchange->usual);
+    if (came_too_soon(query))
+        report_duration(finding, FACT_usual, query->usual);
     if (ip_id_differs(first, second))
         report_flag(finding, FACT_ip_id_differs);
 }
 
 static void
-report_conflict(struct context *context, const struct flow *flow, const struct packet *packet,
-                const struct exchange *exchange, const struct answer *second)
+report_conflict(struct context *context, const struct flow *flow, const struct query *query,
+                const struct query_answer *second)
 {
-    const struct answer *first = &exchange->first;
-    struct reported *reported = place_of(context, flow, packet->dns);
-    if (reported == NULL)
-        return;
-    if (reported->finding != 0) {
-        report_again(context, reported->finding);
-        return;
-    }
-    unsigned found = signs(exchange, second);
-    struct finding *finding = report(context, &cases[CONFLICT],
-                                     found >= 2                                    ? CONFIDENCE_CONFIRMED
-                                     : found == 1 || first->rcode != second->rcode ? CONFIDENCE_LIKELY
-                                                                                   : CONFIDENCE_POSSIBLE);
+    const struct query_answer *first = &query->answer;
+    unsigned found = signs(query, second);
+    struct finding *finding = new_finding(context, query,
+                                          found >= 2                                    ? CONFIDENCE_CONFIRMED
+                                          : found == 1 || first->rcode != second->rcode ? CONFIDENCE_LIKELY
+                                                                                        : CONFIDENCE_POSSIBLE);
     if (finding == NULL)
         return;
-    reported->finding = finding_number(finding);
-    report_series(finding, 1, packet->frame, packet->time);
     report_flow(finding, flow);
-    report_text(finding, FACT_name, packet->dns->query_name);
-    report_text(finding, FACT_query_type, dns_type_name(packet->dns->query_type));
+    report_text(finding, FACT_name, query->name);
+    report_text(finding, FACT_query_type, dns_type_name(query->type));
     report_answer(finding, first, FACT_first_answer, FACT_first_rcode);
     report_answer(finding, second, FACT_second_answer, FACT_second_rcode);
-    report_duration(finding, FACT_first_delay, first->time - exchange->query_time);
+    report_duration(finding, FACT_first_delay, first->time - query->last_time);
     report_duration(finding, FACT_delay, second->time - first->time);
-    report_signs(finding, exchange, second);
-    report_evidence(finding, exchange->query_frame);
+    report_signs(finding, query, second);
+    report_evidence(finding, query->last_frame);
     report_evidence(finding, first->frame);
 }
 
-/* -- Queries and answers ---------------------------------------------------------------------- */
-
-/* Notes how quickly the server answered; returns the best time before. */
-static int64_t
-note_pace(struct context *context, const struct flow *flow, int64_t delay)
-{
-    struct capture *capture = capture_state(context);
-    uint64_t client = digest_mix(address_digest(&flow->client.address), flow_network(context, flow));
-    uint64_t key = digest_mix(client, address_digest(&flow->server.address));
-    struct pace *pace = &capture->pace[key % PACES];
-    if (pace->key != key)
-        *pace = (struct pace){.key = key, .fastest = INT64_MAX};
-    int64_t before = pace->answers >= PACE_KNOWN ? pace->fastest : 0;
-    pace->answers++;
-    if (delay < pace->fastest)
-        pace->fastest = delay;
-    return before;
-}
-
+/* More answers than can come: one of them is not the server's, or the server contradicts itself. */
 static void
-on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+on_query(struct context *context, const struct flow *flow, const struct query *query, enum query_event event)
 {
-    const struct dns_message *message = packet->dns;
-    uint64_t key;
-
-    if (flow->server.port != PORT_DNS || message->response == packet->from_client)
-        return;
-    struct exchange *exchange = exchange_of(context, flow, message, &key);
-    if (!message->response) {
-        if (exchange->key != key || packet->time - exchange->query_time > 2 * TOGETHER)
-            *exchange = (struct exchange){.key = key};
-        exchange->queries++;
-        exchange->query_time = packet->time;
-        exchange->query_frame = packet->frame;
-        return;
-    }
-    if (exchange->key != key)
-        return; /* the query was not captured */
-    struct answer answer;
-    read_answer(&answer, packet);
-    exchange->answers++;
-    if (exchange->answers > exchange->queries && contradict(exchange, &answer, message->query_type)) {
-        report_conflict(context, flow, packet, exchange, &answer);
-    } else if (!says_something(&exchange->first) || exchange->answers <= exchange->queries) {
-        if (exchange->answers == 1)
-            exchange->usual = note_pace(context, flow, packet->time - exchange->query_time);
-        exchange->first = answer;
-    }
+    if (event == QUERY_GETS_ANOTHER_ANSWER && query->answers > query->expected && contradict(query, query->another))
+        report_conflict(context, flow, query, query->another);
 }
 
 const struct detector dns_conflict_detector = {
     .family = "dns",
     .summary = "Answers to one query that contradict each other",
-    .sees = SEES_DNS,
     DETECTOR_TABLE(case, cases),
-    .capture_state_size = sizeof(struct capture),
-    .on_packet = on_packet,
+    .on_query = on_query,
 };
