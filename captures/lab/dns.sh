@@ -28,7 +28,7 @@ dead_home_set() {
 # shows: dns.cname_dead
 # options: $CHINA
 dns.flags.response == 1 => dns.cname_offshore
-tcp.flags.syn == 1 @3 => dns.cname_dead
+tcp.flags.syn == 1 @5 => dns.cname_dead
 END
 }
 
@@ -49,9 +49,7 @@ dead_home_derived() {
 # abroad. Captured on all interfaces of the router, where forwarded packets appear twice.
 # origin: lab/dns.sh (dnsmasq 2.90, python client and servers, nftables drop)
 # shows: dns.cname_offshore
-# shows: dns.cname_dead
 dns.flags.response == 1 && dns.qry.name == "pay.com" => dns.cname_offshore
-tcp.flags.syn == 1 && tcp.dstport == 443 @3 => dns.cname_dead
 END
 }
 
@@ -66,10 +64,8 @@ dead_ipv6() {
 # The same poisoned name over IPv6: an AAAA address abroad that answers no SYN.
 # origin: lab/dns.sh (dnsmasq 2.90, python client, nftables drop)
 # shows: dns.cname_offshore
-# shows: dns.cname_dead
 # options: $CHINA
 dns.flags.response == 1 => dns.cname_offshore
-tcp.flags.syn == 1 @3 => dns.cname_dead
 END
 }
 

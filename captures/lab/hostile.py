@@ -42,11 +42,13 @@ def dns_failed():
 
 
 def dns_unanswered():
+    """A query is given up when the next one of its client is overdue: when the next client repeats its own."""
     capture, found = Capture(START), []
     for number, text, when in each_text(10):
         client, resolver = pair(number)
         dns_query(capture, when, client, resolver, 40000, 7, dns_name(text))
         found.append((dns_query(capture, when + 5, client, resolver, 40001, 7, dns_name(text)), "dns.unanswered"))
+    del found[0]
     write(capture, "dns-unanswered", "dig repeats queries for hostile names, which nobody answers.", ["dns.unanswered"], found)
 
 
@@ -70,14 +72,16 @@ def dns_abroad():
         client, resolver = pair(number)
         name, target = dns_name(text), b"cdn." + dns_name(text)
         address = "108.160.166.%d" % (140 + number)
-        dns_query(capture, when, client, resolver, 40000, 7, name)
+        tag = dns_query(capture, when, client, resolver, 40000, 7, name)
+        if found: # the SYN after the third of the name before is overdue
+            found.append((tag, "dns.cname_dead"))
         tag = dns_answer(capture, when + 0.01, client, resolver, 40000, 7, name,
                          [(name, "CNAME", target), (target, "A", address)])
         found.append((tag, "dns.cname_offshore"))
         flow = Flow(capture, client, Host(address, SERVER_MAC), 51968, 443, cisn=1000000 + number)
         flow.send(when + 0.02, CLIENT, "S")
         flow.send(when + 1.02, CLIENT, "S", seq=0)
-        found.append((flow.send(when + 3.02, CLIENT, "S", seq=0), "dns.cname_dead"))
+        flow.send(when + 3.02, CLIENT, "S", seq=0)
     write(capture, "dns-abroad", "Hostile names lead through hostile CNAMEs to dead addresses abroad.",
           ["dns.cname_offshore", "dns.cname_dead"], found, ["-o netcase.home_countries:CN"])
 

@@ -85,7 +85,7 @@ client_faults() {
 # shows: idle.reset
 # shows: tls.alert_fin
 dns.flags.response == 1 && dns.qry.name == "pay.com" => dns.cname_offshore
-tcp.flags == 0x2 && ip.dst == 108.160.166.142 @3 => dns.cname_dead
+tcp.flags == 0x2 && ip.dst == 108.160.166.142 @5 => dns.cname_dead
 tcp.flags.fin == 1 && tcp.dstport == 51443 => tls.alert_fin
 tcp.flags.reset == 1 && tcp.dstport == 51968 => idle.reset
 END
@@ -97,7 +97,7 @@ END
 # shows: idle.reset
 # shows: tls.alert_fin
 dns.flags.response == 1 && dns.qry.name == "pay.com" => dns.cname_offshore
-tcp.flags == 0x2 && ip.dst == 108.160.166.142 @3 => dns.cname_dead
+tcp.flags == 0x2 && ip.dst == 108.160.166.142 @5 => dns.cname_dead
 tcp.flags.fin == 1 && tcp.dstport == 51443 => tls.alert_fin
 tcp.flags.reset == 1 && tcp.dstport == 51968 => idle.reset
 END
