@@ -144,6 +144,15 @@ failures_in_mirrors() {
 # shows: idle.blackhole
 tcp.analysis.retransmission @5 => idle.blackhole
 END
+    mirrored idle/reset-60s-one-way idle/reset-60s-by-router --as vxlan --at 192.168.1.30 --only ingress --cut 96 --id 4
+    expectation idle/reset-60s-one-way <<'END'
+# reset-60s-by-router as a mirror session delivers it that copies 96 bytes of what arrives at the client, and nothing that leaves it.
+# origin: lab/mirror.sh (the packets of idle/reset-60s-by-router; VXLAN copies by lab/mirror.py)
+# shows: idle.reset
+tcp.len > 0 @1 => mirror.truncated
+tcp.flags.reset == 1 => idle.reset
+tcp.flags.reset == 1 => mirror.one_way
+END
     mirrored idle/reset-60s-in-erspan2 idle/reset-60s-by-router --as erspan2 --at 192.168.1.30 --id 33
     expectation idle/reset-60s-in-erspan2 <<'END'
 # reset-60s-by-router as a switch delivers it in ERSPAN type II, both directions.
