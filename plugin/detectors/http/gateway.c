@@ -89,12 +89,8 @@ struct request {
     char uri[URI_MAX]; /* as it came */
 };
 
-/* The findings of a server, one for each timer and way to end. */
-struct reported {
-    uint32_t finding;
-};
-
-struct reported_key {
+/* What a finding is about: a timer of a server, and how the wait for it ends. */
+struct wait_key {
     struct endpoint server;
     int64_t timer;
     uint32_t way; /* 0: a status, 1: a close */
@@ -163,16 +159,16 @@ is_waiting(const struct request *request, const struct flow *flow, const struct 
 
 /* -- Findings -------------------------------------------------------------------------------- */
 
-static struct reported *
-reported_of(struct context *context, const struct endpoint *server, int64_t timer, uint32_t way)
+static struct wait_key
+key_of(const struct endpoint *server, int64_t timer, bool by_close)
 {
-    struct reported_key key;
+    struct wait_key key;
     memset(&key, 0, sizeof key);
     key.server.address = server->address;
     key.server.port = server->port;
     key.timer = timer;
-    key.way = way;
-    return keyed_state(context, 0, &key, sizeof key, sizeof(struct reported));
+    key.way = by_close;
+    return key;
 }
 
 /* NULL if this server's timer has its finding already; then it has one event more. */
@@ -183,18 +179,12 @@ report_wait(struct context *context, const struct flow *flow, const struct packe
     const struct endpoint *client = request->from_client ? &flow->client : &flow->server;
     const struct endpoint *server = request->from_client ? &flow->server : &flow->client;
     int64_t timer = timer_reached(context, packet->idle);
-    struct reported *reported = reported_of(context, server, timer, packet->http == NULL);
+    struct wait_key key = key_of(server, timer, packet->http == NULL);
     char uri[URI_MAX + 4];
 
-    if (reported->finding != 0) {
-        report_again(context, reported->finding);
-        return NULL;
-    }
-    struct finding *finding = report(context, &cases[TIMEOUT], confidence);
+    struct finding *finding = report_about(context, &cases[TIMEOUT], confidence, &key, sizeof key, 1);
     if (finding == NULL)
         return NULL;
-    reported->finding = finding_number(finding);
-    report_series(finding, 1, packet->frame, packet->time);
     if (confidence == CONFIDENCE_POSSIBLE)
         report_severity(finding, SEVERITY_NOTE);
     report_endpoint(finding, FACT_client, client);
