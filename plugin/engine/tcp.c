@@ -339,6 +339,8 @@ end_timing(struct timed_packet *timed, struct side *timed_side, const struct sid
         return;
     if (!timed->echo || follows_at_once(timed, sender, packet)) {
         timed_side->round_trip = time_since(timed->time, packet->time);
+        if (!timed->echo)
+            note_round_trip(timed_side, timed->time, packet->time);
         timed_side->round_trip_time = packet->time;
     }
     timed->time = 0;
@@ -392,9 +394,9 @@ follow_pending(struct side *sender, const struct side *receiver, const struct pa
     pending->last_time = packet->time;
 }
 
-/* The first byte that waits is acknowledged now. What comes back sooner after a retransmission than a round trip takes
- * answers one that was sent before (RFC 3522, 1), give or take a quarter for busy hosts; where it comes back a round trip
- * after the first, none was needed. */
+/* The first byte that waits is acknowledged now. What comes back sooner after a retransmission than half of a round trip
+ * answers one that was sent before (RFC 3522, 1): round trips differ, and the first one is often the longest. Where it comes back a
+ * round trip after the first, none was needed. */
 static void
 time_answer(struct side *side, int64_t now)
 {
@@ -402,7 +404,7 @@ time_answer(struct side *side, int64_t now)
     int64_t shortest = side->shortest_round_trip;
     if (pending->retransmissions == 0) {
         note_round_trip(side, pending->time, now);
-    } else if (shortest >= near && !pending->unseen && time_since(pending->repeated_time, now) < shortest / 4 * 3) {
+    } else if (shortest >= near && !pending->unseen && time_since(pending->repeated_time, now) < shortest / 2) {
         bool first = time_since(pending->time, now) < shortest + shortest / 2;
         side->spurious += first ? pending->retransmissions : 1;
     }

@@ -51,7 +51,7 @@ TEST(spurious_retransmissions)
     assert_int_equal(play->flow->by_client.spurious, 2);
     client(play, 3.000, TCP_ACK, 201, 1, 100);
     client(play, 3.050, TCP_ACK, 201, 1, 100);
-    client(play, 3.055, TCP_ACK, 201, 1, 100);
+    client(play, 3.057, TCP_ACK, 201, 1, 100);
     server(play, 3.060, TCP_ACK, 1, 301, 0); /* a round trip after the second: the third was not */
     assert_int_equal(play->flow->by_client.spurious, 3);
 }
