@@ -45,11 +45,11 @@ static const struct case_info cases[] = {
                       "device on the way rejects the packet{?icmp_error}.]\n"
                       "The way between the peers loses UDP: an uplink that is full (a compromised or busy host behind it), or "
                       "a DDoS filter that drops UDP.\n"
+                      "The answer leaves {server.address} through another uplink or from another of its addresses (several WANs, policy "
+                      "routing), and is dropped or not taken for the answer.\n"
                       "A firewall, security group or NAT does not pass UDP port {server.port} to the peer, or the NAT's "
                       "mapping has expired (no PersistentKeepalive).\n"
                       "The peer is down, or its address or port has changed (Endpoint is out of date).\n"
-                      "The answer leaves {server.address} through another uplink or from another of its addresses (several WANs, policy "
-                      "routing), and is dropped or not taken for the answer.\n"
                       "The peer ignores the initiation: it does not know this public key, the preshared keys differ, or the "
                       "clock of {client.address} went back (the initiation carries a timestamp that must grow).",
             .checks = "On both peers, is \"latest handshake\" recent, and is the endpoint right: `wg show`\n"
