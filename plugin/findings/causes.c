@@ -184,6 +184,8 @@ are_related(enum relation relation, const struct finding *cause, const struct fi
                share_address(cause, FACT_server, effect, FACT_server);
     case SAME_NAME:
         return share_name(cause, effect);
+    case ANSWERED_WITH:
+        return share_address(cause, FACT_first_answer, effect, FACT_server);
     case BEHIND: /* on a loopback client and server have one address */
         return share_address(cause, FACT_client, effect, FACT_server) && !share_server(cause, effect);
     case SAME_TIME:
@@ -206,6 +208,7 @@ static const struct {
     [SAME_SERVER] = {{FACT_server}, {FACT_server}, 1, true},
     [SAME_SERVER_ADDRESS] = {{FACT_server}, {FACT_server}, 1, false},
     [SAME_ADDRESS] = {{FACT_client, FACT_server}, {FACT_client, FACT_server}, 2, false},
+    [ANSWERED_WITH] = {{FACT_first_answer}, {FACT_server}, 1, false},
     [BEHIND] = {{FACT_client}, {FACT_server}, 1, false},
     [SAME_TIME] = {{FACT_client}, {FACT_client}, 1, false},
 };

@@ -15,6 +15,7 @@ enum relation {
     SAME_SERVER_ADDRESS, /* the server's address */
     SAME_ADDRESS,        /* client or server of the one is client or server of the other */
     SAME_NAME,           /* the DNS name */
+    ANSWERED_WITH,       /* the first of the two answers that the cause names is the effect's server */
     BEHIND,              /* the cause's client is the effect's server: a proxy, and what is behind it */
     SAME_TIME, /* nothing but the time: the cause went on within a minute before the effect's trigger or after it,
                           * in whole seconds. Named only where nothing that shares more explains it */

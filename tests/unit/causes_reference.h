@@ -80,6 +80,8 @@ are_related(enum relation relation, const struct finding *cause, const struct fi
                share_address(cause, FACT_server, effect, FACT_server);
     case SAME_NAME:
         return share_name(cause, effect);
+    case ANSWERED_WITH:
+        return share_address(cause, FACT_first_answer, effect, FACT_server);
     case BEHIND: /* on a loopback client and server have one address */
         return share_address(cause, FACT_client, effect, FACT_server) && !share_server(cause, effect);
     case SAME_TIME:

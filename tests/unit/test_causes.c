@@ -5,10 +5,11 @@
 
 static const struct case_info cause_info = {.id = "flood.cause"};
 static const struct case_info effects[] = {
-    [SAME_FLOW] = {.id = "a.flow"},       [SAME_CLIENT] = {.id = "a.client"},
-    [SAME_SERVER] = {.id = "a.server"},   [SAME_SERVER_ADDRESS] = {.id = "a.server_address"},
-    [SAME_ADDRESS] = {.id = "a.address"}, [SAME_NAME] = {.id = "a.name"},
-    [BEHIND] = {.id = "a.proxy"},         [SAME_TIME] = {.id = "a.time"},
+    [SAME_FLOW] = {.id = "a.flow"},         [SAME_CLIENT] = {.id = "a.client"},
+    [SAME_SERVER] = {.id = "a.server"},     [SAME_SERVER_ADDRESS] = {.id = "a.server_address"},
+    [SAME_ADDRESS] = {.id = "a.address"},   [SAME_NAME] = {.id = "a.name"},
+    [ANSWERED_WITH] = {.id = "a.answered"}, [BEHIND] = {.id = "a.proxy"},
+    [SAME_TIME] = {.id = "a.time"},
 };
 
 /* Cases that explain themselves and each other in every way. */
@@ -25,6 +26,7 @@ static const struct explanation explanations[] = {
     {"no.case", "a.address", SAME_TIME},
     {"flood.cause", "a.address", SAME_ADDRESS},
     {"flood.cause", "a.name", SAME_NAME},
+    {"flood.cause", "a.answered", ANSWERED_WITH},
     {"flood.cause", "a.proxy", BEHIND},
     {"flood.cause", "a.time", SAME_TIME},
     {"flood.cause", "a.both", SAME_TIME},
@@ -201,6 +203,26 @@ behind_on_a_loopback(void **state)
     store_free(store);
 }
 
+/* A forged answer explains what happens at the address that it gives, to whomever. */
+static void
+at_a_forged_address(void **state)
+{
+    (void)state;
+    struct store *store = store_new(&hash_seed_of_tests);
+    struct causes *causes = causes_new(store, &table, &hash_seed_of_tests);
+    const struct finding *found[CAUSES_MAX];
+    struct finding *cause = add(store, &cause_info, 1, SECONDS(1), host(1, 40000), host(2, 53));
+    struct fact forged = {.name = FACT_first_answer, .endpoint = host(9, 0)};
+    g_array_append_val(cause->facts, forged);
+    struct finding *there = add(store, &effects[ANSWERED_WITH], 2, SECONDS(2), host(1, 40001), host(9, 443));
+    struct finding *elsewhere = add(store, &effects[ANSWERED_WITH], 3, SECONDS(2), host(1, 40002), host(8, 443));
+    assert_int_equal(causes_of(causes, there, found), 1);
+    assert_ptr_equal(found[0], cause);
+    assert_int_equal(causes_of(causes, elsewhere, found), 0);
+    causes_free(causes);
+    store_free(store);
+}
+
 /* Outside of tunnels it may be either of two that share an address, and its proxy may be behind neither of their own. */
 static void
 behind_in_two_tunnels(void **state)
@@ -303,13 +325,10 @@ int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_relation),
-        cmocka_unit_test(a_series_lasts),
-        cmocka_unit_test(a_name_in_common),
-        cmocka_unit_test(the_time_alone_counts_least),
-        cmocka_unit_test(behind_on_a_loopback),
-        cmocka_unit_test(behind_in_two_tunnels),
-        cmocka_unit_test(as_if_all_were_looked_at),
+        cmocka_unit_test(each_relation),         cmocka_unit_test(a_series_lasts),
+        cmocka_unit_test(a_name_in_common),      cmocka_unit_test(the_time_alone_counts_least),
+        cmocka_unit_test(behind_on_a_loopback),  cmocka_unit_test(at_a_forged_address),
+        cmocka_unit_test(behind_in_two_tunnels), cmocka_unit_test(as_if_all_were_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
