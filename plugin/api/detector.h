@@ -17,6 +17,7 @@
 #define NETCASE_API_DETECTOR_H
 
 #include "case.h"
+#include "control.h"
 #include "digest.h"
 #include "flow.h"
 #include "query.h"
@@ -48,7 +49,8 @@ enum {
     SEES_SESSION = 1 << 13,     /* TCP and UDP packets that an encapsulation session brought */
     SEES_TLS = 1 << 14,         /* packet->tls is there: not on bulk data once the handshake is complete */
     SEES_REVIVED = 1 << 15,     /* packet->revives: what was taken for lost has arrived after all */
-    SEES_DUPLICATES = 1 << 16   /* duplicates too */
+    SEES_DUPLICATES = 1 << 16,  /* duplicates too */
+    SEES_OUTCOME = 1 << 17      /* on_outcome is called */
 };
 
 struct detector {
@@ -66,6 +68,10 @@ struct detector {
     /* What became of a DNS query, `flow` being that of its newest transmission; may be NULL. */
     void (*on_query)(struct context *context, const struct flow *flow, const struct query *query,
                      enum query_event event);
+
+    /* flow->attempt has changed. Called after the packet that shows it went to all; where only silence shows it, after the first
+     * packet of the capture at or after that time, as on_wake is. */
+    void (*on_outcome)(struct context *context, const struct flow *flow);
 };
 
 #define DETECTOR_TABLE(field, array) .field##s = (array), .field##_count = sizeof(array) / sizeof *(array)
@@ -143,6 +149,26 @@ uint64_t bytes_so_far(struct context *context, uint32_t session);
 
 /* The encapsulation session with this number (packet.session), NULL for 0. */
 const struct session *session_of(struct context *context, uint32_t number);
+
+/* -- Questions about other attempts ----------------------------------------------------------- */
+
+/* The ports of the flow's server that its client tried, and the clients that tried its port: the flow's own client and port among
+ * them. */
+struct control_list ports_tried(struct context *context, const struct flow *flow);
+struct control_list clients_that_tried(struct context *context, const struct flow *flow);
+
+/* Whether the SYN of the flow has an older time stamp (RFC 7323) than one from the same address that the server had accepted
+ * before: what a server that remembers them for each address (tcp_tw_recycle, PAWS) drops. `frame` gets that one's SYN-ACK. */
+bool timestamp_went_back(struct context *context, const struct flow *flow, uint32_t *frame);
+
+/* Whether a SYN of the flow's client was answered by SYN-ACK before, by whatever server. */
+bool client_reached_somebody(struct context *context, const struct flow *flow);
+
+/* Where the capture was made, as the packets of a flow show it: what left its sender in the same network has a TTL that no
+ * router has lowered, and who answers at once is near. */
+enum capture_point { CAPTURED_ANYWHERE, CAPTURED_AT_CLIENT, CAPTURED_AT_SERVER, CAPTURED_BETWEEN };
+
+enum capture_point capture_point(struct context *context, const struct flow *flow);
 
 /* -- Questions about names and countries ------------------------------------------------------ */
 

@@ -8,6 +8,7 @@
 #ifndef NETCASE_API_FLOW_H
 #define NETCASE_API_FLOW_H
 
+#include "attempt.h"
 #include "packet.h"
 
 /* Something a side sent that the other side must acknowledge and has not: data, or a keepalive
@@ -79,6 +80,8 @@ struct handshake {
     int64_t syn_time, last_syn_time;
     uint32_t syn_ack_frame;
     unsigned syn_ack_count;
+    unsigned syns_before_answer; /* SYNs up to the first SYN-ACK */
+    unsigned syn_acks_apart;     /* of the SYN-ACKs, those half a second or more after the one before */
     int64_t syn_ack_time;
     uint32_t completed_frame; /* the client's ACK of SYN-ACK.seq + 1 */
     int64_t completed_time;
@@ -96,6 +99,7 @@ struct flow {
 
     /* TCP. */
     struct handshake handshake;
+    struct attempt attempt;         /* OUTCOME_UNREACHABLE of UDP too */
     uint32_t client_first_sequence; /* of the client's first byte, if its SYN was seen */
     bool began_before;              /* no SYN seen: the capture began in the middle of it */
     int64_t round_trip;             /* nanoseconds, from a handshake of packets sent once (Karn); 0 = unknown */

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/context.h"
 
+#include "engine/controls.h"
 #include "engine/timers.h"
 #include "engine/vantage.h"
 #include "findings/printable.h"
@@ -121,6 +122,50 @@ const struct session *
 session_of(struct context *context, uint32_t number)
 {
     return encapsulation_session(context->engine->encapsulation, number);
+}
+
+/* -- Other attempts --------------------------------------------------------------------------- */
+
+struct control_list
+ports_tried(struct context *context, const struct flow *flow)
+{
+    return controls_of_ports(context->engine, flow);
+}
+
+struct control_list
+clients_that_tried(struct context *context, const struct flow *flow)
+{
+    return controls_of_clients(context->engine, flow);
+}
+
+bool
+timestamp_went_back(struct context *context, const struct flow *flow, uint32_t *frame)
+{
+    const struct flow_record *record = (const struct flow_record *)flow;
+    struct control_list ports = controls_of_ports(context->engine, flow);
+    for (unsigned i = 0; record->syn_has_timestamp && i < ports.count; i++) {
+        const struct control *control = &ports.control[i];
+        if (control->good_frame == 0 || !control->has_timestamp ||
+            sequence_difference(record->syn_timestamp, control->timestamp) >= 0)
+            continue;
+        *frame = control->good_frame;
+        return true;
+    }
+    return false;
+}
+
+bool
+client_reached_somebody(struct context *context, const struct flow *flow)
+{
+    (void)context;
+    return ((const struct flow_record *)flow)->client_host->reached_somebody;
+}
+
+enum capture_point
+capture_point(struct context *context, const struct flow *flow)
+{
+    (void)context;
+    return vantage_capture_point((const struct flow_record *)flow);
 }
 
 /* -- Names and countries ---------------------------------------------------------------------- */

@@ -26,9 +26,13 @@ struct engine {
     struct queries *queries;
     struct store *store;
     struct causes *causes;
+    struct replacements *replacements;
     void **capture_states;       /* by detector number */
     struct keyed **keyed_states; /* by detector number, NULL until used */
     struct wakes *wakes;
+    struct attempts *attempts;
+    struct controls_memory *controls;
+    uint64_t outcome_watchers;                    /* bit n: detector n sees outcomes */
     uint64_t packets;                             /* shown so far */
     int64_t first_time, last_time;                /* the earliest and the latest of these */
     uint64_t duplicate_packets, cut_packets;      /* of these; cut: fewer bytes captured than travelled */

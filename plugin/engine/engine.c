@@ -3,10 +3,13 @@
 
 #include <stddef.h>
 
+#include "engine/attempts.h"
 #include "engine/context.h"
+#include "engine/controls.h"
 #include "engine/corrupt.h"
 #include "engine/tcp.h"
 #include "engine/vantage.h"
+#include "findings/replacements.h"
 #include "memory/arena.h"
 #include "wire/dns_message.h"
 #include "wire/headers.h"
@@ -27,6 +30,9 @@ static const int64_t SURVIVAL_NOTED = SECONDS(1);
 static void
 prepare_dispatch(struct engine *engine)
 {
+    for (size_t i = 0; i < catalogue_detector_count; i++)
+        if (catalogue_detectors[i]->sees & SEES_OUTCOME)
+            engine->outcome_watchers |= UINT64_C(1) << i;
     for (size_t i = 0; i < catalogue_detector_count; i++) {
         for (unsigned event = 1; event < DISPATCH_SIZE; event <<= 1)
             if (catalogue_detectors[i]->sees & event)
@@ -79,9 +85,12 @@ engine_new(const struct settings *settings)
     engine->queries = queries_new(&settings->hash_seed, query_patience(settings));
     engine->store = store_new(&settings->hash_seed);
     engine->causes = causes_new(engine->store, &case_relations, &settings->hash_seed);
+    engine->replacements = replacements_new(engine->store, &settings->hash_seed);
     engine->capture_states = g_new0(void *, catalogue_detector_count + 1);
     engine->keyed_states = g_new0(struct keyed *, catalogue_detector_count + 1);
     engine->wakes = wakes_new();
+    engine->attempts = attempts_new();
+    engine->controls = controls_new(&settings->hash_seed);
     return engine;
 }
 
@@ -96,7 +105,10 @@ engine_free(struct engine *engine)
     }
     g_free(engine->capture_states);
     g_free(engine->keyed_states);
+    controls_free(engine->controls);
+    attempts_free(engine->attempts);
     wakes_free(engine->wakes);
+    replacements_free(engine->replacements);
     causes_free(engine->causes);
     store_free(engine->store);
     queries_free(engine->queries);
@@ -358,7 +370,27 @@ show_detectors(struct engine *engine, struct flow_record *record, const struct p
     }
 }
 
+static void
+tell_outcome(struct engine *engine, struct flow_record *record, const struct packet *packet)
+{
+    struct context context = {
+        .engine = engine, .record = record, .packet = packet, .session = flow_session(&record->flow)};
+    uint64_t waiting = engine->outcome_watchers;
+    while (waiting != 0) {
+        context.detector = next_detector(engine, &waiting);
+        catalogue_detectors[context.detector]->on_outcome(&context, &record->flow);
+    }
+}
+
 /* After the packet was shown, so that an answer is never missed by the wait for it. */
+static void
+tell_outcomes_due(struct engine *engine, const struct packet *packet)
+{
+    for (struct flow_record *due; (due = attempts_due(engine, packet)) != NULL;)
+        tell_outcome(engine, due, packet);
+}
+
+/* The same for what detectors wait for. */
 static void
 wake_detectors(struct engine *engine, const struct packet *packet)
 {
@@ -412,15 +444,19 @@ note_time(struct engine *engine, int64_t time)
 }
 
 static void
-show(struct engine *engine, struct flow_record *record, const struct packet *packet)
+show(struct engine *engine, struct flow_record *record, const struct packet *packet, bool decided)
 {
     note_time(engine, packet->time);
     engine->packets++;
     show_detectors(engine, record, packet);
+    if (decided)
+        tell_outcome(engine, record, packet);
+    tell_outcomes_due(engine, packet);
     if (engine->wakes->next <= packet->time)
         wake_detectors(engine, packet);
     if (queries_next(engine->queries) <= packet->time)
         give_queries_up(engine, packet);
+    replacements_settle(engine->replacements, packet->frame);
 }
 
 /* Count the packet in its session, and look whether another session brought it before. */
@@ -474,7 +510,7 @@ take_packet(struct engine *engine, struct arrival *arrival)
     struct dns_message message; /* filled where DNS is read */
     struct http_message http;   /* filled where HTTP is read */
     struct query_news news = {0};
-    bool started;
+    bool started, decided = false;
 
     packet->session = arrival->place.session;
     packet->in_ip_tunnel = arrival->place.in_ip_tunnel;
@@ -504,11 +540,12 @@ take_packet(struct engine *engine, struct arrival *arrival)
         else
             news = take_udp(engine, record, packet, &message);
         note_totals(engine, record, packet);
+        decided = packet->protocol == PROTOCOL_TCP && attempts_follow(engine, record, packet);
     }
     if (news.query != NULL)
         tell_query(engine, record, packet, packet->session, &news);
     struct arrival_result result = {.flow = record->flow.number};
-    show(engine, record, packet); /* which may wake others, and pack this record */
+    show(engine, record, packet, decided); /* which may wake others, and pack this record */
     return result;
 }
 
@@ -598,7 +635,7 @@ engine_icmp(struct engine *engine, struct arrival *arrival)
     packet->from_client = endpoint_equal(&quoted.source, &record->flow.client);
     if (packet->from_client)
         queries_settle(engine->queries, record->newest_query);
-    show(engine, record, packet);
+    show(engine, record, packet, attempts_follow(engine, record, packet));
     packet->icmp = NULL;
 }
 

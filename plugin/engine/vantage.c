@@ -84,3 +84,38 @@ vantage_shows_answers(const struct engine *engine, const struct flow_record *rec
         return false;
     return engine->one_way_flows == 0 || engine->two_way_flows > 0;
 }
+
+/* What operating systems begin with. Clouds and containers do not change it in their networks. */
+static bool
+is_initial_ttl(uint8_t ttl)
+{
+    return ttl == 64 || ttl == 128 || ttl == 255;
+}
+
+/* The near side of a handshake answers in less than a tenth of the time that the far one takes. */
+enum { NEAR_PART = 10 };
+
+enum capture_point
+vantage_capture_point(const struct flow_record *record)
+{
+    const struct flow *flow = &record->flow;
+    const struct handshake *handshake = &flow->handshake;
+    uint8_t client_ttl = flow->by_client.packets > 0 ? flow->by_client.ttl : record->client_host->ttl;
+    uint8_t server_ttl = flow->by_server.packets > 0 ? flow->by_server.ttl : record->server_host->ttl;
+    bool client_near = is_initial_ttl(client_ttl), server_near = is_initial_ttl(server_ttl);
+
+    if (client_ttl != 0 && server_ttl != 0 && client_near != server_near)
+        return client_near ? CAPTURED_AT_CLIENT : CAPTURED_AT_SERVER;
+    if (handshake->syn_count == 1 && handshake->syn_ack_count == 1 && handshake->completed_frame != 0) {
+        int64_t server_took = handshake->syn_ack_time - handshake->syn_time;
+        int64_t client_took = handshake->completed_time - handshake->syn_ack_time;
+        if (client_took * NEAR_PART < server_took)
+            return CAPTURED_AT_CLIENT;
+        if (server_took * NEAR_PART < client_took)
+            return CAPTURED_AT_SERVER;
+    }
+    if (client_ttl != 0 && server_ttl != 0 && !client_near && !server_near)
+        return CAPTURED_BETWEEN;
+    /* Alone, the TTL of a client tells that it is near, but not that the server is not. */
+    return server_ttl == 0 && client_near ? CAPTURED_AT_CLIENT : CAPTURED_ANYWHERE;
+}

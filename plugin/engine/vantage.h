@@ -18,4 +18,7 @@ void vantage_note_side(struct engine *engine, struct flow_record *record, struct
 /* See answers_visible() in detector.h. */
 bool vantage_shows_answers(const struct engine *engine, const struct flow_record *record, bool from_client);
 
+/* See capture_point() in detector.h. */
+enum capture_point vantage_capture_point(const struct flow_record *record);
+
 #endif

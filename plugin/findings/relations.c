@@ -3,7 +3,9 @@
 
 static const struct explanation table[] = {
 #define EXPLAINS(cause, effect, relation) {cause, effect, relation},
+#define REPLACES(whole, part)
 #include "findings/relations.def"
+#undef REPLACES
 #undef EXPLAINS
 };
 

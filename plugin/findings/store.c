@@ -256,6 +256,12 @@ store_forget_grown(struct store *store)
     g_ptr_array_set_size(store->grown, 0);
 }
 
+struct finding *
+store_by_number(const struct store *store, uint32_t number)
+{
+    return number >= 1 && number <= store->all->len ? g_ptr_array_index(store->all, number - 1) : NULL;
+}
+
 /* -- Looking up ------------------------------------------------------------------------------- */
 
 const GPtrArray *

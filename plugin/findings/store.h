@@ -36,6 +36,9 @@ struct finding *store_touch(struct store *store, const struct subject *subject);
 /* The finding with this number, for whoever will change it; NULL if there is none that stands. */
 struct finding *store_touch_number(struct store *store, uint32_t number);
 
+/* The finding with this number, from 1 on, withdrawn or not; NULL if there is none. */
+struct finding *store_by_number(const struct store *store, uint32_t number);
+
 /* The frame refutes the finding: it is in no list from now on but in store_withdrawn_by(), and there only if its own frame may have been
  * shown. Numbers and places of others stay. */
 void store_withdraw(struct store *store, struct finding *finding, uint32_t frame);

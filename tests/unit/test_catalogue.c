@@ -60,9 +60,12 @@ the_table_fits(void **state)
     assert_null(catalogue_detectors[catalogue_detector_count]);
     for (size_t a = 0; a < catalogue_detector_count; a++) {
         assert_true(strlen(catalogue_detectors[a]->summary) > 10);
-        bool sees = (catalogue_detectors[a]->sees & ~(unsigned)SEES_DUPLICATES) != 0;
-        assert_true(sees == (catalogue_detectors[a]->on_packet != NULL));
-        assert_true(sees || catalogue_detectors[a]->on_query != NULL);
+        unsigned packets = catalogue_detectors[a]->sees & ~(unsigned)(SEES_DUPLICATES | SEES_OUTCOME);
+        assert_true((packets != 0) == (catalogue_detectors[a]->on_packet != NULL));
+        assert_true(((catalogue_detectors[a]->sees & SEES_OUTCOME) != 0) ==
+                    (catalogue_detectors[a]->on_outcome != NULL));
+        assert_true(catalogue_detectors[a]->on_packet != NULL || catalogue_detectors[a]->on_outcome != NULL ||
+                    catalogue_detectors[a]->on_query != NULL);
         for (size_t i = 0; i < catalogue_detectors[a]->threshold_count; i++) {
             char *name =
                 g_strdup_printf("%s_%s", catalogue_detectors[a]->family, catalogue_detectors[a]->thresholds[i].name);

@@ -22,8 +22,6 @@ static const struct threshold thresholds[] = {
                   7},
 };
 
-static const int64_t APART = MILLISECONDS(500);
-
 /* A client that leaves so many different servers or ports half-open without a word is a scanner. */
 enum { SCANNED_MIN = 3 };
 
@@ -35,21 +33,25 @@ static const struct case_info cases[] = {
         .id = "connect.half_open",
         .severity = SEVERITY_ERROR,
         .english = {
-            .title = "Handshake never completed by the client",
-            .summary = "{server} sent its SYN-ACK to {client} {attempts} times (threshold {limit}) within {delay} and received "
-                       "no ACK[; the client repeated its SYN {retransmissions} times, so the SYN-ACK does not reach it]"
-                       "[; the client's ACK and data are in this capture but the server does not take them{?repeated}].",
-            .causes = "[The SYN-ACK is lost on its way back, for the client repeated its SYN {retransmissions} times: asymmetric "
+            .title = "Handshake not completed",
+            .summary = "{server} sent its SYN-ACK to {client} {attempts} times (threshold {limit}) within {delay}[ and received "
+                       "no ACK{!repeated}][; the client repeated its SYN {retransmissions} times, so the SYN-ACK does not reach it]"
+                       "[; the client's ACK and data are in this capture but the server does not take them{?repeated}]"
+                       "[; the handshake was completed after all{?answered}].",
+            .causes = "[The accept queue of {server} is full, so that it ignores the ACK: likely if this was captured on the "
+                      "server itself{?repeated}.]\n"
+                      "[The SYN-ACK is lost on its way back, for the client repeated its SYN {retransmissions} times: asymmetric "
                       "routing through a stateful firewall, no route to the client, rp_filter, a security group or an "
                       "anti-spoofing filter.]\n"
+                      "[The SYN-ACK is lost on its way back, and the client has given up: asymmetric routing through a stateful "
+                      "firewall, no route to the client, rp_filter, a security group or an anti-spoofing filter"
+                      "{!retransmissions}{!repeated}.]\n"
                       "[If this was captured on the client itself, its own firewall or rp_filter drops the SYN-ACK, which arrives "
-                      "here{?retransmissions}.]\n"
+                      "here{?retransmissions}{!at_server}.]\n"
                       "[The client's ACK is lost on its way to the server, though its SYN passed: a stateful firewall that sees "
                       "one direction only drops what follows the SYN{!retransmissions}.]\n"
-                      "[The accept queue of {server} is full, so that it ignores the ACK: likely if this was captured on the "
-                      "server itself{?repeated}.]\n"
                       "[Nobody answers at {client.address}: a forged source, or a scanner that does not send RST"
-                      "{!retransmissions}{!repeated}.]",
+                      "{!retransmissions}{!repeated}{!late_reset}.]",
             .checks = "On the server, the half-open connections and their clients: `ss -tn state syn-recv 'sport = "
                       ":{server.port}'`\n"
                       "On the server, the way back to the client: `ip route get {client.address} from "
@@ -70,13 +72,10 @@ static const struct case_info cases[] = {
 };
 /* clang-format on */
 
-/* SYN-ACKs that are at least APART. */
 struct half_open_flow {
-    unsigned syn_acks;
-    uint32_t frame; /* of the last but one */
-    uint32_t last_frame;
-    int64_t last_time;
-    bool counted; /* it is one of a finding */
+    unsigned syn_acks;          /* half a second or more apart */
+    uint32_t frame, last_frame; /* of the last but one and the last */
+    bool counted;               /* it is one of a finding */
 };
 
 /* How the client behaves. Each is a failure of its own at one server, though SILENT says less than REPEATS_SYN. */
@@ -147,7 +146,8 @@ behaviour_of(struct context *context, const struct flow *flow, const struct pack
         return HEALTHY;
     if (client->packets > handshake->syn_count)
         return client->pending.frame != 0 && client->pending.retransmissions > 0 ? LOSES_DATA : HEALTHY;
-    if (handshake->syn_count > 1)
+    /* A SYN that was lost before the server had one says nothing about the way back. */
+    if (handshake->syn_count > handshake->syns_before_answer)
         return REPEATS_SYN;
     return may_be_scanner(context, flow, packet) ? HEALTHY : SILENT;
 }
@@ -178,11 +178,13 @@ report_half_open(struct context *context, const struct flow *flow, const struct 
     report_count(finding, FACT_limit, threshold_value(context, SYN_ACKS));
     report_duration(finding, FACT_delay, packet->time - handshake->syn_ack_time);
     if (behaviour == REPEATS_SYN)
-        report_count(finding, FACT_retransmissions, handshake->syn_count - 1);
+        report_count(finding, FACT_retransmissions, handshake->syn_count - handshake->syns_before_answer);
     if (behaviour == LOSES_DATA) {
         report_flag(finding, FACT_repeated);
         report_evidence(finding, flow->by_client.pending.frame);
     }
+    if (capture_point(context, flow) == CAPTURED_AT_SERVER)
+        report_flag(finding, FACT_at_server);
     report_evidence(finding, handshake->syn_frame);
     report_evidence(finding, handshake->second_syn_frame);
     report_evidence(finding, handshake->syn_ack_frame);
@@ -192,18 +194,15 @@ report_half_open(struct context *context, const struct flow *flow, const struct 
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    if (packet->from_client || flow->handshake.syn_ack_count < 2)
+    const struct handshake *handshake = &flow->handshake;
+    if (packet->from_client || handshake->syn_acks_apart < 2)
         return;
     struct half_open_flow *state = flow_state(context);
-    if (state->syn_acks == 0)
-        *state = (struct half_open_flow){
-            .syn_acks = 1, .last_frame = flow->handshake.syn_ack_frame, .last_time = flow->handshake.syn_ack_time};
-    if (packet->time - state->last_time < APART)
+    if (state->syn_acks == handshake->syn_acks_apart)
         return;
-    state->syn_acks++;
     state->frame = state->last_frame;
     state->last_frame = packet->frame;
-    state->last_time = packet->time;
+    state->syn_acks = handshake->syn_acks_apart;
     enum behaviour behaviour = behaviour_of(context, flow, packet);
     if (behaviour == HEALTHY || state->counted || state->syn_acks < threshold_value(context, SYN_ACKS))
         return;
@@ -211,12 +210,33 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     report_half_open(context, flow, packet, behaviour);
 }
 
+/* Completed after all: the path is only bad. A RST of the client shows that a late SYN-ACK has reached it, and that those before
+ * it have not. */
+static void
+on_outcome(struct context *context, const struct flow *flow)
+{
+    bool completed = flow->attempt.outcome == OUTCOME_COMPLETED;
+    if (flow->handshake.syn_acks_apart < 2 || (!completed && flow->attempt.outcome != OUTCOME_ABANDONED))
+        return;
+    struct finding *finding = reported(context, &cases[HALF_OPEN]);
+    if (finding == NULL)
+        return;
+    if (completed) {
+        report_milder(context, finding, SEVERITY_WARNING);
+        report_flag(finding, FACT_answered);
+    } else {
+        report_stronger(context, finding, CONFIDENCE_LIKELY);
+        report_flag(finding, FACT_late_reset);
+    }
+}
+
 const struct detector connect_half_open_detector = {
     .family = "connect",
     .summary = "Handshakes that the client never completes",
-    .sees = SEES_SYN,
+    .sees = SEES_SYN | SEES_OUTCOME,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
     .flow_state_size = sizeof(struct half_open_flow),
     .on_packet = on_packet,
+    .on_outcome = on_outcome,
 };

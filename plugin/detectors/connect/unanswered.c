@@ -1,17 +1,23 @@
 /* Connections that never come about.
  *
- * A client repeats its SYN (after 1, 3, 7 s on Linux, 3 and 9 s on Windows; RFC 6298) and nothing
- * comes back: neither SYN-ACK nor RST nor an ICMP error. Somebody drops it silently: a security
- * group or firewall, a host that is down, a wrong route, or the answer is lost on its way back.
+ * A client repeats its SYN (after 1, 3, 7 s on Linux, 3 and 9 s on Windows; RFC 6298) and nothing comes back: neither SYN-ACK nor
+ * RST nor an ICMP error. Somebody drops it silently: a security group or firewall, a host that is down, a wrong route, the
+ * server itself, or the answer is lost on its way back. What else the capture has of the two hosts strikes some of it out.
  *
- * Source: Alibaba Cloud, security product handbook, ch. 6, and a migration whose port was blocked.
+ * Source: Alibaba Cloud, security product handbook, ch. 6, and a migration whose port was blocked; RFC 7323, 5 and appendix B.2
+ * (time stamps of clients behind a NAT); a load balancer that keeps the client's address and picks the client's own node.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "detector.h"
 
-/* So many attempts of one client to one server and port are reported, one finding each; and so many servers of one
- * client, and clients of one server and port: more of them say nothing new. */
-enum { ATTEMPTS_REPORTED = 10, PEERS_REPORTED = 10 };
+#include <stdio.h>
+
+/* So many attempts of a client at one server, so many servers of a client at one port, and so many clients of a server are told: more
+ * of them say nothing new and are counted. */
+enum { TOLD_MAX = 3 };
+
+/* Above these are ports that programs choose: peers of a peer-to-peer network listen there, dead ones among them. */
+enum { PORTS_OF_SERVICES = 1024 };
 
 enum { UNANSWERED };
 
@@ -24,21 +30,44 @@ static const struct case_info cases[] = {
             .title = "Connection attempt without any answer",
             .summary = "{client} sent {attempts} SYNs (threshold 3) to {server} within {delay} and nothing came "
                        "back: no SYN-ACK, no RST, no ICMP error.",
-            .causes = "A firewall, security group or access list on the way drops the SYN silently.\n"
-                      "The server is down, or its address is not in use where the packets are routed to.\n"
-                      "The SYN-ACK is lost on the way back: asymmetric routing through a stateful firewall, "
-                      "rp_filter, or a missing route on the server.\n"
-                      "The SYN-ACK is only missing here: a mirror or capture point that shows one direction.\n"
+            .causes = "[The server drops the SYN because its time stamp is older than that of a connection from the same address "
+                      "which it accepted before: tcp_tw_recycle or PAWS, with several clients behind one NAT address{?time_stamps}.]\n"
+                      "[Hairpin: the SYN came back to {client.address} with the client's own address as its source, and a host drops "
+                      "such a packet. The load balancer picked the client's own node and keeps the client's address{?hairpin}.]\n"
+                      "[The SYNs are in a tunnel through which nothing at all comes back from {tunnel_destination}: the outer packets are "
+                      "lost on the way (UDP port of VXLAN or GENEVE blocked, NAT between the nodes), or this is a mirror of one "
+                      "direction{?in_tunnel}.]\n"
+                      "[Peers of a peer-to-peer network that are gone: other connections of {client.address} work{?peers}.]\n"
+                      "[A firewall, security group or access list on the way drops the SYN silently{!in_tunnel}{!time_stamps}"
+                      "{!worked_before}{!hairpin}{!peers}.]\n"
+                      "[The server itself drops the SYN: its accept or listen queue is full, rp_filter, a local firewall, a full "
+                      "connection tracking table, or a time stamp older than before (PAWS, clients behind one NAT address)"
+                      "{!in_tunnel}{!time_stamps}{!hairpin}{!peers}.]\n"
+                      "[A NAT gateway on the way has no port left for this connection, or gives it one that is still in use"
+                      "{?worked_before}{!time_stamps}{!hairpin}.]\n"
+                      "[The server is down, or its address is not in use where the packets are routed to{!server_up}{!worked_before}"
+                      "{!in_tunnel}{!hairpin}{!peers}.]\n"
+                      "[One of several servers behind {server.address} is dead{?worked_before}{!time_stamps}{!hairpin}.]\n"
+                      "[The SYN-ACK is lost on the way back: asymmetric routing through a stateful firewall, rp_filter, or a missing "
+                      "route on the server{!worked_before}{!hairpin}{!peers}.]\n"
+                      "[The SYN-ACK is only missing here: a mirror or capture point that shows one direction{!server_up}"
+                      "{!worked_before}{!in_tunnel}{!hairpin}{!peers}.]\n"
                       "[The address came from the DNS answer for {name} ({chain}): is it the right one?]",
-            .checks = "On the server. If the SYN arrives, the fault is there or on the way back; if not, on the way "
-                      "there: `tcpdump -ni any 'tcp port {server.port} and host {client.address}'`\n"
-                      "From another network. If that works, something drops the packets of this client or network: "
-                      "`nc -vz -w 5 {server.address} {server.port}`\n"
-                      "Console: inbound rules of the security group and network ACL for this port and client; is the "
-                      "address black-holed or being scrubbed by DDoS protection?\n"
-                      "On the server, does the port listen, does its accept queue overflow, does rp_filter drop: `ss "
+            .checks = "[On the server, does one of these grow with each SYN: `nstat -az TcpExtPAWSPassive TcpExtPAWSPassiveRejected "
+                      "TcpExtTSEcrRejected; sysctl net.ipv4.tcp_tw_recycle`{?time_stamps}]\n"
+                      "[On both ends of the tunnel, do the outer packets leave and arrive: `tcpdump -ni any 'host "
+                      "{tunnel_source} and host {tunnel_destination}'`{?in_tunnel}]\n"
+                      "[Switch off client IP preservation at the load balancer, or send clients of the own node to another "
+                      "target{?hairpin}.]\n"
+                      "[On the server. If the SYN arrives, the fault is there or on the way back; if not, on the way "
+                      "there: `tcpdump -ni any 'tcp port {server.port} and host {client.address}'`{!at_server}{!peers}]\n"
+                      "[From another network. If that works, something drops the packets of this client or network: "
+                      "`nc -vz -w 5 {server.address} {server.port}`{!peers}]\n"
+                      "[Console: inbound rules of the security group and network ACL for this port and client; is the "
+                      "address black-holed or being scrubbed by DDoS protection?{!hairpin}{!peers}]\n"
+                      "[On the server, does the port listen, does its accept queue overflow, does rp_filter drop: `ss "
                       "-ltn 'sport = :{server.port}'; nstat -az TcpExtListenOverflows TcpExtListenDrops "
-                      "TcpExtIPReversePathFilter`",
+                      "TcpExtIPReversePathFilter`{!peers}]",
             .disproof = "A SYN-ACK or RST for this attempt: later in this capture (then the path is slow, not dead), "
                         "in a capture made closer to the server, or on another interface of this host.",
         },
@@ -48,33 +77,42 @@ static const struct case_info cases[] = {
 };
 /* clang-format on */
 
-/* Attempts of one client to one server and port that were reported. */
-struct attempts {
-    unsigned reported;
+/* Attempts of a client at a server and port that it gave up after two SYNs, since the last one that was answered. */
+struct short_attempts {
+    uint32_t frame; /* first SYN of the first one */
+    int64_t time;
+    uint32_t syns;
 };
 
-/* The other sides to which attempts of one client, or at one server, were reported. */
-struct peers {
-    unsigned reported;
+struct capture {
+    bool unanswered; /* an attempt was */
 };
 
-enum { KEY_PAIR, KEY_CLIENT, KEY_SERVER };
+/* What is told and counted together; what does not matter stays empty. */
+struct culprit {
+    struct ip_address client, server;
+    uint16_t port;
+    uint8_t peers;
+};
 
-static bool
-was_reported_enough(struct context *context, const struct flow *flow)
+/* A SYN that came back with the address of its sender. */
+struct returned {
+    uint32_t frame;
+};
+
+struct returned_key {
+    struct endpoint client;
+    uint32_t sequence;
+};
+
+enum { KEY_SHORT, KEY_TOLD, KEY_RETURNED };
+
+static struct short_attempts *
+short_attempts_of(struct context *context, const struct flow *flow)
 {
     struct client_at_server key;
     flow_client_at_server(flow, &key);
-    struct attempts *attempts = keyed_state(context, KEY_PAIR, &key, sizeof key, sizeof *attempts);
-    if (attempts->reported == 0) {
-        struct peers *client = keyed_state(context, KEY_CLIENT, &key.client, sizeof key.client, sizeof *client);
-        struct peers *server = keyed_state(context, KEY_SERVER, &key.server, sizeof key.server, sizeof *server);
-        if (client->reported >= PEERS_REPORTED || server->reported >= PEERS_REPORTED)
-            return true;
-        client->reported++;
-        server->reported++;
-    }
-    return attempts->reported++ >= ATTEMPTS_REPORTED;
+    return keyed_state(context, KEY_SHORT, &key, sizeof key, sizeof(struct short_attempts));
 }
 
 /* Another case tells it better: dns.cname_dead, if the address came from a CNAME and never answered. */
@@ -86,40 +124,232 @@ belongs_to_dead_cname(struct context *context, const struct flow *flow)
            !address_was_seen(context, flow, &flow->server.address);
 }
 
+/* -- What is known besides -------------------------------------------------------------------- */
+
+static struct returned *
+returned_of(struct context *context, const struct flow *flow)
+{
+    struct returned_key key;
+    memset(&key, 0, sizeof key);
+    key.client.address = flow->client.address;
+    key.client.port = flow->client.port;
+    key.sequence = flow->client_first_sequence;
+    return keyed_state(context, KEY_RETURNED, &key, sizeof key, sizeof(struct returned));
+}
+
+/* From a host to itself, and yet a router has handled it. */
+static bool
+came_back(const struct flow *flow)
+{
+    return address_equal(&flow->client.address, &flow->server.address) && flow->by_client.ttl != 64 &&
+           flow->by_client.ttl != 128 && flow->by_client.ttl != 255;
+}
+
+/* A tunnel that brings nothing back; a mirror session carries copies, and overlays are known by their answers. */
 static void
-on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+report_tunnel(struct context *context, struct finding *finding, const struct flow *flow)
+{
+    const struct session *session = session_of(context, flow->by_client.session);
+    if (session == NULL || !session_is_one_way_so_far(session) || session->role != SESSION_UNKNOWN)
+        return;
+    report_flag(finding, FACT_in_tunnel);
+    report_address(finding, FACT_tunnel_source, &session->source);
+    report_address(finding, FACT_tunnel_destination, &session->target);
+}
+
+/* What the client met at the ports of this server. */
+static void
+report_controls(struct context *context, struct finding *finding, const struct flow *flow, uint16_t failing_port)
+{
+    struct control_list ports = ports_tried(context, flow);
+    for (unsigned i = 0; i < ports.count; i++) {
+        const struct control *control = &ports.control[i];
+        char english[96], chinese[96];
+        if (control->good_frame == 0)
+            continue;
+        report_flag(finding, control->port == failing_port ? FACT_worked_before : FACT_server_up);
+        if (control->port == failing_port) {
+            report_ruled_out(finding, "a closed way to this port: the client is accepted there at other moments",
+                             "到该端口的路径不通：该客户端在其他时刻能连上", control->good_frame);
+            continue;
+        }
+        snprintf(english, sizeof english, "a dead server: its port %u accepts this client", (unsigned)control->port);
+        snprintf(chinese, sizeof chinese, "服务器宕机：其 %u 端口接受该客户端的连接", (unsigned)control->port);
+        report_ruled_out(finding, english, chinese, control->good_frame);
+    }
+}
+
+/* -- Reports ---------------------------------------------------------------------------------- */
+
+static struct culprit
+culprit_of(const struct ip_address *client, const struct ip_address *server, uint16_t port, bool peers)
+{
+    struct culprit culprit;
+    memset(&culprit, 0, sizeof culprit);
+    if (client != NULL)
+        culprit.client = *client;
+    if (server != NULL)
+        culprit.server = *server;
+    culprit.port = port;
+    culprit.peers = peers;
+    return culprit;
+}
+
+static unsigned *
+told_of(struct context *context, const struct culprit *culprit)
+{
+    return keyed_state(context, KEY_TOLD, culprit, sizeof *culprit, sizeof(unsigned));
+}
+
+/* A client that connects to somebody, and not to a port that a program has chosen on the Internet. */
+static bool
+may_be_peer(struct context *context, const struct flow *flow)
+{
+    return flow->server.port >= PORTS_OF_SERVICES && address_is_public(&flow->server.address) &&
+           client_reached_somebody(context, flow);
+}
+
+static struct finding *
+report_culprit(struct context *context, const struct flow *flow)
+{
+    /* A mirror session that never showed both directions may lack the one of the answer. */
+    bool one_way_so_far = session_is_one_way_so_far(session_of(context, flow->by_client.session));
+    enum confidence confidence = one_way_so_far ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY;
+    const struct case_info *info = &cases[UNANSWERED];
+    const struct ip_address *client = &flow->client.address, *server = &flow->server.address;
+    struct culprit pair = culprit_of(client, server, flow->server.port, false);
+    struct culprit peers = culprit_of(client, NULL, 0, true);
+
+    if (may_be_peer(context, flow)) {
+        struct finding *finding = report_about(context, info, confidence, &peers, sizeof peers, 1);
+        if (++*told_of(context, &peers) == TOLD_MAX && reported_about(context, info, &peers, sizeof peers) != NULL) {
+            report_milder(context, reported_about(context, info, &peers, sizeof peers), SEVERITY_NOTE);
+            report_flag(reported_about(context, info, &peers, sizeof peers), FACT_peers);
+        }
+        return finding;
+    }
+    if (reported_about(context, info, &pair, sizeof pair) == NULL) {
+        struct culprit servers = culprit_of(client, NULL, flow->server.port, false);
+        struct culprit clients = culprit_of(NULL, server, flow->server.port, false);
+        if (*told_of(context, &clients) >= TOLD_MAX)
+            return report_about(context, info, confidence, &clients, sizeof clients, 1);
+        if (*told_of(context, &servers) >= TOLD_MAX)
+            return report_about(context, info, confidence, &servers, sizeof servers, 1);
+        ++*told_of(context, &clients);
+        ++*told_of(context, &servers);
+    }
+    return report_about(context, info, confidence, &pair, sizeof pair, TOLD_MAX);
+}
+
+static void
+report_unanswered(struct context *context, const struct flow *flow, const struct short_attempts *before)
 {
     const struct handshake *handshake = &flow->handshake;
-
-    if (handshake->third_syn_frame != packet->frame || flow->by_server.packets > 0 || flow->icmp_error_frame != 0 ||
-        !address_is_unicast(&flow->server.address) || !answers_visible(context, flow, true) ||
-        belongs_to_dead_cname(context, flow) || was_reported_enough(context, flow))
-        return;
-    /* Never confirmed: an answer may come after the third SYN (a radio link that wakes up slowly), which a
-     * finding can't wait for, because clients such as Windows send no fourth. And a mirror session that
-     * never showed both directions may lack the one of the answer. */
-    bool one_way_so_far = session_is_one_way_so_far(session_of(context, packet->session));
-    struct finding *finding =
-        report(context, &cases[UNANSWERED], one_way_so_far ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
+    int64_t begin = before->syns > 0 ? before->time : handshake->syn_time;
+    uint32_t returned = returned_of(context, flow)->frame, newer = 0;
+    struct finding *finding = report_culprit(context, flow);
     if (finding == NULL)
         return;
     report_flow(finding, flow);
-    report_count(finding, FACT_attempts, handshake->syn_count);
-    report_duration(finding, FACT_delay, packet->time - handshake->syn_time);
+    report_count(finding, FACT_attempts, handshake->syn_count + before->syns);
+    report_duration(finding, FACT_delay, handshake->last_syn_time - begin);
     const struct learned_name *name = name_of(context, &flow->server.address);
     if (name != NULL) {
         report_text(finding, FACT_name, name->name);
         report_text(finding, FACT_chain, name->chain);
         report_evidence(finding, name->frame);
     }
+    if (returned != 0) {
+        report_flag(finding, FACT_hairpin);
+        report_evidence(finding, returned);
+    }
+    if (timestamp_went_back(context, flow, &newer)) {
+        report_flag(finding, FACT_time_stamps);
+        report_evidence(finding, newer);
+    }
+    if (capture_point(context, flow) == CAPTURED_AT_SERVER)
+        report_flag(finding, FACT_at_server);
+    report_tunnel(context, finding, flow);
+    report_controls(context, finding, flow, flow->server.port);
+    report_evidence(finding, before->frame);
     report_evidence(finding, handshake->syn_frame);
     report_evidence(finding, handshake->second_syn_frame);
+    report_evidence(finding, handshake->third_syn_frame);
+}
+
+/* Clients with little patience open the next connection instead of a third SYN: two such attempts are as much. */
+static bool
+is_enough(struct context *context, const struct flow *flow, struct short_attempts *before)
+{
+    ((struct capture *)capture_state(context))->unanswered = true;
+    if (flow->handshake.syn_count != 2)
+        return flow->handshake.syn_count >= 3;
+    if (before->syns > 0)
+        return true;
+    before->frame = flow->handshake.syn_frame;
+    before->time = flow->handshake.syn_time;
+    before->syns = flow->handshake.syn_count;
+    return false;
+}
+
+static void
+on_unanswered(struct context *context, const struct flow *flow)
+{
+    struct short_attempts *before = short_attempts_of(context, flow);
+    if (belongs_to_dead_cname(context, flow) || came_back(flow) || !is_enough(context, flow, before))
+        return;
+    struct short_attempts sum = *before;
+    *before = (struct short_attempts){0};
+    report_unanswered(context, flow, &sum);
+}
+
+/* Answered after all: this attempt, or one that comes after others. */
+static void
+on_answered(struct context *context, const struct flow *flow)
+{
+    const struct case_info *info = &cases[UNANSWERED];
+    struct finding *refuted = flow->attempt.before == OUTCOME_UNANSWERED ? reported(context, info) : NULL;
+    if (refuted != NULL)
+        report_withdraw(context, refuted);
+    if (!((const struct capture *)capture_state(context))->unanswered)
+        return;
+    *short_attempts_of(context, flow) = (struct short_attempts){0};
+    struct control_list ports = ports_tried(context, flow);
+    for (unsigned i = 0; i < ports.count && flow->attempt.outcome == OUTCOME_ANSWERED; i++) {
+        uint16_t port = ports.control[i].port;
+        struct culprit pair = culprit_of(&flow->client.address, &flow->server.address, port, false);
+        struct finding *finding = ports.control[i].bad_outcome == OUTCOME_UNANSWERED && port != flow->server.port
+                                      ? reported_about(context, info, &pair, sizeof pair)
+                                      : NULL;
+        if (finding != NULL)
+            report_controls(context, finding, flow, port);
+    }
+}
+
+static void
+on_outcome(struct context *context, const struct flow *flow)
+{
+    if (flow->protocol != PROTOCOL_TCP || flow->attempt.outcome > OUTCOME_ANSWERED)
+        return;
+    if (flow->attempt.outcome == OUTCOME_UNANSWERED)
+        on_unanswered(context, flow);
+    else
+        on_answered(context, flow);
+}
+
+static void
+on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    if (flow->handshake.syn_frame == packet->frame && came_back(flow))
+        returned_of(context, flow)->frame = packet->frame;
 }
 
 const struct detector connect_unanswered_detector = {
     .family = "connect",
     .summary = "Connections that are never established",
-    .sees = SEES_SYN,
+    .sees = SEES_SYN | SEES_OUTCOME,
     DETECTOR_TABLE(case, cases),
+    .capture_state_size = sizeof(struct capture),
     .on_packet = on_packet,
+    .on_outcome = on_outcome,
 };

@@ -23,6 +23,9 @@ enum { MANY = 20 };
 /* Ports that the stock flood aims at. A scan aims at services that can be taken over. */
 enum { PORT_HTTP = 80, PORT_HTTPS = 443 };
 
+/* Below are the ports of services (RFC 6335). */
+enum { FIRST_USER_PORT = 1024 };
+
 /* A scan tries each port of a host once, or once more. */
 enum { TRIES_OF_A_FLOOD = 3 };
 
@@ -136,8 +139,9 @@ static const struct case_info cases[CASES] = {
         .english = {
             .title = "Port or address scan",
             .summary = "{client.address} tried [port {ports} of {destinations} addresses][{different_ports} ports of "
-                       "{server.address}] within {delay}; {completed} connections were completed (threshold {limit} in "
-                       "10 s, under half accepted).",
+                       "{server.address}{!service}][{different_ports} {service} ports of {server.address}] within {delay}; "
+                       "[{completed} connections were completed (threshold {limit} in 10 s, under half accepted)][each was "
+                       "answered by port unreachable (threshold {limit} in 10 s){?service}].",
             .causes = "[A worm or trojan on {client.address} looks for hosts to infect{?destinations}: 445 and 3389 "
                       "Windows, 22 SSH passwords, 6379 Redis without password, 2375 Docker, 1433 and 3306 "
                       "databases.]\n"
@@ -222,7 +226,7 @@ struct tried {
     bool yes;
 };
 
-enum { KEY_SOURCE, KEY_SERVER, KEY_PAIR, KEY_PORT };
+enum { KEY_SOURCE, KEY_SERVER, KEY_PAIR, KEY_PORT, KEY_UDP_PAIR, KEY_UDP_PORT };
 
 struct pair_key {
     struct ip_address source, destination;
@@ -264,7 +268,7 @@ pair_of(struct context *context, const struct flow *flow)
 
 /* Whether this port of the pair was tried before; it is noted. */
 static bool
-was_tried(struct context *context, const struct flow *flow, struct pair *pair)
+was_tried(struct context *context, const struct flow *flow, struct pair *pair, unsigned kind)
 {
     for (unsigned i = 0; i < pair->port_count; i++)
         if (pair->ports[i] == flow->server.port)
@@ -273,7 +277,7 @@ was_tried(struct context *context, const struct flow *flow, struct pair *pair)
         pair->ports[pair->port_count++] = flow->server.port;
         return false;
     }
-    struct tried *tried = pair_state(context, KEY_PORT, flow, flow->server.port, sizeof *tried);
+    struct tried *tried = pair_state(context, kind, flow, flow->server.port, sizeof *tried);
     bool before = tried->yes;
     tried->yes = true;
     return before;
@@ -567,7 +571,7 @@ on_attempt(struct context *context, const struct flow *flow, const struct packet
         return;
     }
     struct pair *pair = pair_of(context, flow);
-    bool again = was_tried(context, flow, pair), anew = counts_anew(pair, packet->time);
+    bool again = was_tried(context, flow, pair, KEY_PORT), anew = counts_anew(pair, packet->time);
     pair_move(pair, packet->time);
     pair->new_now += !again;
     if (!pair->works || !again) {
@@ -685,6 +689,43 @@ is_first_answer(const struct flow *flow, const struct packet *packet)
            flow_sender(flow, packet)->new_bytes == packet->new_bytes && flow_receiver(flow, packet)->new_bytes > 0;
 }
 
+/* A UDP port that is closed. What comes from the port of a service is an answer, late or to nobody. */
+static bool
+is_closed_udp_port(const struct flow *flow, const struct packet *packet)
+{
+    return flow->protocol == PROTOCOL_UDP && flow->attempt.outcome == OUTCOME_UNREACHABLE &&
+           flow->attempt.frame == packet->frame && packet->icmp->code == (packet->icmp->ipv6 ? 4 : 3) &&
+           flow->client.port >= FIRST_USER_PORT;
+}
+
+/* Nobody but a scanner finds so many closed UDP ports of one host. */
+static void
+on_closed_udp_port(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    struct pair *pair = pair_state(context, KEY_UDP_PAIR, flow, 0, sizeof *pair);
+    unsigned limit = threshold_value(context, SCANNED);
+    bool again = was_tried(context, flow, pair, KEY_UDP_PORT);
+    struct pair_key key;
+
+    pair_move(pair, packet->time);
+    if (pair_ports(pair) == 0)
+        pair->counted_time = packet->time;
+    pair->new_now += !again;
+    if (pair_ports(pair) < limit)
+        return;
+    memset(&key, 0, sizeof key);
+    key.source = flow->client.address;
+    key.destination = flow->server.address;
+    struct finding *finding = report_about(context, &cases[SCAN], CONFIDENCE_LIKELY, &key, sizeof key, 1);
+    if (finding == NULL)
+        return;
+    report_flow(finding, flow);
+    report_text(finding, FACT_service, "UDP");
+    report_count(finding, FACT_different_ports, pair_ports(pair));
+    report_count(finding, FACT_limit, limit);
+    report_duration(finding, FACT_delay, packet->time - pair->counted_time);
+}
+
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
@@ -693,8 +734,10 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     if (packet->copy_of != 0)
         return;
     if (packet->icmp != NULL) {
-        if (flow->protocol == PROTOCOL_TCP && handshake->syn_frame != 0 && handshake->completed_frame == 0 &&
-            flow->icmp_error_frame == packet->frame)
+        if (is_closed_udp_port(flow, packet))
+            on_closed_udp_port(context, flow, packet);
+        else if (flow->protocol == PROTOCOL_TCP && handshake->syn_frame != 0 && handshake->completed_frame == 0 &&
+                 flow->icmp_error_frame == packet->frame)
             on_event(context, flow, packet, FAILED, true);
     } else if (packet->flags & TCP_SYN) {
         on_syn(context, flow, packet);

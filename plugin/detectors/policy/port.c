@@ -108,7 +108,7 @@ static const struct case_info cases[] = {
 /* ENDED: by RST or FIN of the server at once, before it has sent a byte. REFUSED: RST for the SYN. */
 enum failure { WORKS, ENDED, UNANSWERED, REFUSED };
 
-struct attempt {
+struct trial {
     enum failure failure;
     struct ip_address client;
     uint32_t frame, end_frame; /* its SYN; what shows that it failed */
@@ -403,42 +403,42 @@ try_report(struct context *context, const struct flow *flow, struct visitor *vis
 
 /* One more of the row, or the first of another. Attempts that run side by side are one. */
 static bool
-add_failure(struct visits *visits, const struct attempt *attempt)
+add_failure(struct visits *visits, const struct trial *trial)
 {
-    if (visits->row > 0 && attempt->time < visits->last_time)
+    if (visits->row > 0 && trial->time < visits->last_time)
         return false;
     visits->failed++;
-    if (visits->failure != attempt->failure)
+    if (visits->failure != trial->failure)
         visits->row = 0;
     if (visits->row == 0) {
-        visits->failure = (uint8_t)attempt->failure;
-        visits->first_frame = attempt->frame;
-        visits->first_time = attempt->time;
+        visits->failure = (uint8_t)trial->failure;
+        visits->first_frame = trial->frame;
+        visits->first_time = trial->time;
         visits->by_reset = visits->by_fin = visits->several = false;
     } else {
-        visits->several |= !address_equal(&visits->client, &attempt->client);
+        visits->several |= !address_equal(&visits->client, &trial->client);
     }
     visits->row++;
-    visits->by_reset |= attempt->by_reset;
-    visits->by_fin |= attempt->by_fin;
-    visits->client = attempt->client;
-    visits->last_frame = attempt->end_frame;
-    visits->last_time = attempt->end_time;
+    visits->by_reset |= trial->by_reset;
+    visits->by_fin |= trial->by_fin;
+    visits->client = trial->client;
+    visits->last_frame = trial->end_frame;
+    visits->last_time = trial->end_time;
     return true;
 }
 
 static void
-note_failing_client(struct listener *listener, const struct attempt *attempt, const struct origin *origin)
+note_failing_client(struct listener *listener, const struct trial *trial, const struct origin *origin)
 {
     for (unsigned i = 0; i < GUESTS_MAX; i++)
-        if (address_equal(&listener->guests[i].client, &attempt->client))
+        if (address_equal(&listener->guests[i].client, &trial->client))
             listener->guests[i] = (struct guest){0};
-    if (listener->failing.family == 0 || address_equal(&listener->failing, &attempt->client)) {
-        listener->failing = attempt->client;
-        listener->failing_time = attempt->end_time;
-    } else if (attempt->end_time - listener->failing_time > SAME_TIME_NAT) {
+    if (listener->failing.family == 0 || address_equal(&listener->failing, &trial->client)) {
+        listener->failing = trial->client;
+        listener->failing_time = trial->end_time;
+    } else if (trial->end_time - listener->failing_time > SAME_TIME_NAT) {
         listener->others_fail = true;
-        listener->others_time = attempt->end_time;
+        listener->others_time = trial->end_time;
     }
     for (unsigned i = 0; i < SUSPECTS_MAX; i++)
         if (address_equal(&listener->suspects[i].address, &origin->address))
@@ -449,15 +449,15 @@ note_failing_client(struct listener *listener, const struct attempt *attempt, co
 
 static void
 note_failure(struct context *context, const struct flow *flow, uint16_t port, struct visitor *visitor,
-             const struct attempt *attempt)
+             const struct trial *trial)
 {
-    struct origin origin = {.address = attempt->client}, network = network_of(&attempt->client);
+    struct origin origin = {.address = trial->client}, network = network_of(&trial->client);
     struct visits *visits = visits_at(visitor, port);
     ((struct capture *)capture_state(context))->failures = true;
 
-    if (!add_failure(visits, attempt))
+    if (!add_failure(visits, trial))
         return;
-    note_failing_client(listener_of(context, flow, port), attempt, &origin);
+    note_failing_client(listener_of(context, flow, port), trial, &origin);
     if (visits->finding == 0)
         try_report(context, flow, visitor, visits, &origin);
     else if (!visits->seen_twice)
@@ -469,7 +469,7 @@ note_failure(struct context *context, const struct flow *flow, uint16_t port, st
     } else if (theirs->finding != 0) {
         report_again(context, theirs->finding);
         visits->finding = theirs->finding;
-    } else if (add_failure(theirs, attempt)) {
+    } else if (add_failure(theirs, trial)) {
         try_report(context, flow, neighbours, theirs, &network);
         visits->finding = theirs->finding;
     }
@@ -480,16 +480,16 @@ static void
 settle_waiting(struct context *context, const struct flow *flow, struct visitor *visitor, struct visits *visits,
                const struct ip_address *client, uint32_t frame, int64_t now)
 {
-    struct attempt attempt = {.failure = UNANSWERED,
-                              .client = *client,
-                              .frame = visits->waiting_frame,
-                              .time = visits->waiting_time,
-                              .end_frame = frame,
-                              .end_time = visits->waiting_time + ANSWER_TIME};
+    struct trial trial = {.failure = UNANSWERED,
+                          .client = *client,
+                          .frame = visits->waiting_frame,
+                          .time = visits->waiting_time,
+                          .end_frame = frame,
+                          .end_time = visits->waiting_time + ANSWER_TIME};
     if (visits->waiting_flow == 0 || now - visits->waiting_time < ANSWER_TIME)
         return;
     visits->waiting_flow = 0;
-    note_failure(context, flow, visits->port, visitor, &attempt);
+    note_failure(context, flow, visits->port, visitor, &trial);
 }
 
 /* -- Attempts that work ------------------------------------------------------------------------ */
@@ -643,18 +643,18 @@ on_end(struct context *context, const struct flow *flow, const struct packet *pa
             note_success(context, flow, packet->frame, packet->time, delivered || lived);
         return;
     }
-    struct attempt attempt = {.failure = refused ? REFUSED : ENDED,
-                              .client = flow->client.address,
-                              .frame = flow->handshake.syn_frame,
-                              .time = flow->handshake.syn_time,
-                              .end_frame = packet->frame,
-                              .end_time = packet->time,
-                              .by_reset = (packet->flags & TCP_RST) != 0,
-                              .by_fin = (packet->flags & TCP_RST) == 0};
+    struct trial trial = {.failure = refused ? REFUSED : ENDED,
+                          .client = flow->client.address,
+                          .frame = flow->handshake.syn_frame,
+                          .time = flow->handshake.syn_time,
+                          .end_frame = packet->frame,
+                          .end_time = packet->time,
+                          .by_reset = (packet->flags & TCP_RST) != 0,
+                          .by_fin = (packet->flags & TCP_RST) == 0};
     struct origin mine = {.address = flow->client.address};
     struct visitor *visitor = visitor_of(context, flow, &mine);
     visits_at(visitor, flow->server.port)->waiting_flow = 0;
-    note_failure(context, flow, flow->server.port, visitor, &attempt);
+    note_failure(context, flow, flow->server.port, visitor, &trial);
 }
 
 static void

@@ -1,0 +1,46 @@
+/* What becomes of a connection attempt. The engine decides it, once for everybody, and tells those who see SEES_OUTCOME
+ * whenever it changes: what was taken for unanswered may be answered by the seventh SYN.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_API_ATTEMPT_H
+#define NETCASE_API_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum outcome {
+    OUTCOME_UNKNOWN, /* nothing that would tell, or the other direction can't be seen */
+
+    /* Nothing came back, and nothing is due: after three SYNs twice their last gap, at least 1 s, has passed; after one or
+     * two, the next one would have come, or the client has begun another attempt instead. */
+    OUTCOME_UNANSWERED,
+    OUTCOME_UNREACHABLE, /* an ICMP error quotes it: destination unreachable or prohibited, before any answer; of UDP too */
+    OUTCOME_REFUSED,     /* the SYN was answered by RST */
+
+    OUTCOME_ANSWERED,  /* by SYN-ACK */
+    OUTCOME_HALF_OPEN, /* SYN-ACK was sent three times, half a second or more apart, and not acknowledged */
+    OUTCOME_ABANDONED, /* the client answered the SYN-ACK with a RST that does not acknowledge it */
+    OUTCOME_COMPLETED, /* the handshake, or by a RST of the client that acknowledges the SYN-ACK (a port check) */
+
+    OUTCOME_CLOSED,    /* completed, then ended by the server before it sent a byte: see `lasted` */
+    OUTCOME_DATA_LOST, /* completed, and the client's first data was sent four times and is not acknowledged */
+    OUTCOME_WORKS      /* the server has sent data */
+};
+
+struct attempt {
+    uint8_t outcome; /* enum outcome */
+    uint8_t before;  /* what it was taken for until then */
+    uint32_t frame;  /* that decided it */
+    int64_t time;    /* of that frame */
+    int64_t
+        lasted; /* of OUTCOME_CLOSED: nanoseconds since the client's first data, or since the handshake if there was none */
+};
+
+/* Whether the server was heard to accept it. */
+static inline bool
+attempt_was_accepted(const struct attempt *attempt)
+{
+    return attempt->outcome >= OUTCOME_ANSWERED;
+}
+
+#endif

@@ -1,0 +1,24 @@
+/* Remembers what clients met at the ports of servers (api/control.h).
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NETCASE_ENGINE_CONTROLS_H
+#define NETCASE_ENGINE_CONTROLS_H
+
+#include "engine/context.h"
+
+struct controls_memory;
+
+struct controls_memory *controls_new(const struct hash_seed *seed);
+void controls_free(struct controls_memory *memory);
+
+/* The flow begins an attempt. The number of the flow in place of which its client does so, because that one has not been
+ * answered for a second; 0 if there is none. */
+uint32_t controls_begin(struct engine *engine, const struct flow_record *record, const struct packet *packet);
+
+/* The outcome of the flow's attempt has changed with this packet: it is the answer, if it is one of the flow. */
+void controls_note(struct engine *engine, const struct flow_record *record, const struct packet *packet);
+
+struct control_list controls_of_ports(struct engine *engine, const struct flow *flow);
+struct control_list controls_of_clients(struct engine *engine, const struct flow *flow);
+
+#endif
