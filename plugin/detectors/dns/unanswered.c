@@ -213,6 +213,9 @@ twin_was_answered(struct context *context, const struct query *query)
 
 /* -- No answer -------------------------------------------------------------------------------- */
 
+/* No client that is in use sends again sooner. */
+static const int64_t REPEATED_AFTER = MILLISECONDS(900);
+
 static enum confidence
 confidence_without(struct context *context, const struct flow *flow, const struct query *query)
 {
@@ -236,12 +239,23 @@ update(struct context *context, const struct query *query)
     report_evidence(finding, query->last_frame);
 }
 
+/* Where only queries are captured it has to be a client's timer that sends them again. Of hundreds in a second two have one id by
+ * chance, and then the second looks like a transmission of the first. */
+static bool
+may_be_chance(struct context *context, const struct flow *flow, const struct query *query)
+{
+    return session_is_one_way_so_far(session_of(context, flow->by_client.session)) &&
+           query->last_time - query->first_time < REPEATED_AFTER;
+}
+
 static void
 tell_no_answer(struct context *context, const struct flow *flow, const struct query *query)
 {
     if (!query->given_up)
         pair_of(context, query)->without_answer++;
     bool shows = query->transmissions > 1 || query->elsewhere_frame != 0 || conversations_visible(context, flow);
+    if (may_be_chance(context, flow, query))
+        return;
     if (!shows || !answers_visible(context, flow, true))
         return;
     if (query->given_up) {
