@@ -29,6 +29,12 @@ def write(capture, name, about, shows, findings, options=()):
     capture.write("hostile/" + name, lines, findings)
 
 
+def time_goes_on(capture, when):
+    """A datagram of somebody else: what silence shows needs a packet that comes late enough. Its tag."""
+    client, server = pair(90)
+    return capture.add(when, client.packet_to(server) / UDP(sport=40000, dport=9))
+
+
 def dns_failed():
     capture, found = Capture(START), []
     for number, text, when in each_text(1):
@@ -42,13 +48,14 @@ def dns_failed():
 
 
 def dns_unanswered():
-    """A query is given up when the next one of its client is overdue: when the next client repeats its own."""
+    """A query is given up when the next transmission is overdue: when the next client repeats its own."""
     capture, found = Capture(START), []
     for number, text, when in each_text(10):
         client, resolver = pair(number)
         dns_query(capture, when, client, resolver, 40000, 7, dns_name(text))
         found.append((dns_query(capture, when + 5, client, resolver, 40001, 7, dns_name(text)), "dns.unanswered"))
     del found[0]
+    found.append((time_goes_on(capture, when + 15.1), "dns.unanswered"))
     write(capture, "dns-unanswered", "dig repeats queries for hostile names, which nobody answers.", ["dns.unanswered"], found)
 
 
@@ -92,12 +99,15 @@ def connect_unanswered():
         client, server = pair(number)
         resolver = Host("10.%d.9.1" % (number + 1), SERVER_MAC)
         name, target = dns_name(text), b"cdn." + dns_name(text)
-        dns_query(capture, when, client, resolver, 40000, 7, name)
+        # It is told when nothing is due any more: when the next client begins.
+        found.append((dns_query(capture, when, client, resolver, 40000, 7, name), "connect.unanswered"))
         dns_answer(capture, when + 0.01, client, resolver, 40000, 7, name, [(name, "CNAME", target), (target, "A", server.ip)])
         flow = Flow(capture, client, server, 51968, 443, cisn=1000000 + number)
         flow.send(when + 0.02, CLIENT, "S")
-        flow.send(when + 1.02, CLIENT, "S", seq=0)
-        found.append((flow.send(when + 3.02, CLIENT, "S", seq=0), "connect.unanswered"))
+        for later in (1.02, 3.02):
+            flow.send(when + later, CLIENT, "S", seq=0)
+    del found[0]
+    found.append((time_goes_on(capture, when + 10), "connect.unanswered"))
     write(capture, "connect-unanswered", "Servers with hostile names answer no SYN.", ["connect.unanswered"], found)
 
 
@@ -123,12 +133,16 @@ def tls_unanswered():
     for number, text, when in each_text(10):
         client, server = pair(number)
         flow = Flow(capture, client, server, 51968, 443, cisn=1000000 + number)
-        flow.handshake(when)
         hello = hello_of(text)
+        # It is told when nothing is due any more: when the next client begins.
+        found.append((flow.send(when, CLIENT, "S"), "tls.hello_unanswered"))
+        flow.send(when + 0.03, SERVER, "SA")
+        flow.send(when + 0.0301, CLIENT, "A")
         flow.send(when + 0.04, CLIENT, "PA", hello)
-        for later in (0.24, 0.64):
+        for later in (0.24, 0.64, 1.44):
             flow.send(when + later, CLIENT, "PA", hello, seq=1)
-        found.append((flow.send(when + 1.44, CLIENT, "PA", hello, seq=1), "tls.hello_unanswered"))
+    del found[0]
+    found.append((time_goes_on(capture, when + 5), "tls.hello_unanswered"))
     write(capture, "tls-hello-unanswered", "ClientHellos with hostile server names vanish.", ["tls.hello_unanswered"], found)
 
 
