@@ -41,6 +41,14 @@ forget_later(struct finding *finding)
     finding->later = NULL;
 }
 
+static GArray *
+new_facts(void)
+{
+    GArray *facts = g_array_new(FALSE, TRUE, sizeof(struct fact));
+    g_array_set_clear_func(facts, fact_clear);
+    return facts;
+}
+
 struct finding *
 finding_new(const struct case_info *info, enum confidence confidence, uint32_t frame, uint32_t flow)
 {
@@ -50,8 +58,7 @@ finding_new(const struct case_info *info, enum confidence confidence, uint32_t f
     finding->confidence = confidence;
     finding->frame = frame;
     finding->flow = flow;
-    finding->facts = g_array_new(FALSE, TRUE, sizeof(struct fact));
-    g_array_set_clear_func(finding->facts, fact_clear);
+    finding->facts = new_facts();
     finding->evidence = g_array_new(FALSE, TRUE, sizeof(uint32_t));
     return finding;
 }
@@ -63,6 +70,8 @@ finding_free(struct finding *finding)
         return;
     }
     forget_later(finding);
+    if (finding->known != NULL)
+        g_array_unref(finding->known);
     g_array_unref(finding->facts);
     g_array_unref(finding->evidence);
     g_free(finding);
@@ -81,17 +90,22 @@ finding_add_fact(struct finding *finding, struct fact fact)
     g_array_append_val(finding->facts, fact);
 }
 
-/* Facts from `end` on move to `place`. */
+/* Into a new array, so that whoever looks at a fact meanwhile can go on: the old one stays until the finding is freed, or asks for
+ * more that is late. The texts go with the new one. */
 static void
-move_facts(GArray *facts, guint place, guint end)
+work_out(struct finding *finding, const struct later *later)
 {
-    struct fact *fact = &g_array_index(facts, struct fact, 0);
-    size_t later = end - place, added = facts->len - end;
-    struct fact *moved = g_memdup2(fact + end, added * sizeof *fact);
-    memmove(fact + place + added, fact + place, later * sizeof *fact);
-    if (added > 0)
-        memcpy(fact + place, moved, added * sizeof *fact);
-    g_free(moved);
+    GArray *known = finding->facts;
+    finding->facts = new_facts();
+    g_array_append_vals(finding->facts, known->data, later->place);
+    later->add(finding, later->data);
+    if (known->len > later->place)
+        g_array_append_vals(finding->facts, &g_array_index(known, struct fact, later->place),
+                            known->len - later->place);
+    g_array_set_clear_func(known, NULL);
+    if (finding->known != NULL)
+        g_array_unref(finding->known);
+    finding->known = known;
 }
 
 const GArray *
@@ -99,10 +113,7 @@ finding_facts(const struct finding *finding)
 {
     struct later *later = finding->later;
     if (later != NULL) {
-        guint end = finding->facts->len;
-        later->add(later->finding, later->data);
-        if (finding->facts->len > end)
-            move_facts(finding->facts, later->place, end);
+        work_out(later->finding, later);
         forget_later(later->finding);
     }
     return finding->facts;

@@ -69,6 +69,7 @@ struct finding {
     bool touched;             /* the store's: its evidence may have grown since it was indexed */
     GArray *facts;            /* struct fact, in the order of the report; to be read by finding_facts() */
     struct later *later;      /* facts that are not worked out yet; NULL if there are none */
+    GArray *known;            /* the facts before those were worked out; NULL if there were none */
     GArray *evidence;         /* uint32_t frames, ascending, without the trigger */
 };
 
@@ -82,7 +83,7 @@ void finding_add_fact(struct finding *finding, struct fact fact);
  * for. Takes ownership of `data`. */
 void finding_add_later(struct finding *finding, void (*add)(struct finding *finding, const void *data), void *data);
 
-/* All facts, struct fact in the order of the report. */
+/* All facts, struct fact in the order of the report. Facts that were looked at before stay where they are. */
 const GArray *finding_facts(const struct finding *finding);
 
 /* A frame that the finding rests on; 0, the trigger and what it has already are ignored. */

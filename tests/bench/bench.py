@@ -51,9 +51,9 @@ class Mix:
 
 
 MIXES = {
-    "browsing": Mix(lambda count, path: generate.write(count, path, 1), 5, 8),
+    "browsing": Mix(lambda count, path: generate.write(count, path, 1), 7, 8),
     "short": Mix(lambda count, path: generate.write(count, path, 1, "short"), 13, 18),
-    "merge": Mix(merge.write, 13, 18),
+    "merge": Mix(merge.write, 13, 24),
 }
 
 
