@@ -18,6 +18,15 @@
 #define SECONDS(n)             ((int64_t)(n)*NANOSECONDS_PER_SECOND)
 #define MILLISECONDS(n)        ((int64_t)(n)*INT64_C(1000000))
 
+/* Nanoseconds between two events of which the next is awaited, such as two SYNs: 0 to a day, as no timer waits for longer, so that times
+ * and a few gaps can be added up. */
+static inline int64_t
+time_gap(int64_t then, int64_t now)
+{
+    const int64_t day = SECONDS(86400);
+    return now <= then ? 0 : now - then < day ? now - then : day;
+}
+
 enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_ICMPV6 = 58 };
 
 /* Control bits of the TCP header (RFC 9293, 3.1). */

@@ -77,7 +77,7 @@ static void
 wait_for_answer(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
     const struct handshake *handshake = &record->flow.handshake;
-    int64_t gap = packet->time - record->last_syn_time;
+    int64_t gap = time_gap(record->last_syn_time, packet->time);
     record->last_syn_time = packet->time;
     if (handshake->syn_count == 1)
         wait_until(engine, record, packet, packet->time + FIRST_WAIT);

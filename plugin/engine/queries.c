@@ -222,7 +222,7 @@ due_of(const struct queries *queries, const struct query *query, int64_t gap)
 {
     if (query->transmissions == 1)
         return query->first_time + queries->patience + REPEAT_DUE;
-    return query->last_time + MAX(ANSWER_DUE, 2 * gap);
+    return query->last_time + MAX(ANSWER_DUE, 2 * time_gap(0, gap));
 }
 
 static bool

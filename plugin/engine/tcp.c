@@ -350,8 +350,8 @@ end_timing(struct timed_packet *timed, struct side *timed_side, const struct sid
 static int64_t
 due_after(const struct pending *pending, int64_t now, int64_t round_trip)
 {
-    int64_t gap = 2 * time_since(pending->last_time, now);
-    int64_t due = now + MAX(gap, due_least) + MAX(2 * round_trip, answer_least);
+    int64_t gap = 2 * time_gap(pending->last_time, now);
+    int64_t due = now + MAX(gap, due_least) + MAX(2 * time_gap(0, round_trip), answer_least);
     return MAX(due, pending->time + silence_least);
 }
 

@@ -232,7 +232,7 @@ note_syn(struct context *context, const struct flow *flow, const struct packet *
     if (name == NULL || !name->by_cname)
         return;
     struct dead_attempt *attempt = flow_state(context);
-    int64_t wait = 2 * (packet->time - attempt->last_syn);
+    int64_t wait = 2 * time_gap(attempt->last_syn, packet->time);
     attempt->last_syn = packet->time;
     if (flow->handshake.third_syn_frame == packet->frame)
         wake_at(context, packet->time + (wait > SECONDS(1) ? wait : SECONDS(1)));
