@@ -76,7 +76,8 @@ def packets(host, capture):
 
 def evidence_is_written(host, expectation):
     """`-2 -Y netcase -w` keeps each trigger frame and each frame that a finding rests on."""
-    rows = host.fields(expectation.capture, ["frame.number", "netcase.evidence"], *expectation.options)
+    # In two passes: a later frame may be one more sign.
+    rows = host.fields(expectation.capture, ["frame.number", "netcase.evidence"], "-2", *expectation.options)
     evidence = {int(frame) for _, frames in rows for frame in frames if frame}
     related = host.fields(expectation.capture, ["frame.number"], "-2", *expectation.options, display_filter="netcase.related")
     expect_same(sorted((frame,) for frame in evidence), sorted((int(number[0]),) for (number,) in related),
