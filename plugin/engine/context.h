@@ -13,8 +13,9 @@
 #include "engine/queries.h"
 #include "engine/wakes.h"
 
-/* Combinations of the bits of detector.sees, SEES_DUPLICATES excepted. */
-enum { DISPATCH_SIZE = SEES_DUPLICATES };
+/* Bits of detector.sees that a packet may have. */
+enum { EVENTS = 16 };
+_Static_assert(1 << EVENTS == SEES_DUPLICATES, "bits of events");
 
 struct engine {
     const struct settings *settings;
@@ -32,18 +33,17 @@ struct engine {
     struct wakes *wakes;
     struct attempts *attempts;
     struct controls_memory *controls;
-    uint64_t outcome_watchers;                    /* bit n: detector n sees outcomes */
-    uint64_t packets;                             /* shown so far */
-    int64_t first_time, last_time;                /* the earliest and the latest of these */
-    uint64_t duplicate_packets, cut_packets;      /* of these; cut: fewer bytes captured than travelled */
-    uint64_t gaps;                                /* holes that were acknowledged, outside of sessions too */
-    uint64_t outside_bytes;                       /* of IP packets outside of sessions, duplicates excluded */
-    unsigned until_sample;                        /* packets, up to the next that is sampled */
-    uint64_t dispatch[DISPATCH_SIZE];             /* bit n: detector n sees packets with these events */
-    uint64_t query_detectors;                     /* bit n: detector n is told of queries */
-    unsigned two_way_flows;                       /* outside of encapsulations */
-    unsigned one_way_flows;                       /* outside of encapsulations: answered by packets never captured */
-    size_t case_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first case of each detector */
+    uint64_t outcome_watchers;               /* bit n: detector n sees outcomes */
+    uint64_t packets;                        /* shown so far */
+    int64_t first_time, last_time;           /* the earliest and the latest of these */
+    uint64_t duplicate_packets, cut_packets; /* of these; cut: fewer bytes captured than travelled */
+    uint64_t gaps;                           /* holes that were acknowledged, outside of sessions too */
+    uint64_t outside_bytes;                  /* of IP packets outside of sessions, duplicates excluded */
+    unsigned until_sample;                   /* packets, up to the next that is sampled */
+    uint64_t watchers[EVENTS];               /* by event; bit n: detector n sees such packets */
+    uint64_t query_detectors;                /* bit n: detector n is told of queries */
+    unsigned two_way_flows;                  /* outside of encapsulations */
+    unsigned one_way_flows;                  /* outside of encapsulations: answered by packets never captured */
     size_t threshold_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first threshold of each detector */
     size_t flow_state_places[CATALOGUE_DETECTORS_MAX]; /* of each detector's state in flow_record.states */
     size_t flow_state_size;                            /* of all together */

@@ -26,23 +26,18 @@ enum { SAMPLE_EACH = 13 };
 /* Shorter idle times say nothing about a server's timer. */
 static const int64_t SURVIVAL_NOTED = SECONDS(1);
 
-/* For each combination of events the detectors that see it, a bit each. */
+/* For each event the detectors that see it, a bit each. */
 static void
 prepare_dispatch(struct engine *engine)
 {
-    for (size_t i = 0; i < catalogue_detector_count; i++)
+    for (size_t i = 0; i < catalogue_detector_count; i++) {
         if (catalogue_detectors[i]->sees & SEES_OUTCOME)
             engine->outcome_watchers |= UINT64_C(1) << i;
-    for (size_t i = 0; i < catalogue_detector_count; i++) {
-        for (unsigned event = 1; event < DISPATCH_SIZE; event <<= 1)
-            if (catalogue_detectors[i]->sees & event)
-                engine->dispatch[event] |= UINT64_C(1) << i;
+        for (unsigned event = 0; event < EVENTS; event++)
+            if (catalogue_detectors[i]->sees & 1u << event)
+                engine->watchers[event] |= UINT64_C(1) << i;
         if (catalogue_detectors[i]->on_query != NULL)
             engine->query_detectors |= UINT64_C(1) << i;
-    }
-    for (unsigned events = 1; events < DISPATCH_SIZE; events++) {
-        unsigned others = events & (events - 1), last = events ^ others;
-        engine->dispatch[events] = engine->dispatch[others] | engine->dispatch[last];
     }
 }
 
@@ -51,7 +46,6 @@ static void
 prepare_numbers(struct engine *engine)
 {
     for (size_t i = 0; i < catalogue_detector_count; i++) {
-        engine->case_numbers[i] = catalogue_case_number(catalogue_detectors[i]->cases);
         engine->threshold_numbers[i] = catalogue_threshold_number(i, 0);
         engine->flow_state_places[i] = engine->flow_state_size;
         engine->flow_state_size += arena_aligned(catalogue_detectors[i]->flow_state_size);
@@ -361,7 +355,9 @@ static void
 show_detectors(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
     struct context context = {.engine = engine, .record = record, .packet = packet, .session = packet->session};
-    uint64_t waiting = engine->dispatch[events_of(&record->flow, packet)];
+    uint64_t waiting = 0;
+    for (unsigned events = events_of(&record->flow, packet); events != 0; events &= events - 1)
+        waiting |= engine->watchers[__builtin_ctz(events)];
     while (waiting != 0) {
         context.detector = next_detector(engine, &waiting);
         const struct detector *detector = catalogue_detectors[context.detector];
