@@ -10,21 +10,16 @@
 
 /* What one client met at one port of a server. Frames are 0 where there is none. */
 struct control {
-    struct ip_address client;
     uint16_t port;
 
     /* The newest attempt that was accepted: by SYN-ACK at least. */
     uint32_t good_frame;
-    int64_t good_time;
-    bool works;         /* it was more than a handshake: the server sent data, or went on without closing it */
     uint8_t good_ttl;   /* of its SYN-ACK */
     int64_t good_delay; /* from the SYN to it */
     bool has_timestamp; /* of its SYN (RFC 7323) */
     uint32_t timestamp;
-    uint32_t good_attempts; /* how many were accepted */
 
     /* The newest that failed. */
-    uint32_t bad_frame;
     int64_t bad_time;
     uint8_t bad_outcome; /* enum outcome */
     uint8_t bad_ttl;     /* of the RST that refused it */
@@ -34,7 +29,7 @@ struct control {
     int64_t time;  /* of its first SYN */
 };
 
-/* The newest ones are kept: so many ports for a client at a server, and so many clients for a port. */
+/* The newest ones are kept: so many ports for a client at a server. */
 enum { CONTROLS_MAX = 4 };
 
 /* `count` controls at `control`, in no order. Valid until the callback returns. */
@@ -42,12 +37,5 @@ struct control_list {
     const struct control *control;
     unsigned count;
 };
-
-/* Routers between here and the sender of a packet, if it began with what operating systems begin with. */
-static inline int
-hops_of(uint8_t ttl)
-{
-    return (ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl;
-}
 
 #endif

@@ -152,10 +152,8 @@ const struct session *session_of(struct context *context, uint32_t number);
 
 /* -- Questions about other attempts ----------------------------------------------------------- */
 
-/* The ports of the flow's server that its client tried, and the clients that tried its port: the flow's own client and port among
- * them. */
+/* The ports of the flow's server that its client tried, the flow's own among them. */
 struct control_list ports_tried(struct context *context, const struct flow *flow);
-struct control_list clients_that_tried(struct context *context, const struct flow *flow);
 
 /* Whether the SYN of the flow has an older time stamp (RFC 7323) than one from the same address that the server had accepted
  * before: what a server that remembers them for each address (tcp_tw_recycle, PAWS) drops. `frame` gets that one's SYN-ACK. */

@@ -132,12 +132,6 @@ ports_tried(struct context *context, const struct flow *flow)
     return controls_of_ports(context->engine, flow);
 }
 
-struct control_list
-clients_that_tried(struct context *context, const struct flow *flow)
-{
-    return controls_of_clients(context->engine, flow);
-}
-
 bool
 timestamp_went_back(struct context *context, const struct flow *flow, uint32_t *frame)
 {

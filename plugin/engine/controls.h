@@ -19,6 +19,5 @@ uint32_t controls_begin(struct engine *engine, const struct flow_record *record,
 void controls_note(struct engine *engine, const struct flow_record *record, const struct packet *packet);
 
 struct control_list controls_of_ports(struct engine *engine, const struct flow *flow);
-struct control_list controls_of_clients(struct engine *engine, const struct flow *flow);
 
 #endif

@@ -93,7 +93,7 @@ key_of(const struct flow *flow, uint16_t port)
 static bool
 is_nearer(const struct control *refused, const struct control *good)
 {
-    return hops_of(good->good_ttl) - hops_of(refused->bad_ttl) >= HOPS_NEARER ||
+    return sender_hops(good->good_ttl) - sender_hops(refused->bad_ttl) >= HOPS_NEARER ||
            (good->good_delay > MILLISECONDS(1) && refused->bad_delay * DELAY_PART < good->good_delay);
 }
 
@@ -141,7 +141,7 @@ static bool
 is_stranger(const struct flow *flow)
 {
     return address_is_public(&flow->client.address) && is_knocked_at(flow->server.port) &&
-           hops_of(flow->by_client.ttl) > 0;
+           sender_hops(flow->by_client.ttl) > 0;
 }
 
 static struct finding *
