@@ -78,6 +78,7 @@ struct handshake {
     unsigned syn_count; /* SYNs of this attempt, duplicates not counted */
     uint32_t syn_frame, second_syn_frame, third_syn_frame;
     int64_t syn_time, last_syn_time;
+    int64_t syn_gap; /* between the last two, see time_gap() */
     uint32_t syn_ack_frame;
     unsigned syn_ack_count;
     unsigned syns_before_answer; /* SYNs up to the first SYN-ACK */

@@ -77,14 +77,12 @@ static void
 wait_for_answer(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
     const struct handshake *handshake = &record->flow.handshake;
-    int64_t gap = time_gap(record->last_syn_time, packet->time);
-    record->last_syn_time = packet->time;
     if (handshake->syn_count == 1)
         wait_until(engine, record, packet, packet->time + FIRST_WAIT);
     else if (handshake->syn_count == 2)
-        wait_until(engine, record, packet, packet->time + longer(3 * gap));
+        wait_until(engine, record, packet, packet->time + longer(3 * handshake->syn_gap));
     else if (handshake->syn_count == 3)
-        wait_until(engine, record, packet, packet->time + longer(2 * gap));
+        wait_until(engine, record, packet, packet->time + longer(2 * handshake->syn_gap));
 }
 
 static bool

@@ -94,12 +94,11 @@ struct flow_record {
     struct missing *client_missing, *server_missing; /* NULL until a side's numbers jump */
     struct timed_packet timed;
     struct offer client_offer, server_offer;
-    int64_t last_syn_time, last_syn_ack_time;
+    int64_t last_syn_ack_time;
     uint32_t syn_timestamp; /* of the first SYN */
     bool syn_has_timestamp;
     unsigned unanswered_syns;               /* that it had when it was taken for unanswered */
     int64_t attempt_due;                    /* if nothing comes until then, that tells what became of the attempt */
-    uint64_t reported;                      /* bit n: the case with number n */
     bool recent;                            /* asked for since a record was packed the last time: the table's */
     _Alignas(max_align_t) uint8_t states[]; /* of all detectors, one behind the other */
 };

@@ -71,6 +71,7 @@ follow_syn(struct flow_record *record, const struct packet *packet)
         return;
     }
     handshake->syn_count++;
+    handshake->syn_gap = time_gap(handshake->last_syn_time, packet->time);
     handshake->last_syn_time = packet->time;
     if (handshake->syn_count == 1) {
         handshake->syn_frame = packet->frame;

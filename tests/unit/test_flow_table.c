@@ -237,7 +237,7 @@ what_rests_comes_back_as_it_was(void **state)
     struct flow_record *before = g_malloc(sizeof *before);
     assert_int_equal(take_on(0, of_client(RESTING)), 1);
     struct flow_record *record = flow_table_by_number(table, 1);
-    record->reported = 5;
+    record->unanswered_syns = 5;
     record->flow.by_server.pending.largest = 1400;
     memset(record->flow.tls.server_name, 'x', sizeof record->flow.tls.server_name - 1);
     record->client_missing = g_new0(struct missing, 1);

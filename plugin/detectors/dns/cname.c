@@ -191,11 +191,6 @@ was_reported(struct context *context, const struct flow *flow)
     return false;
 }
 
-/* A connection attempt to an address that a CNAME led to. */
-struct dead_attempt {
-    int64_t last_syn;
-};
-
 /* Three SYNs or more of an attempt to an address that a CNAME led to and that never sent a packet, and the next one is overdue. */
 static void
 check_attempt(struct context *context, const struct flow *flow)
@@ -229,12 +224,8 @@ static void
 note_syn(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     const struct learned_name *name = name_of(context, &flow->server.address);
-    if (name == NULL || !name->by_cname)
-        return;
-    struct dead_attempt *attempt = flow_state(context);
-    int64_t wait = 2 * time_gap(attempt->last_syn, packet->time);
-    attempt->last_syn = packet->time;
-    if (flow->handshake.third_syn_frame == packet->frame)
+    int64_t wait = 2 * flow->handshake.syn_gap;
+    if (flow->handshake.third_syn_frame == packet->frame && name != NULL && name->by_cname)
         wake_at(context, packet->time + (wait > SECONDS(1) ? wait : SECONDS(1)));
 }
 
@@ -270,7 +261,6 @@ const struct detector dns_cname_detector = {
     .summary = "Names that lead to the wrong place",
     .sees = SEES_SYN | SEES_DNS,
     DETECTOR_TABLE(case, cases),
-    .flow_state_size = sizeof(struct dead_attempt),
     .on_packet = on_packet,
     .on_wake = on_wake,
 };
