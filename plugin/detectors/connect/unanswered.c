@@ -222,9 +222,10 @@ report_culprit(struct context *context, const struct flow *flow)
 
     if (may_be_peer(context, flow)) {
         struct finding *finding = report_about(context, info, confidence, &peers, sizeof peers, 1);
-        if (++*told_of(context, &peers) == TOLD_MAX && reported_about(context, info, &peers, sizeof peers) != NULL) {
-            report_milder(context, reported_about(context, info, &peers, sizeof peers), SEVERITY_NOTE);
-            report_flag(reported_about(context, info, &peers, sizeof peers), FACT_peers);
+        struct finding *of_all = reported_about(context, info, &peers, sizeof peers);
+        if (++*told_of(context, &peers) == TOLD_MAX && of_all != NULL) {
+            report_milder(context, of_all, SEVERITY_NOTE);
+            report_flag(of_all, FACT_peers);
         }
         return finding;
     }
