@@ -13,7 +13,7 @@ import functools
 import json
 import re
 
-from netcase_tshark import Failure, Host, Skip, expect_same, run_tests
+from netcase_tshark import LIFE, SHOWN_OR_WITHDRAWN, Failure, Host, Skip, expect_same, run_tests, stand_and_withdrawn
 
 COLUMNS = ["capture", "state", "expect", "case", "frames", "severity", "text", "why"]
 SEVERITIES = ["chat", "note", "warning", "error"]
@@ -103,28 +103,26 @@ def read_table(table):
 
 
 def frames_of(host, capture, *options):
-    """(frame, id) of the findings that frames show, the same of those that are withdrawn, and what else tshark printed."""
-    command = ["tshark", "-r", capture, *options, "-Y", "netcase.expert || netcase.withdrawn", "-T", "fields", "-E", "separator=/t",
-               "-E", "aggregator=/s", "-e", "frame.number", "-e", "netcase.expert", "-e", "netcase.withdrawn", "-e", "netcase.withdrawn.frame"]
-    result = host.run(command)
+    """(frame, id) of the findings that frames show and that stand, and what else tshark printed."""
+    fields = [word for name in LIFE for word in ("-e", name)]
+    result = host.run(["tshark", "-r", capture, *options, "-Y", SHOWN_OR_WITHDRAWN, "-T", "fields", "-E", "separator=/t",
+                       "-E", "aggregator=/s", *fields])
     result.check()
-    found, withdrawn, lines = [], [], result.out.splitlines()
+    rows, lines = [], result.out.splitlines()
     while lines and not lines[0].startswith("{"):
-        frame, cases, gone, gone_frames = lines.pop(0).split("\t")
-        found += [(int(frame), case) for case in cases.split()]
-        withdrawn += [(int(frame), case) for frame, case in zip(gone_frames.split(), gone.split())]
-    return found, withdrawn, "\n".join(lines)
+        rows.append([column.split(" ") for column in lines.pop(0).split("\t")])
+    return stand_and_withdrawn(rows)[0], "\n".join(lines)
 
 
 def report_of(host, capture, quick):
     """The JSON report, after making sure that the frames of one pass and of two passes tell the same."""
-    two, _, report = frames_of(host, capture, "-2", "-z", "netcase,json_all")
+    two, report = frames_of(host, capture, "-2", "-z", "netcase,json_all")
     report = json.loads(report)
     if not quick:
-        expect_same(sorted((finding["frame"], finding["case"]) for finding in report["findings"]), sorted(two),
+        expect_same(sorted((finding["frame"], finding["case"]) for finding in report["findings"]), two,
                     "-: in the JSON report only   +: in frames of two passes only")
-        one, withdrawn, _ = frames_of(host, capture)
-        expect_same(sorted(one), sorted(two + withdrawn), "-: in one pass only, and never withdrawn   +: in two passes, not in one")
+        one, _ = frames_of(host, capture)
+        expect_same(one, two, "-: in one pass only, and never withdrawn   +: in two passes, not in one")
     return report
 
 
