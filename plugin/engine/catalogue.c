@@ -15,7 +15,7 @@ const struct detector *const catalogue_detectors[] = {
 };
 
 const size_t catalogue_detector_count = G_N_ELEMENTS(catalogue_detectors) - 1;
-G_STATIC_ASSERT(G_N_ELEMENTS(catalogue_detectors) - 1 <= 64); /* the engine has a bit for each */
+G_STATIC_ASSERT(G_N_ELEMENTS(catalogue_detectors) - 1 <= CATALOGUE_DETECTORS_MAX);
 
 size_t
 catalogue_case_count(void)

@@ -7,8 +7,8 @@
 
 #include "api/detector.h"
 
-/* At most this many cases: each flow remembers in one word which of them it has. */
-enum { CATALOGUE_CASES_MAX = 64, CATALOGUE_DETECTORS_MAX = 64 };
+/* The engine keeps sets of detectors, a bit for each. */
+enum { CATALOGUE_DETECTORS_MAX = 128 };
 
 extern const struct detector *const catalogue_detectors[];
 extern const size_t catalogue_detector_count;

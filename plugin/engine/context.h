@@ -4,7 +4,7 @@
 #ifndef NETCASE_ENGINE_CONTEXT_H
 #define NETCASE_ENGINE_CONTEXT_H
 
-#include "engine/catalogue.h"
+#include "engine/detector_set.h"
 #include "engine/duplicates.h"
 #include "engine/engine.h"
 #include "engine/keyed.h"
@@ -33,15 +33,15 @@ struct engine {
     struct wakes *wakes;
     struct attempts *attempts;
     struct controls_memory *controls;
-    uint64_t outcome_watchers;               /* bit n: detector n sees outcomes */
+    struct detector_set outcome_watchers;    /* that see outcomes */
     uint64_t packets;                        /* shown so far */
     int64_t first_time, last_time;           /* the earliest and the latest of these */
     uint64_t duplicate_packets, cut_packets; /* of these; cut: fewer bytes captured than travelled */
     uint64_t gaps;                           /* holes that were acknowledged, outside of sessions too */
     uint64_t outside_bytes;                  /* of IP packets outside of sessions, duplicates excluded */
     unsigned until_sample;                   /* packets, up to the next that is sampled */
-    uint64_t watchers[EVENTS];               /* by event; bit n: detector n sees such packets */
-    uint64_t query_detectors;                /* bit n: detector n is told of queries */
+    struct detector_set watchers[EVENTS];    /* by event, those that see such packets */
+    struct detector_set query_watchers;      /* that are told of queries */
     unsigned two_way_flows;                  /* outside of encapsulations */
     unsigned one_way_flows;                  /* outside of encapsulations: answered by packets never captured */
     size_t threshold_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first threshold of each detector */

@@ -26,18 +26,18 @@ enum { SAMPLE_EACH = 13 };
 /* Shorter idle times say nothing about a server's timer. */
 static const int64_t SURVIVAL_NOTED = SECONDS(1);
 
-/* For each event the detectors that see it, a bit each. */
+/* For each event the detectors that see it. */
 static void
 prepare_dispatch(struct engine *engine)
 {
     for (size_t i = 0; i < catalogue_detector_count; i++) {
         if (catalogue_detectors[i]->sees & SEES_OUTCOME)
-            engine->outcome_watchers |= UINT64_C(1) << i;
+            detector_set_add(&engine->outcome_watchers, i);
         for (unsigned event = 0; event < EVENTS; event++)
             if (catalogue_detectors[i]->sees & 1u << event)
-                engine->watchers[event] |= UINT64_C(1) << i;
+                detector_set_add(&engine->watchers[event], i);
         if (catalogue_detectors[i]->on_query != NULL)
-            engine->query_detectors |= UINT64_C(1) << i;
+            detector_set_add(&engine->query_watchers, i);
     }
 }
 
@@ -342,24 +342,15 @@ events_of(const struct flow *flow, const struct packet *packet)
     return events;
 }
 
-/* Takes one out of those that wait, whose bits are set. */
-static size_t
-next_detector(const struct engine *engine, uint64_t *waiting)
-{
-    int number = engine->settings->detectors_reversed ? 63 - __builtin_clzll(*waiting) : __builtin_ctzll(*waiting);
-    *waiting &= ~(UINT64_C(1) << number);
-    return (size_t)number;
-}
-
 static void
 show_detectors(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
     struct context context = {.engine = engine, .record = record, .packet = packet, .session = packet->session};
-    uint64_t waiting = 0;
+    bool reversed = engine->settings->detectors_reversed;
+    struct detector_set waiting = {{0}};
     for (unsigned events = events_of(&record->flow, packet); events != 0; events &= events - 1)
-        waiting |= engine->watchers[__builtin_ctz(events)];
-    while (waiting != 0) {
-        context.detector = next_detector(engine, &waiting);
+        detector_set_add_all(&waiting, &engine->watchers[__builtin_ctz(events)]);
+    while (detector_set_take(&waiting, reversed, &context.detector)) {
         const struct detector *detector = catalogue_detectors[context.detector];
         if (!packet->duplicate || (detector->sees & SEES_DUPLICATES))
             detector->on_packet(&context, &record->flow, packet);
@@ -371,11 +362,10 @@ tell_outcome(struct engine *engine, struct flow_record *record, const struct pac
 {
     struct context context = {
         .engine = engine, .record = record, .packet = packet, .session = flow_session(&record->flow)};
-    uint64_t waiting = engine->outcome_watchers;
-    while (waiting != 0) {
-        context.detector = next_detector(engine, &waiting);
+    bool reversed = engine->settings->detectors_reversed;
+    struct detector_set waiting = engine->outcome_watchers;
+    while (detector_set_take(&waiting, reversed, &context.detector))
         catalogue_detectors[context.detector]->on_outcome(&context, &record->flow);
-    }
 }
 
 /* After the packet was shown, so that an answer is never missed by the wait for it. */
@@ -409,11 +399,10 @@ tell_query(struct engine *engine, struct flow_record *record, const struct packe
            const struct query_news *news)
 {
     struct context context = {.engine = engine, .record = record, .packet = packet, .session = session};
-    uint64_t waiting = engine->query_detectors;
-    while (waiting != 0) {
-        context.detector = next_detector(engine, &waiting);
+    bool reversed = engine->settings->detectors_reversed;
+    struct detector_set waiting = engine->query_watchers;
+    while (detector_set_take(&waiting, reversed, &context.detector))
         catalogue_detectors[context.detector]->on_query(&context, &record->flow, news->query, news->event);
-    }
     queries_told(news);
 }
 

@@ -26,16 +26,17 @@ size_t
 packed_write(const void *bytes, size_t size, uint32_t packed[PACKED_ROOM])
 {
     const uint8_t *group = bytes;
-    uint32_t groups = 0, *next = packed + 1;
+    uint64_t groups = 0;
+    uint32_t *next = packed + sizeof groups / sizeof *packed;
     for (unsigned i = 0; i < size / PACKED_GROUP; i++, group += PACKED_GROUP) {
         uint32_t mask = mask_of(group);
         if (mask == 0)
             continue;
-        groups |= UINT32_C(1) << i;
+        groups |= UINT64_C(1) << i;
         for (*next++ = mask; mask != 0; mask &= mask - 1)
             memcpy(next++, group + sizeof(uint32_t) * (unsigned)__builtin_ctz(mask), sizeof *next);
     }
-    *packed = groups;
+    memcpy(packed, &groups, sizeof groups);
     return (size_t)(next - packed);
 }
 
@@ -43,10 +44,12 @@ void
 packed_read(const uint32_t *packed, void *bytes, size_t size)
 {
     uint8_t *group = bytes;
-    uint32_t groups = *packed++;
+    uint64_t groups;
+    memcpy(&groups, packed, sizeof groups);
+    packed += sizeof groups / sizeof *packed;
     for (unsigned i = 0; i < size / PACKED_GROUP; i++, group += PACKED_GROUP) {
         memset(group, 0, PACKED_GROUP);
-        if ((groups & UINT32_C(1) << i) == 0)
+        if ((groups & UINT64_C(1) << i) == 0)
             continue;
         for (uint32_t mask = *packed++; mask != 0; mask &= mask - 1)
             memcpy(group + sizeof(uint32_t) * (unsigned)__builtin_ctz(mask), packed++, sizeof *packed);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* What is packed has a multiple of PACKED_GROUP bytes, at most PACKED_SIZE_MAX. PACKED_ROOM is how many words it may become. */
-enum { PACKED_GROUP = 128, PACKED_SIZE_MAX = 32 * PACKED_GROUP, PACKED_ROOM = PACKED_SIZE_MAX / 4 + 32 + 1 };
+enum { PACKED_GROUP = 128, PACKED_SIZE_MAX = 64 * PACKED_GROUP, PACKED_ROOM = PACKED_SIZE_MAX / 4 + 64 + 2 };
 
 /* Returns how many words of `packed` are used. */
 size_t packed_write(const void *bytes, size_t size, uint32_t packed[PACKED_ROOM]);
