@@ -418,10 +418,11 @@ give_queries_up(struct engine *engine, const struct packet *packet)
     }
 }
 
-/* Clocks are set back: the first packet need not be the earliest. */
+/* Clocks are set back: the first packet need not be the earliest. A corrupt packet counts as well: it was there. */
 static void
-note_time(struct engine *engine, int64_t time)
+count_packet(struct engine *engine, int64_t time)
 {
+    engine->packets++;
     if (time < engine->first_time)
         engine->first_time = time;
     if (time > engine->last_time)
@@ -431,8 +432,6 @@ note_time(struct engine *engine, int64_t time)
 static void
 show(struct engine *engine, struct flow_record *record, const struct packet *packet, bool decided)
 {
-    note_time(engine, packet->time);
-    engine->packets++;
     show_detectors(engine, record, packet);
     if (decided)
         tell_outcome(engine, record, packet);
@@ -511,6 +510,7 @@ take_packet(struct engine *engine, struct arrival *arrival)
     const struct sighting *original = duplicates_check(engine->duplicates, packet, record->flow.number);
     packet->duplicate = original != NULL;
     packet->copy_age = original != NULL ? packet->time - original->time : 0;
+    count_packet(engine, packet->time);
     engine->duplicate_packets += packet->duplicate;
     engine->cut_packets += packet->payload.captured < packet->payload.length;
     count_session(engine, packet, started);
@@ -620,6 +620,7 @@ engine_icmp(struct engine *engine, struct arrival *arrival)
     packet->from_client = endpoint_equal(&quoted.source, &record->flow.client);
     if (packet->from_client)
         queries_settle(engine->queries, record->newest_query);
+    count_packet(engine, packet->time);
     show(engine, record, packet, attempts_follow(engine, record, packet));
     packet->icmp = NULL;
 }
