@@ -95,10 +95,12 @@ def one_vxlan(host):
 
 
 def double_tagged(host):
-    """Its first frame has two layers more than that of one_vxlan before the first IP header."""
-    packets = [frames.ipv4("10.0.0.1", "10.0.0.2", frames.TCP, frames.tcp(40000, 80, 1, 0, frames.SYN), i) for i in range(1, 5)]
-    return frames.write(host.folder / "double-tagged.pcapng", [(NOW + i * 10**9, frames.ethernet(packet, vlans=(5, 6)))
-                                                           for i, packet in enumerate(packets)])
+    """Its first frame has two layers more than that of one_vxlan before the first IP header. A SYN that nobody answers, and time for another one."""
+    packets = [(second, frames.ipv4("10.0.0.1", "10.0.0.2", frames.TCP, frames.tcp(40000, 80, 1, 0, frames.SYN), second + 1))
+               for second in (0, 1, 3, 7)]
+    packets.append((60, frames.ipv4("10.0.0.1", "10.0.0.3", frames.UDP, frames.udp(40000, 9999, b"later"), 61)))
+    return frames.write(host.folder / "double-tagged.pcapng", [(NOW + second * 10**9, frames.ethernet(packet, vlans=(5, 6)))
+                                                           for second, packet in packets])
 
 
 def nothing_is_left_of_the_capture_before(host):
