@@ -177,7 +177,7 @@ suite() {
     case $1 in
     rules) cd "$tree" && tests/check/rules.py ;;
     format) "${as_user[@]}" tests/check/format.sh ;;
-    unit) build build-asan -DCMAKE_BUILD_TYPE=Debug -DNETCASE_HOST=OFF -DNETCASE_SANITIZE=ON &&
+    unit) build build-asan -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_C_FLAGS_DEBUG=-O1 -g" -DNETCASE_HOST=OFF -DNETCASE_SANITIZE=ON &&
         "${as_user[@]}" tests/check/unit.py build-asan ;;
     docs)
         local status=0
@@ -187,7 +187,7 @@ suite() {
         ;;
     fuzz) build build-fuzz -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_C_FLAGS_DEBUG=-O2 -g" -DNETCASE_HOST=OFF \
         -DNETCASE_SANITIZE=ON -DNETCASE_FUZZ=ON && "${as_user[@]}" tests/fuzz/fuzz.py build-fuzz ;;
-    mutated) build build-sanitized -DCMAKE_BUILD_TYPE=Debug -DBUILD_TESTING=OFF -DNETCASE_HOST=ON -DNETCASE_SANITIZE=ON &&
+    mutated) build build-sanitized -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_C_FLAGS_DEBUG=-O1 -g" -DBUILD_TESTING=OFF -DNETCASE_HOST=ON -DNETCASE_SANITIZE=ON &&
         "${as_user[@]}" NETCASE_BUILD="$work/build-sanitized" tests/e2e/mutated.py ;;
     mutation) "${as_user[@]}" tests/mutation/sample.py ;;
     bench) "${as_user[@]}" tests/bench/bench.py --check ;;
@@ -208,6 +208,7 @@ if [ ${#accept[@]} -gt 0 ]; then
 fi
 
 : >"$scratch/all"
+took=()
 plugin=unknown
 for name in "${suites[@]}"; do
     echo "-- $name"
@@ -221,12 +222,14 @@ for name in "${suites[@]}"; do
         continue
     fi
     status=0
+    start=$SECONDS
     suite "$name" </dev/null 2>&1 | tee "$scratch/one" || status=$?
     # A suite that breaks down before it reports a failure is one.
     if { [ $status -ne 0 ] && ! grep -q '^FAIL' "$scratch/one"; } || [ ! -s "$scratch/one" ]; then
         echo "FAIL  $name ended with status $status without a result" | tee -a "$scratch/one"
     fi
     cat "$scratch/one" >>"$scratch/all"
+    took+=("$name $((SECONDS - start))")
 done
 
 count() { grep -c "^$1 " "$scratch/all" || true; }
@@ -235,5 +238,6 @@ if [ "$failed" -gt 0 ]; then
     echo "-- failed"
     grep '^FAIL' "$scratch/all"
 fi
+echo "seconds of each suite: ${took[*]}"
 echo "$(count ok) passed, $failed failed, $(count skip) skipped"
 [ "$failed" -eq 0 ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Damaged captures: tshark ends as it does without the plugin, and says nothing that it does not say without.
 
-Each capture is cut, mangled, shortened and put out of order; the damage is the same in every run.
+The captures are cut, mangled, shortened and put out of order; the damage is the same in every run.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -74,6 +74,7 @@ def every_packet_twice(host, capture, damaged):
     host.run(["mergecap", "-w", damaged, capture, capture]).check()
 
 
+SHARE = 3
 DAMAGES = {
     "cut in the last packet": cut_in_a_packet,
     "cut in the middle": cut_in_the_middle,
@@ -87,12 +88,11 @@ DAMAGES = {
 }
 
 
-def damage_and_read(host, make, capture, number):
-    """One mode for each damaged capture, in turn: over all captures every damage meets every mode."""
+def damage_and_read(host, make, capture, mode, number):
     damaged = host.folder / f"damaged-{number}.pcapng"
     try:
         make(host, capture, damaged)
-        survives(host, damaged, [MODES[number % len(MODES)]])
+        survives(host, damaged, [mode])
     finally:
         damaged.unlink(missing_ok=True)
 
@@ -110,11 +110,13 @@ def main():
     tests = [("broken an empty capture", functools.partial(empty, host, 24)),
              ("broken a file of 0 bytes", functools.partial(empty, host, 0)),
              ("broken a file of half a header", functools.partial(empty, host, 12))]
+    # Each capture gets a third of the damages, each in one mode, in turn: over all captures every damage meets every mode.
     for row, capture in enumerate(all_captures()):
         for column, (name, make) in enumerate(DAMAGES.items()):
-            number = row + column + row * len(MODES) * len(DAMAGES)  # differs for each, and so does its mode
-            tests.append((f"broken {capture.relative_to(CAPTURES)}: {name}",
-                          functools.partial(damage_and_read, host, make, capture, number)))
+            if (row + column) % SHARE == 0:
+                mode = MODES[(row // SHARE + column // SHARE) % len(MODES)]
+                tests.append((f"broken {capture.relative_to(CAPTURES)}: {name}",
+                              functools.partial(damage_and_read, host, make, capture, mode, len(tests))))
     return 0 if run_tests(tests) else 1
 
 

@@ -23,20 +23,20 @@ def names():
     return sorted(name for name in (line.split("\t")[0] for line in lines) if (FOLDER / name).exists())
 
 
-def groups(host, files, number=0):
-    """Captures of up to GROUP_SIZE files in a row. What can't be joined, as it is cut or strange, stays alone."""
+def groups(host, files, name="collection"):
+    """Captures of up to GROUP_SIZE files in a row, named after the first. What can't be joined, as it is cut or strange, stays alone."""
     if len(files) == 1:
         yield files[0]
     elif len(files) > GROUP_SIZE:
         for start in range(0, len(files), GROUP_SIZE):
-            yield from groups(host, files[start:start + GROUP_SIZE], start)
+            yield from groups(host, files[start:start + GROUP_SIZE], f"{name}-{start}")
     else:
-        joined = host.folder / f"group-{number}-{len(files)}.pcapng"
+        joined = host.folder / f"{name}-{len(files)}.pcapng"
         result = host.run(["mergecap", "-a", "-w", joined, *files])
         if result.status == 0 and not result.err:
             yield joined
         else:
             joined.unlink(missing_ok=True)
             half = len(files) // 2
-            yield from groups(host, files[:half], number)
-            yield from groups(host, files[half:], number + half)
+            yield from groups(host, files[:half], name)
+            yield from groups(host, files[half:], f"{name}-{half}")

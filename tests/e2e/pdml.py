@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What Wireshark itself shows is the same with and without the plugin, to the byte.
 
-The whole dissection (PDML) of every capture, in one pass and in two. Only the protocol item of
-netcase, with all that is in it, may be there in addition.
+The whole dissection (PDML) of every capture, many of them joined, in one pass and in two. Only the protocol
+item of netcase, with all that is in it, may be there in addition.
 
 usage: pdml.py [CAPTURE...]
 
@@ -16,7 +16,7 @@ import sys
 
 import collection
 from expectation import all_captures
-from netcase_tshark import CAPTURES, Failure, Host, Skip, run_tests
+from netcase_tshark import Failure, Host, Skip, run_tests
 
 # The first lines of PDML tell when it was written.
 TIME = re.compile(rb' time="[^"]*"')
@@ -85,21 +85,20 @@ def skip(reason):
     raise Skip(reason)
 
 
+def tests_of(kind, captures, host):
+    for capture in captures:
+        yield f"pdml {kind}{capture.name}: one pass", functools.partial(same, host, capture)
+        yield f"pdml {kind}{capture.name}: two passes", functools.partial(same, host, capture, "-2")
+
+
 def main():
     host = Host()
     named = [pathlib.Path(name).resolve() for name in sys.argv[1:]]
-    tests = []
-    for capture in named or all_captures():
-        name = capture.relative_to(CAPTURES) if capture.is_relative_to(CAPTURES) else capture
-        tests += [(f"pdml {name}: one pass", functools.partial(same, host, capture)),
-                  (f"pdml {name}: two passes", functools.partial(same, host, capture, "-2"))]
+    tests = list(tests_of("", named or collection.groups(host, list(all_captures()), "ours"), host))
     if not named:
         try:
             files = [collection.FOLDER / name for name in collection.names()]
-            for capture in collection.groups(host, files):
-                name = f"pdml collection {capture.name}"
-                tests += [(f"{name}: one pass", functools.partial(same, host, capture)),
-                          (f"{name}: two passes", functools.partial(same, host, capture, "-2"))]
+            tests += tests_of("collection ", collection.groups(host, files), host)
         except Skip as reason:
             tests.append(("pdml collection", functools.partial(skip, str(reason))))
     return 0 if run_tests(tests) else 1
