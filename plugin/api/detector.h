@@ -21,7 +21,7 @@
 #include "digest.h"
 #include "flow.h"
 #include "query.h"
-#include "recent.h"
+#include "rate.h"
 #include "reset.h"
 #include "sender.h"
 #include "session.h"
@@ -72,6 +72,12 @@ struct detector {
     /* flow->attempt has changed. Called after the packet that shows it went to all; where only silence shows it, after the first
      * packet of the capture at or after that time, as on_wake is. */
     void (*on_outcome)(struct context *context, const struct flow *flow);
+
+    /* Many connections were tried in the last ten seconds, by the flow's client or at its server: one more was, one failed, or the time
+     * `now` has come for which attempts_are_over() waits. Nobody is shown those of whom report_attempts() told, until they have been at
+     * rest for ten seconds; nor a server because of such a source. May be NULL. */
+    void (*on_source)(struct context *context, const struct flow *flow, const struct source_rate *source, int64_t now);
+    void (*on_server)(struct context *context, const struct flow *flow, const struct server_rate *server, int64_t now);
 };
 
 #define DETECTOR_TABLE(field, array) .field##s = (array), .field##_count = sizeof(array) / sizeof *(array)
@@ -162,6 +168,15 @@ bool timestamp_went_back(struct context *context, const struct flow *flow, uint3
 /* Whether a SYN of the flow's client was answered by SYN-ACK before, by whatever server. */
 bool client_reached_somebody(struct context *context, const struct flow *flow);
 
+/* Whether so many of the attempts of the source or server that is shown have failed, or are older than so many slices of half a second,
+ * that missing answers tell something: half of `limit`, and answers can be seen at all. If time will bring it, it is shown again then,
+ * even if nothing of it comes. */
+bool attempts_are_over(struct context *context, const struct flow *flow, unsigned limit, unsigned slices, int64_t now);
+
+/* How many closed UDP ports of the flow's server its client has found in the last ten seconds, and since when; asked once for each
+ * ICMP error that shows one. */
+unsigned closed_udp_ports(struct context *context, const struct flow *flow, int64_t *since);
+
 /* Where the capture was made, as the packets of a flow show it: what left its sender in the same network has a TTL that no
  * router has lowered, and who answers at once is near. */
 enum capture_point { CAPTURED_ANYWHERE, CAPTURED_AT_CLIENT, CAPTURED_AT_SERVER, CAPTURED_BETWEEN };
@@ -221,6 +236,10 @@ struct finding *report_of_culprit(struct context *context, const struct case_inf
  * and NULL is returned. How many, first and last are the store's: a detector keeps no numbers of its own. */
 struct finding *report_about(struct context *context, const struct case_info *info, enum confidence confidence,
                              const void *key, size_t key_size, unsigned limit);
+
+/* The same about the source or server that is shown. From now on each of its attempts is one more event of the finding, as long as most
+ * come to nothing. NULL if there was one before: it goes on. */
+struct finding *report_attempts(struct context *context, const struct case_info *info, enum confidence confidence);
 
 /* -- The life of a finding --------------------------------------------------------------------
  *
@@ -284,6 +303,13 @@ void report_series(struct finding *finding, uint64_t events, uint32_t first_fram
 /* One more event of the finding with this number, in the current frame. Total, last frame and rate are
  * shown where the whole capture is known: on a second visit and in the report. */
 void report_again(struct context *context, uint32_t number);
+
+/* FACT_attempts, FACT_limit and FACT_delay of something that happened so often in the last ten seconds, the first time in the frame
+ * that becomes evidence. */
+void report_recent(struct finding *finding, const struct recent *recent, uint32_t events, unsigned limit, int64_t now);
+
+/* FACT_ports: the most frequent ones, as "80, 443". */
+void report_ports(struct finding *finding, const struct source_rate *source);
 
 /* A frame that the finding rests on besides its trigger; 0 and the trigger itself are ignored. */
 void report_evidence(struct finding *finding, uint32_t frame);

@@ -4,6 +4,7 @@
 #include "engine/context.h"
 
 #include "engine/controls.h"
+#include "engine/rates.h"
 #include "engine/timers.h"
 #include "engine/vantage.h"
 #include "findings/printable.h"
@@ -155,6 +156,24 @@ client_reached_somebody(struct context *context, const struct flow *flow)
     return ((const struct flow_record *)flow)->client_host->reached_somebody;
 }
 
+bool
+attempts_are_over(struct context *context, const struct flow *flow, unsigned limit, unsigned slices, int64_t now)
+{
+    const struct recent *recent = &context->rate->recent;
+    if (2 * recent->total[RATE_FAILED] < limit && 2 * recent_older(recent, RATE_ATTEMPTS, slices) < limit) {
+        rates_look_again(context->engine, flow, context->packet, context->rate, context->shows_server,
+                         now + slices * RECENT_SLICE);
+        return false;
+    }
+    return answers_visible(context, flow, true) && answers_visible(context, flow, false);
+}
+
+unsigned
+closed_udp_ports(struct context *context, const struct flow *flow, int64_t *since)
+{
+    return rates_note_closed_port(context->engine, flow, context->packet->time, since);
+}
+
 enum capture_point
 capture_point(struct context *context, const struct flow *flow)
 {
@@ -266,6 +285,19 @@ report_about(struct context *context, const struct case_info *info, enum confide
     }
     struct finding *finding = add_finding(context, info, confidence, &subject);
     report_series(finding, 1, packet->frame, packet->time);
+    return finding;
+}
+
+struct finding *
+report_attempts(struct context *context, const struct case_info *info, enum confidence confidence)
+{
+    const struct flow *flow = &context->record->flow;
+    struct endpoint key;
+    memset(&key, 0, sizeof key);
+    key.address = context->shows_server ? flow->server.address : flow->client.address;
+    key.port = context->shows_server ? flow->server.port : 0;
+    struct finding *finding = report_about(context, info, confidence, &key, sizeof key, 1);
+    context->rate->finding = (finding != NULL ? finding : reported_about(context, info, &key, sizeof key))->number;
     return finding;
 }
 
@@ -400,6 +432,39 @@ report_flow(struct finding *finding, const struct flow *flow)
 {
     report_endpoint(finding, FACT_client, &flow->client);
     report_endpoint(finding, FACT_server, &flow->server);
+}
+
+void
+report_recent(struct finding *finding, const struct recent *recent, uint32_t events, unsigned limit, int64_t now)
+{
+    uint32_t frame = 0;
+    int64_t time = now;
+    recent_first(recent, &frame, &time);
+    report_series(finding, events, frame, time);
+    report_count(finding, FACT_attempts, events);
+    report_count(finding, FACT_limit, limit);
+    report_duration(finding, FACT_delay, now - time);
+    report_evidence(finding, frame);
+}
+
+void
+report_ports(struct finding *finding, const struct source_rate *source)
+{
+    enum { SHOWN_MAX = 4, LEAST_PART = 20 };
+    GString *text = g_string_new(NULL);
+    bool shown[RATE_PORTS] = {false};
+    for (unsigned round = 0; round < SHOWN_MAX; round++) {
+        int best = -1;
+        for (int i = 0; i < RATE_PORTS; i++)
+            if (!shown[i] && source->ports[i].attempts > (best >= 0 ? source->ports[best].attempts : 0))
+                best = i;
+        if (best < 0 || source->ports[best].attempts < source->ports_counted / LEAST_PART)
+            break;
+        shown[best] = true;
+        g_string_append_printf(text, "%s%u", round > 0 ? ", " : "", source->ports[best].port);
+    }
+    report_text(finding, FACT_ports, text->str);
+    g_string_free(text, TRUE);
 }
 
 void

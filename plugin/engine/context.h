@@ -33,6 +33,7 @@ struct engine {
     struct wakes *wakes;
     struct attempts *attempts;
     struct controls_memory *controls;
+    struct rates *rates;
     struct detector_set outcome_watchers;    /* that see outcomes */
     uint64_t packets;                        /* shown so far */
     int64_t first_time, last_time;           /* the earliest and the latest of these */
@@ -42,6 +43,8 @@ struct engine {
     unsigned until_sample;                   /* packets, up to the next that is sampled */
     struct detector_set watchers[EVENTS];    /* by event, those that see such packets */
     struct detector_set query_watchers;      /* that are told of queries */
+    struct detector_set source_watchers;     /* that are shown sources of many attempts */
+    struct detector_set server_watchers;     /* that are shown servers of many attempts */
     unsigned two_way_flows;                  /* outside of encapsulations */
     unsigned one_way_flows;                  /* outside of encapsulations: answered by packets never captured */
     size_t threshold_numbers[CATALOGUE_DETECTORS_MAX]; /* of the first threshold of each detector */
@@ -77,6 +80,8 @@ struct context {
     struct flow_record *record;
     const struct packet *packet; /* in a wake one of any flow */
     uint32_t session;            /* that brought what the detector is shown: the packet, in a wake the flow; 0 = none */
+    struct rate *rate;           /* of the source or server that is shown, NULL if none is */
+    bool shows_server;
 };
 
 #endif

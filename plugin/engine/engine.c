@@ -7,6 +7,7 @@
 #include "engine/context.h"
 #include "engine/controls.h"
 #include "engine/corrupt.h"
+#include "engine/rates.h"
 #include "engine/tcp.h"
 #include "engine/vantage.h"
 #include "findings/replacements.h"
@@ -38,6 +39,10 @@ prepare_dispatch(struct engine *engine)
                 detector_set_add(&engine->watchers[event], i);
         if (catalogue_detectors[i]->on_query != NULL)
             detector_set_add(&engine->query_watchers, i);
+        if (catalogue_detectors[i]->on_source != NULL)
+            detector_set_add(&engine->source_watchers, i);
+        if (catalogue_detectors[i]->on_server != NULL)
+            detector_set_add(&engine->server_watchers, i);
     }
 }
 
@@ -85,6 +90,7 @@ engine_new(const struct settings *settings)
     engine->wakes = wakes_new();
     engine->attempts = attempts_new();
     engine->controls = controls_new(&settings->hash_seed);
+    engine->rates = rates_new(&settings->hash_seed);
     return engine;
 }
 
@@ -99,6 +105,7 @@ engine_free(struct engine *engine)
     }
     g_free(engine->capture_states);
     g_free(engine->keyed_states);
+    rates_free(engine->rates);
     controls_free(engine->controls);
     attempts_free(engine->attempts);
     wakes_free(engine->wakes);
@@ -418,6 +425,59 @@ give_queries_up(struct engine *engine, const struct packet *packet)
     }
 }
 
+static void
+show_source(struct context *context, struct source_rate *source, int64_t now)
+{
+    bool reversed = context->engine->settings->detectors_reversed;
+    struct detector_set waiting = context->engine->source_watchers;
+    context->rate = &source->rate;
+    context->shows_server = false;
+    while (detector_set_take(&waiting, reversed, &context->detector))
+        catalogue_detectors[context->detector]->on_source(context, &context->record->flow, source, now);
+}
+
+static void
+show_server(struct context *context, struct server_rate *server, int64_t now)
+{
+    bool reversed = context->engine->settings->detectors_reversed;
+    struct detector_set waiting = context->engine->server_watchers;
+    context->rate = &server->rate;
+    context->shows_server = true;
+    while (detector_set_take(&waiting, reversed, &context->detector))
+        catalogue_detectors[context->detector]->on_server(context, &context->record->flow, server, now);
+}
+
+/* The source first: what one that is found out tries says nothing about its victims. */
+static void
+follow_rates(struct engine *engine, struct flow_record *record, const struct packet *packet, bool decided)
+{
+    struct rate_news news = {.event = rates_event(&record->flow, packet, decided)};
+    struct context context = {.engine = engine, .record = record, .packet = packet, .session = packet->session};
+
+    if (news.event == RATE_NOTHING)
+        return;
+    struct source_rate *source = rates_note_source(engine, &record->flow, packet, &news);
+    if (source != NULL)
+        show_source(&context, source, packet->time);
+    struct server_rate *server = rates_note_server(engine, &record->flow, packet, &news);
+    if (server != NULL)
+        show_server(&context, server, packet->time);
+}
+
+static void
+show_rates_due(struct engine *engine, const struct packet *packet)
+{
+    struct rate_due due = {0};
+    while (rates_due(engine, packet, &due)) {
+        struct context context = {
+            .engine = engine, .record = due.record, .packet = packet, .session = flow_session(&due.record->flow)};
+        if (due.source != NULL)
+            show_source(&context, due.source, due.time);
+        else
+            show_server(&context, due.server, due.time);
+    }
+}
+
 /* Clocks are set back: the first packet need not be the earliest. A corrupt packet counts as well: it was there. */
 static void
 count_packet(struct engine *engine, int64_t time)
@@ -433,11 +493,15 @@ static void
 show(struct engine *engine, struct flow_record *record, const struct packet *packet, bool decided)
 {
     show_detectors(engine, record, packet);
+    if (decided || (packet->flags & TCP_SYN))
+        follow_rates(engine, record, packet, decided);
     if (decided)
         tell_outcome(engine, record, packet);
     tell_outcomes_due(engine, packet);
     if (engine->wakes->next <= packet->time)
         wake_detectors(engine, packet);
+    if (rates_next(engine->rates) <= packet->time)
+        show_rates_due(engine, packet);
     if (queries_next(engine->queries) <= packet->time)
         give_queries_up(engine, packet);
     replacements_settle(engine->replacements, packet->frame);

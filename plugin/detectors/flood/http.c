@@ -100,7 +100,7 @@ enum { STAMPS = 16 };
 
 /* When the newest requests of a kind came, in milliseconds: each of them up to STAMPS, else each second, third and so on
  * that covers the limit. */
-struct rate {
+struct pace {
     uint32_t count;
     uint32_t stamp[STAMPS];
 };
@@ -119,21 +119,21 @@ depth_of(unsigned limit)
 }
 
 static uint32_t
-stamp_before(const struct rate *rate, unsigned limit, unsigned back)
+stamp_before(const struct pace *pace, unsigned limit, unsigned back)
 {
-    return rate->stamp[((rate->count - 1) / stride_of(limit) - back) % STAMPS];
+    return pace->stamp[((pace->count - 1) / stride_of(limit) - back) % STAMPS];
 }
 
 /* Count a request. If there are more than `limit` within the window, `span` gets the milliseconds that they took. */
 static bool
-is_exceeded(struct rate *rate, unsigned limit, uint32_t window, uint32_t now, uint32_t *span)
+is_exceeded(struct pace *pace, unsigned limit, uint32_t window, uint32_t now, uint32_t *span)
 {
     unsigned stride = stride_of(limit), depth = depth_of(limit);
-    uint32_t number = rate->count++ / stride;
-    if ((rate->count - 1) % stride != 0)
+    uint32_t number = pace->count++ / stride;
+    if ((pace->count - 1) % stride != 0)
         return false;
-    uint32_t *place = &rate->stamp[number % STAMPS];
-    uint32_t then = rate->stamp[(number - depth) % STAMPS];
+    uint32_t *place = &pace->stamp[number % STAMPS];
+    uint32_t then = pace->stamp[(number - depth) % STAMPS];
     *place = now;
     *span = now - then;
     return number >= depth && *span <= window;
@@ -141,13 +141,13 @@ is_exceeded(struct rate *rate, unsigned limit, uint32_t window, uint32_t now, ui
 
 /* Whether the requests that exceed a limit of less than STAMPS come at a steady distance. */
 static bool
-is_steady(const struct rate *rate, unsigned limit)
+is_steady(const struct pace *pace, unsigned limit)
 {
     uint32_t shortest = UINT32_MAX, longest = 0;
     if (stride_of(limit) > 1)
         return false;
     for (unsigned back = 0; back < depth_of(limit); back++) {
-        uint32_t distance = stamp_before(rate, limit, back) - stamp_before(rate, limit, back + 1);
+        uint32_t distance = stamp_before(pace, limit, back) - stamp_before(pace, limit, back + 1);
         shortest = distance < shortest ? distance : shortest;
         longest = distance > longest ? distance : longest;
     }
@@ -169,14 +169,14 @@ struct asked {
 enum { KEPT = 8 };
 
 struct visitor {
-    struct rate rate;
+    struct pace pace;
     uint32_t kept; /* all that were; the newest KEPT of them are there */
     struct asked asked[KEPT];
 };
 
 /* What one source asks of a server with one agent: the same URI, or URIs that differ only in the query. */
 struct culprit {
-    struct rate rate;
+    struct pace pace;
     uint32_t first_frame, newest;
     int64_t first_time;
     uint32_t events; /* since first_frame */
@@ -203,7 +203,7 @@ enum { SOURCE, URI, USER_AGENT, REFERER, TRAITS };
 enum { NEWEST = 64 };
 
 struct server {
-    struct rate rate;
+    struct pace pace;
     uint32_t count;
     uint32_t trait[TRAITS][NEWEST]; /* 0 = missing */
     unsigned culprits;
@@ -369,7 +369,7 @@ check_server(struct context *context, const struct packet *packet, struct server
         report_again(context, server->finding);
         return;
     }
-    if (!is_exceeded(&server->rate, limit, window_of(context), now, &span))
+    if (!is_exceeded(&server->pace, limit, window_of(context), now, &span))
         return;
     if (is_concentrated(server, packet->http))
         report_server(context, packet, server, limit);
@@ -405,7 +405,7 @@ note_culprit(struct culprit *culprit, const struct asked *asked, unsigned limit,
         culprit->first_time = asked->time;
     }
     culprit->newest = asked->now;
-    return is_exceeded(&culprit->rate, limit, window, asked->now, span) && !is_steady(&culprit->rate, limit);
+    return is_exceeded(&culprit->pace, limit, window, asked->now, span) && !is_steady(&culprit->pace, limit);
 }
 
 static void
@@ -465,7 +465,7 @@ check_visitor(struct context *context, const struct flow *flow, const struct pac
     unsigned limit = threshold_value(context, REQUESTS);
     uint32_t span;
 
-    if (!is_exceeded(&visitor->rate, limit < KEPT ? limit : KEPT - 1, window_of(context), asked->now, &span)) {
+    if (!is_exceeded(&visitor->pace, limit < KEPT ? limit : KEPT - 1, window_of(context), asked->now, &span)) {
         visitor->asked[visitor->kept++ % KEPT] = *asked;
         return;
     }
