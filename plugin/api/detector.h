@@ -61,6 +61,9 @@ struct detector {
     size_t case_count;
     const struct threshold *thresholds; /* may be NULL */
     size_t threshold_count;
+    /* How long the engine waits for the answer to a query that is not sent again: one of `thresholds`, in seconds. Of one detector at
+     * most, whose case tells of it; NULL otherwise. */
+    const struct threshold *query_patience;
     size_t flow_state_size;    /* bytes of flow_state(), zeroed at first; 0 = none */
     size_t capture_state_size; /* bytes of capture_state(), zeroed at first; 0 = none */
     void (*on_packet)(struct context *context, const struct flow *flow, const struct packet *packet);
@@ -270,7 +273,8 @@ void report_milder(struct context *context, struct finding *finding, enum severi
 /* The current frame refutes it. The flow and the key may have the case again. The finding is not to be used after this. */
 void report_withdraw(struct context *context, struct finding *finding);
 
-/* A cause that the capture strikes out, in words ("the server is down: its port 80 answers this client"), and the frame that does. */
+/* A cause that the capture strikes out, in words ("the server is down: its port 80 answers this client"), and the frame that does. The
+ * same words are given once, with the first frame. */
 void report_ruled_out(struct finding *finding, const char *english, const char *chinese, uint32_t frame);
 
 /* A case may be milder than its usual severity (a health check is a note). */
@@ -308,7 +312,8 @@ void report_again(struct context *context, uint32_t number);
  * that becomes evidence. */
 void report_recent(struct finding *finding, const struct recent *recent, uint32_t events, unsigned limit, int64_t now);
 
-/* FACT_ports: the most frequent ones, as "80, 443". */
+/* FACT_ports: the most frequent ones, as "80, 443". Findings that this one stands instead of are known by them (REPLACES in
+ * relations.def). */
 void report_ports(struct finding *finding, const struct source_rate *source);
 
 /* A frame that the finding rests on besides its trigger; 0 and the trigger itself are ignored. */

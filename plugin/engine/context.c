@@ -450,10 +450,10 @@ report_recent(struct finding *finding, const struct recent *recent, uint32_t eve
 void
 report_ports(struct finding *finding, const struct source_rate *source)
 {
-    enum { SHOWN_MAX = 4, LEAST_PART = 20 };
+    enum { LEAST_PART = 20 };
     GString *text = g_string_new(NULL);
     bool shown[RATE_PORTS] = {false};
-    for (unsigned round = 0; round < SHOWN_MAX; round++) {
+    for (unsigned round = 0; round < FINDING_PORTS_MAX; round++) {
         int best = -1;
         for (int i = 0; i < RATE_PORTS; i++)
             if (!shown[i] && source->ports[i].attempts > (best >= 0 ? source->ports[best].attempts : 0))
@@ -461,6 +461,7 @@ report_ports(struct finding *finding, const struct source_rate *source)
         if (best < 0 || source->ports[best].attempts < source->ports_counted / LEAST_PART)
             break;
         shown[best] = true;
+        finding->port[round] = source->ports[best].port;
         g_string_append_printf(text, "%s%u", round > 0 ? ", " : "", source->ports[best].port);
     }
     report_text(finding, FACT_ports, text->str);
@@ -476,6 +477,11 @@ report_evidence(struct finding *finding, uint32_t frame)
 void
 report_ruled_out(struct finding *finding, const char *english, const char *chinese, uint32_t frame)
 {
+    for (guint i = 0; i < finding->facts->len; i++) {
+        const struct fact *fact = &g_array_index(finding->facts, struct fact, i);
+        if (fact->name == FACT_ruled_out && strcmp(fact->text, english) == 0)
+            return;
+    }
     finding_add_fact(finding, (struct fact){.name = FACT_ruled_out,
                                             .number = frame,
                                             .text = printable_text(english),

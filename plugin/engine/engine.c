@@ -61,11 +61,14 @@ prepare_numbers(struct engine *engine)
 static int64_t
 query_patience(const struct settings *settings)
 {
-    for (size_t i = 0; i < catalogue_detector_count; i++)
-        for (size_t j = 0; j < catalogue_detectors[i]->threshold_count; j++)
-            if (strcmp(catalogue_detectors[i]->thresholds[j].name, "unanswered_seconds") == 0)
-                return SECONDS(settings->thresholds[catalogue_threshold_number(i, j)]);
-    return SECONDS(5);
+    for (size_t i = 0; i < catalogue_detector_count; i++) {
+        const struct detector *detector = catalogue_detectors[i];
+        if (detector->query_patience != NULL) {
+            size_t threshold = (size_t)(detector->query_patience - detector->thresholds);
+            return SECONDS(settings->thresholds[catalogue_threshold_number(i, threshold)]);
+        }
+    }
+    return SECONDS(5); /* resolv.conf(5) */
 }
 
 struct engine *

@@ -52,6 +52,8 @@ struct series {
     bool grown; /* the store's: it is in store_grown() */
 };
 
+enum { FINDING_PORTS_MAX = 4 };
+
 struct finding {
     uint32_t number; /* from 1, in the order of reports */
     uint32_t place;  /* the same among the findings of its case */
@@ -64,13 +66,14 @@ struct finding {
     uint32_t network; /* of the flow, 0 = outside of encapsulations; see encapsulation_network() */
     uint32_t session; /* that brought the trigger, 0 = none */
     struct series series;
-    uint32_t withdrawn_frame; /* in which it was refuted, 0 while it stands */
-    struct about *about[2];   /* the store's: what it is about; NULL = nothing more */
-    bool touched;             /* the store's: its evidence may have grown since it was indexed */
-    GArray *facts;            /* struct fact, in the order of the report; to be read by finding_facts() */
-    struct later *later;      /* facts that are not worked out yet; NULL if there are none */
-    GArray *known;            /* the facts before those were worked out; NULL if there were none */
-    GArray *evidence;         /* uint32_t frames, ascending, without the trigger */
+    uint16_t port[FINDING_PORTS_MAX]; /* those that FACT_ports lists; the rest is 0 */
+    uint32_t withdrawn_frame;         /* in which it was refuted, 0 while it stands */
+    struct about *about[2];           /* the store's: what it is about; NULL = nothing more */
+    bool touched;                     /* the store's: its evidence may have grown since it was indexed */
+    GArray *facts;                    /* struct fact, in the order of the report; to be read by finding_facts() */
+    struct later *later;              /* facts that are not worked out yet; NULL if there are none */
+    GArray *known;                    /* the facts before those were worked out; NULL if there were none */
+    GArray *evidence;                 /* uint32_t frames, ascending, without the trigger */
 };
 
 struct finding *finding_new(const struct case_info *info, enum confidence confidence, uint32_t frame, uint32_t flow);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "findings/replacements.h"
 
-#include <stdlib.h>
-
 #include "memory/table.h"
 
 /* A finding of the case `whole` stands instead of those of the case `part` about attempts of the same client that are of it: at the
@@ -84,30 +82,24 @@ client_of(struct replacements *replacements, const struct finding *finding)
     return client;
 }
 
-/* Whether the port stands in a list such as "445, 139". */
 static bool
-lists_port(const char *ports, uint16_t port)
+lists_port(const struct finding *finding, uint16_t port)
 {
-    for (char *end; *ports != '\0'; ports = *end == '\0' ? end : end + 1) {
-        unsigned long number = strtoul(ports, &end, 10);
-        if (end == ports)
-            return false;
-        if (number == port)
+    for (size_t i = 0; i < FINDING_PORTS_MAX && finding->port[i] != 0; i++)
+        if (finding->port[i] == port)
             return true;
-    }
     return false;
 }
 
 static bool
 is_part_of(const struct finding *part, const struct finding *whole)
 {
-    const struct fact *server = finding_fact(part, FACT_server), *ports = finding_fact(whole, FACT_ports);
-    const struct fact *scanned = finding_fact(whole, FACT_server);
+    const struct fact *server = finding_fact(part, FACT_server), *scanned = finding_fact(whole, FACT_server);
     if (server == NULL)
         return false;
     if (scanned != NULL && address_equal(&scanned->endpoint.address, &server->endpoint.address))
         return true;
-    return ports != NULL && ports->text != NULL && lists_port(ports->text, server->endpoint.port);
+    return lists_port(whole, server->endpoint.port);
 }
 
 static void

@@ -81,13 +81,10 @@ struct half_open_flow {
 /* How the client behaves. Each is a failure of its own at one server, though SILENT says less than REPEATS_SYN. */
 enum behaviour { REPEATS_SYN, LOSES_DATA, SILENT, HEALTHY };
 
-struct server_key {
-    uint32_t path;
+/* What a finding is about. */
+struct failure {
     struct endpoint server;
-};
-
-struct server {
-    uint32_t finding; /* number, 0 = none */
+    uint8_t behaviour;
 };
 
 /* Different servers and ports that a client left half-open without a word. */
@@ -96,34 +93,13 @@ struct scanner {
     struct endpoint target[SCANNED_MIN];
 };
 
-struct scanner_key {
-    uint32_t path;
-    struct ip_address client;
-};
-
-enum { KEY_SCANNER = HEALTHY };
-
-static struct server *
-server_of(struct context *context, const struct flow *flow, enum behaviour behaviour)
-{
-    struct server_key key;
-    memset(&key, 0, sizeof key);
-    key.path = flow->path;
-    key.server.address = flow->server.address;
-    key.server.port = flow->server.port;
-    return keyed_state(context, behaviour, &key, sizeof key, sizeof(struct server));
-}
-
 /* A silent client is one whose ACK is lost only if a whole TCP opened the connection: the tools that scan or flood
  * send a bare SYN. A SYN-ACK carries timestamps where the SYN did (RFC 7323, 3.2). */
 static bool
 may_be_scanner(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    struct scanner_key key;
-    memset(&key, 0, sizeof key);
-    key.path = flow->path;
-    key.client = flow->client.address;
-    struct scanner *scanner = keyed_state(context, KEY_SCANNER, &key, sizeof key, sizeof *scanner);
+    struct scanner *scanner =
+        keyed_state(context, 0, &flow->client.address, sizeof flow->client.address, sizeof *scanner);
     unsigned known = 0;
     while (known < scanner->count && !endpoint_equal(&scanner->target[known], &flow->server))
         known++;
@@ -152,27 +128,33 @@ behaviour_of(struct context *context, const struct flow *flow, const struct pack
     return may_be_scanner(context, flow, packet) ? HEALTHY : SILENT;
 }
 
+static struct failure
+failure_of(const struct flow *flow, enum behaviour behaviour)
+{
+    struct failure failure;
+    memset(&failure, 0, sizeof failure);
+    failure.server.address = flow->server.address;
+    failure.server.port = flow->server.port;
+    failure.behaviour = (uint8_t)behaviour;
+    return failure;
+}
+
 static void
 report_half_open(struct context *context, const struct flow *flow, const struct packet *packet,
                  enum behaviour behaviour)
 {
+    const struct case_info *info = &cases[HALF_OPEN];
     const struct half_open_flow *state = flow_state(context);
     const struct handshake *handshake = &flow->handshake;
-    struct server *server = server_of(context, flow, behaviour);
+    struct failure own = failure_of(flow, behaviour), repeats = failure_of(flow, REPEATS_SYN);
 
     /* Of one cause some clients give up before they repeat their SYN. */
-    if (behaviour == SILENT && server->finding == 0)
-        server = server_of(context, flow, REPEATS_SYN)->finding != 0 ? server_of(context, flow, REPEATS_SYN) : server;
-    if (server->finding != 0) {
-        report_again(context, server->finding);
-        return;
-    }
-    struct finding *finding =
-        report(context, &cases[HALF_OPEN], behaviour == REPEATS_SYN ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE);
+    bool of_others = behaviour == SILENT && reported_about(context, info, &own, sizeof own) == NULL &&
+                     reported_about(context, info, &repeats, sizeof repeats) != NULL;
+    enum confidence confidence = behaviour == REPEATS_SYN ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+    struct finding *finding = report_about(context, info, confidence, of_others ? &repeats : &own, sizeof own, 1);
     if (finding == NULL)
         return;
-    server->finding = finding_number(finding);
-    report_series(finding, 1, packet->frame, packet->time);
     report_flow(finding, flow);
     report_count(finding, FACT_attempts, handshake->syn_ack_count);
     report_count(finding, FACT_limit, threshold_value(context, SYN_ACKS));

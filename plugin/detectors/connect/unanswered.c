@@ -115,15 +115,6 @@ short_attempts_of(struct context *context, const struct flow *flow)
     return keyed_state(context, KEY_SHORT, &key, sizeof key, sizeof(struct short_attempts));
 }
 
-/* Another case tells it better: dns.cname_dead, if the address came from a CNAME and never answered. */
-static bool
-belongs_to_dead_cname(struct context *context, const struct flow *flow)
-{
-    const struct learned_name *name = name_of(context, &flow->server.address);
-    return name != NULL && name->by_cname && address_is_public(&flow->server.address) &&
-           !address_was_seen(context, flow, &flow->server.address);
-}
-
 /* -- What is known besides -------------------------------------------------------------------- */
 
 static struct returned *
@@ -297,7 +288,7 @@ static void
 on_unanswered(struct context *context, const struct flow *flow)
 {
     struct short_attempts *before = short_attempts_of(context, flow);
-    if (belongs_to_dead_cname(context, flow) || came_back(flow) || !is_enough(context, flow, before))
+    if (came_back(flow) || !is_enough(context, flow, before))
         return;
     struct short_attempts sum = *before;
     *before = (struct short_attempts){0};

@@ -51,7 +51,7 @@ static const struct case_info cases[] = {
         .id = "dns.cname_dead",
         .severity = SEVERITY_ERROR,
         .english = {
-            .title = "The address behind a CNAME never answers",
+            .title = "The address behind a CNAME does not answer",
             .summary = "{client} sent {attempts} SYNs (threshold 3) to {server} within {delay} and nothing came "
                        "back; the address came from DNS: {chain} -> {address}[ ({country})].",
             .causes = "The DNS answer is wrong (hijacked or poisoned): the address belongs to somebody else and "
@@ -80,9 +80,9 @@ struct offshore_name {
     bool settled;
 };
 
-/* What was said of an address to a client: once. */
+/* What a dead address is told for: once. */
 struct dead_address {
-    bool reported;
+    struct ip_address client, address;
 };
 
 static void
@@ -180,30 +180,29 @@ check_answer(struct context *context, const struct packet *packet)
     }
 }
 
-static bool
-was_reported(struct context *context, const struct flow *flow)
+/* The client's findings about the address. */
+static struct dead_address
+key_of(const struct flow *flow)
 {
-    struct ip_address key[2] = {flow->client.address, flow->server.address};
-    struct dead_address *state = keyed_state(context, 1, key, sizeof key, sizeof *state);
-    if (state == NULL || state->reported)
-        return true;
-    state->reported = true;
-    return false;
+    return (struct dead_address){flow->client.address, flow->server.address};
 }
 
-/* Three SYNs or more of an attempt to an address that a CNAME led to and that never sent a packet, and the next one is overdue. */
+/* So many SYNs are no short timeout of the client's. */
+enum { SYNS_MIN = 3 };
+
+/* The address came from a CNAME and never sent a packet. */
 static void
-check_attempt(struct context *context, const struct flow *flow)
+on_unanswered(struct context *context, const struct flow *flow)
 {
     const struct ip_address *address = &flow->server.address;
     const struct learned_name *name = name_of(context, address);
+    struct dead_address key = key_of(flow);
 
-    if (name == NULL || !name->by_cname || !address_is_public(address) || flow->icmp_error_frame != 0 ||
-        flow->by_server.packets > 0 || address_was_seen(context, flow, address) ||
-        !answers_visible(context, flow, true) || was_reported(context, flow))
+    if (name == NULL || !name->by_cname || flow->handshake.syn_count < SYNS_MIN || !address_is_public(address) ||
+        address_was_seen(context, flow, address))
         return;
     const char *abroad = country_abroad(context, name, address);
-    struct finding *finding = report(context, &cases[DEAD], CONFIDENCE_LIKELY);
+    struct finding *finding = report_about(context, &cases[DEAD], CONFIDENCE_LIKELY, &key, sizeof key, 1);
     if (finding == NULL)
         return;
     report_flow(finding, flow);
@@ -219,48 +218,42 @@ check_attempt(struct context *context, const struct flow *flow)
         report_offshore(context, name, address, abroad);
 }
 
-/* After the third SYN the next one is due, with its answer: after twice the last gap, at least 1 s. */
+/* This attempt was only slow; or somebody is at the address, who does not answer at the port that was tried first. */
 static void
-note_syn(struct context *context, const struct flow *flow, const struct packet *packet)
+on_answered(struct context *context, const struct flow *flow)
 {
-    const struct learned_name *name = name_of(context, &flow->server.address);
-    int64_t wait = 2 * flow->handshake.syn_gap;
-    if (flow->handshake.third_syn_frame == packet->frame && name != NULL && name->by_cname)
-        wake_at(context, packet->time + (wait > SECONDS(1) ? wait : SECONDS(1)));
-}
-
-static void
-on_wake(struct context *context, const struct flow *flow, int64_t now)
-{
-    (void)now;
-    check_attempt(context, flow);
-}
-
-/* It answers after all. */
-static void
-note_answer(struct context *context)
-{
-    struct finding *finding = reported(context, &cases[DEAD]);
-    if (finding != NULL)
+    struct dead_address key = key_of(flow);
+    struct finding *finding = reported_about(context, &cases[DEAD], &key, sizeof key);
+    if (finding == NULL)
+        return;
+    if (finding == reported(context, &cases[DEAD]))
         report_withdraw(context, finding);
+    else
+        report_ruled_out(finding, "an address where nobody is: it answers this client in another connection",
+                         "地址上没有主机：它在另一个连接中应答了该客户端", flow->attempt.frame);
+}
+
+static void
+on_outcome(struct context *context, const struct flow *flow)
+{
+    if (flow->attempt.outcome == OUTCOME_UNANSWERED)
+        on_unanswered(context, flow);
+    else if (flow->attempt.outcome <= OUTCOME_ANSWERED)
+        on_answered(context, flow);
 }
 
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    if (packet->dns != NULL)
-        check_answer(context, packet);
-    else if (packet->flags & TCP_ACK)
-        note_answer(context);
-    else
-        note_syn(context, flow, packet);
+    (void)flow;
+    check_answer(context, packet);
 }
 
 const struct detector dns_cname_detector = {
     .family = "dns",
     .summary = "Names that lead to the wrong place",
-    .sees = SEES_SYN | SEES_DNS,
+    .sees = SEES_DNS | SEES_OUTCOME,
     DETECTOR_TABLE(case, cases),
     .on_packet = on_packet,
-    .on_wake = on_wake,
+    .on_outcome = on_outcome,
 };

@@ -14,7 +14,7 @@
  * names in the name of any number of clients. */
 enum { REPORTED_MAX = 10, SERVER_REPORTED_MAX = 30 };
 
-enum { PORT_DNS = 53, NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5, TYPE_SOA = 6 };
+enum { NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5, TYPE_SOA = 6 };
 
 /* The next name of a search list is asked for at once. */
 static const int64_t NEXT_STEP = SECONDS(1);
@@ -66,9 +66,10 @@ static const struct case_info cases[] = {
 
 enum { SUFFIXES_MAX = 8 };
 
-/* A finding about a name, 0 if there is none. */
+/* A name that failed. The steps of one search are told as one: under the name of the first that was told, here as its digest; 0 if
+ * there is none yet. */
 struct failed_name {
-    uint32_t finding;
+    uint64_t told_as;
     uint16_t first_type; /* of a name that may be made up */
 };
 
@@ -77,11 +78,10 @@ struct client {
     unsigned reported;
     char name[DNS_NAME_MAX];
     int64_t time;
-    uint32_t finding; /* that it belongs to; 0 = it is a step with a known search domain */
+    uint64_t told_as; /* 0 = it is a step with a known search domain */
     unsigned suffix_count;
     struct {
-        uint64_t digest;
-        uint32_t finding;
+        uint64_t digest, told_as;
     } suffix[SUFFIXES_MAX];
 };
 
@@ -93,6 +93,12 @@ struct capture {
     bool nxdomain_seen; /* before, no search list needs to be looked for */
 };
 
+/* What a finding is about. */
+struct failure {
+    struct ip_address client;
+    uint8_t rcode, name[sizeof(uint64_t)];
+};
+
 enum { KEY_NAME, KEY_CLIENT, KEY_SERVER };
 
 static struct client *
@@ -101,18 +107,12 @@ client_of(struct context *context, const struct flow *flow)
     return keyed_state(context, KEY_CLIENT, &flow->client.address, sizeof flow->client.address, sizeof(struct client));
 }
 
-static struct failed_name *
-failed_name_of(struct context *context, const struct flow *flow, const struct dns_message *message)
+static struct failure
+failure_of(const struct flow *flow, uint8_t rcode, uint64_t name)
 {
-    struct {
-        struct ip_address client;
-        uint8_t rcode, name[sizeof(uint64_t)];
-    } key;
-    uint64_t digest = dns_name_digest(message->query_name);
-    key.client = flow->client.address;
-    key.rcode = message->rcode;
-    memcpy(key.name, &digest, sizeof digest);
-    return keyed_state(context, KEY_NAME, &key, sizeof key, sizeof(struct failed_name));
+    struct failure failure = {.client = flow->client.address, .rcode = rcode};
+    memcpy(failure.name, &name, sizeof name);
+    return failure;
 }
 
 /* -- Names ------------------------------------------------------------------------------------ */
@@ -246,21 +246,21 @@ is_same_search(const char *a, const char *b)
 static void
 learn_suffix(struct client *client, size_t head)
 {
-    if (client->finding == 0 || client->name[head] != '.' || client->suffix_count == SUFFIXES_MAX)
+    if (client->told_as == 0 || client->name[head] != '.' || client->suffix_count == SUFFIXES_MAX)
         return;
     client->suffix[client->suffix_count].digest = dns_name_digest(client->name + head + 1);
-    client->suffix[client->suffix_count++].finding = client->finding;
+    client->suffix[client->suffix_count++].told_as = client->told_as;
 }
 
-/* The finding about the search domain that this name ends with, 0 if none is known. */
-static uint32_t
+/* What the search domain that this name ends with is told as, 0 if none is known. */
+static uint64_t
 known_suffix(const struct client *client, const char *name)
 {
     for (const char *dot = strchr(name, '.'); dot != NULL && client->suffix_count > 0; dot = strchr(dot + 1, '.')) {
         uint64_t digest = dns_name_digest(dot + 1);
         for (unsigned i = 0; i < client->suffix_count; i++)
             if (client->suffix[i].digest == digest)
-                return client->suffix[i].finding;
+                return client->suffix[i].told_as;
     }
     return 0;
 }
@@ -298,15 +298,33 @@ was_asked_for(struct context *context, const struct flow *flow, const struct pac
            (packet->session != 0 && !address_was_seen(context, flow, &flow->client.address));
 }
 
-static uint32_t
-report_failed(struct context *context, const struct flow *flow, const struct packet *packet, bool search_step)
+/* Whether this client or server has too many findings already; they get one more otherwise. */
+static bool
+said_enough(struct context *context, const struct flow *flow)
+{
+    struct client *client = client_of(context, flow);
+    struct server *server =
+        keyed_state(context, KEY_SERVER, &flow->server.address, sizeof flow->server.address, sizeof *server);
+    if (client->reported >= REPORTED_MAX || server->reported >= SERVER_REPORTED_MAX)
+        return true;
+    client->reported++;
+    server->reported++;
+    return false;
+}
+
+static void
+report_failed(struct context *context, const struct flow *flow, const struct packet *packet, uint64_t told_as,
+              bool search_step)
 {
     const struct dns_message *message = packet->dns;
+    struct failure failure = failure_of(flow, message->rcode, told_as);
     bool asked = flow->by_client.packets > 0;
-    struct finding *finding = report(context, &cases[FAILED], asked ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
+    if (reported_about(context, &cases[FAILED], &failure, sizeof failure) == NULL && said_enough(context, flow))
+        return;
+    struct finding *finding = report_about(context, &cases[FAILED], asked ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY,
+                                           &failure, sizeof failure, 1);
     if (finding == NULL)
-        return 0;
-    report_series(finding, 1, packet->frame, packet->time);
+        return;
     report_flow(finding, flow);
     report_text(finding, FACT_name, message->query_name);
     report_text(finding, FACT_query_type, dns_type_name(message->query_type));
@@ -324,31 +342,30 @@ report_failed(struct context *context, const struct flow *flow, const struct pac
         report_flag(finding, FACT_search_step);
     }
     report_evidence(finding, flow->by_client.last_frame);
-    return finding_number(finding);
 }
 
-/* A name that does not exist: the finding that it belongs to already, because it is a step of a search. The name as it
- * was given comes behind all search domains: then the search has failed. */
-static uint32_t
-finding_of_search(struct client *client, const struct packet *packet, bool *last_step)
+/* A name that does not exist: what it is told as already, because it is a step of a search. The name as it was given comes behind
+ * all search domains: then the search has failed. */
+static uint64_t
+told_as_step(struct client *client, const struct packet *packet, bool *last_step)
 {
     const char *name = packet->dns->query_name;
     bool goes_on =
         client->name[0] != '\0' && packet->time - client->time <= NEXT_STEP && is_same_search(client->name, name);
-    uint32_t finding = goes_on ? client->finding : 0;
+    uint64_t told_as = goes_on ? client->told_as : 0;
     if (goes_on) {
         size_t head = common_head(client->name, name);
         learn_suffix(client, head);
-        *last_step = finding == 0 && name[head] == '\0';
+        *last_step = told_as == 0 && name[head] == '\0';
     }
-    return finding != 0 ? finding : known_suffix(client, name);
+    return told_as != 0 ? told_as : known_suffix(client, name);
 }
 
 /* Whether the name may be one of those that a browser makes up: it does not ask for one twice. */
 static bool
 may_be_made_up(struct failed_name *failed, const struct dns_message *message)
 {
-    if (message->rcode != NXDOMAIN || !is_random_label(message->query_name) || failed->finding != 0)
+    if (message->rcode != NXDOMAIN || !is_random_label(message->query_name) || failed->told_as != 0)
         return false;
     if (failed->first_type == message->query_type)
         return false;
@@ -357,50 +374,36 @@ may_be_made_up(struct failed_name *failed, const struct dns_message *message)
     return true;
 }
 
-/* Whether this client or server has too many findings already; they get one more otherwise. */
-static bool
-said_enough(struct context *context, const struct flow *flow, struct client *client)
-{
-    struct server *server =
-        keyed_state(context, KEY_SERVER, &flow->server.address, sizeof flow->server.address, sizeof *server);
-    if (client->reported >= REPORTED_MAX || server->reported >= SERVER_REPORTED_MAX)
-        return true;
-    client->reported++;
-    server->reported++;
-    return false;
-}
-
 static void
 check_failure(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     const struct dns_message *message = packet->dns;
-    struct failed_name *failed = failed_name_of(context, flow, message);
+    uint64_t digest = dns_name_digest(message->query_name);
+    struct failure own = failure_of(flow, message->rcode, digest);
+    struct failed_name *failed = keyed_state(context, KEY_NAME, &own, sizeof own, sizeof *failed);
     struct client *client = client_of(context, flow);
-    bool last_step = false;
+    bool missing = message->rcode == NXDOMAIN, last_step = false;
 
     if (may_be_made_up(failed, message))
         return;
-    if (failed->finding == 0 && message->rcode == NXDOMAIN)
-        failed->finding = finding_of_search(client, packet, &last_step);
-    bool with_suffix = message->rcode == NXDOMAIN && known_suffix(client, message->query_name) != 0;
-    if (failed->finding != 0)
-        report_again(context, failed->finding);
-    else if (!said_enough(context, flow, client))
-        failed->finding = report_failed(context, flow, packet,
-                                        message->rcode == NXDOMAIN && !last_step && !is_final(message->query_name));
-    if (message->rcode != NXDOMAIN)
+    if (failed->told_as == 0 && missing)
+        failed->told_as = told_as_step(client, packet, &last_step);
+    if (failed->told_as == 0)
+        failed->told_as = digest;
+    report_failed(context, flow, packet, failed->told_as, missing && !last_step && !is_final(message->query_name));
+    if (!missing)
         return;
     ((struct capture *)capture_state(context))->nxdomain_seen = true;
     memcpy(client->name, message->query_name, sizeof client->name);
     client->time = packet->time;
-    client->finding = with_suffix ? 0 : failed->finding;
+    client->told_as = known_suffix(client, message->query_name) != 0 ? 0 : failed->told_as;
 }
 
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     const struct dns_message *message = packet->dns;
-    if (!message->response || packet->from_client || flow->server.port != PORT_DNS)
+    if (!message->response || packet->from_client)
         return;
     if (message->rcode == NOERROR) {
         if (message->answer_count > 0 && ((const struct capture *)capture_state(context))->nxdomain_seen)

@@ -353,5 +353,6 @@ const struct detector dns_unanswered_detector = {
     .summary = "Queries that a resolver leaves without answer",
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
+    .query_patience = &thresholds[SECONDS_WITHOUT],
     .on_query = on_query,
 };
