@@ -38,4 +38,16 @@ struct control_list {
     unsigned count;
 };
 
+/* Another client that completed a handshake at the same server and port. */
+struct client_control {
+    struct ip_address client;
+    uint32_t frame; /* that completed it; 0 = there is none */
+};
+
+/* TLS handshakes with the same server that were completed. Frames are 0 where there is none. */
+struct tls_controls {
+    uint32_t other_name;             /* of the same client, for another server name */
+    struct client_control of_client; /* of another one, for the same name or, where none is known, for any */
+};
+
 #endif

@@ -164,6 +164,15 @@ const struct session *session_of(struct context *context, uint32_t number);
 /* The ports of the flow's server that its client tried, the flow's own among them. */
 struct control_list ports_tried(struct context *context, const struct flow *flow);
 
+/* Another client that connected to the flow's server and port within the last minute, false if there is none; and what TLS handshakes
+ * with the server were completed within that time. */
+bool other_client_connected(struct context *context, const struct flow *flow, struct client_control *control);
+struct tls_controls tls_controls(struct context *context, const struct flow *flow);
+
+/* Whether the flow's server, a resolver, has answered another query of the flow's client, or given it an address within the last
+ * minute (`with_addresses`); `frame` gets the answer. */
+bool resolver_answered(struct context *context, const struct flow *flow, bool with_addresses, uint32_t *frame);
+
 /* Whether the SYN of the flow has an older time stamp (RFC 7323) than one from the same address that the server had accepted
  * before: what a server that remembers them for each address (tcp_tw_recycle, PAWS) drops. `frame` gets that one's SYN-ACK. */
 bool timestamp_went_back(struct context *context, const struct flow *flow, uint32_t *frame);
@@ -291,6 +300,9 @@ void report_text(struct finding *finding, enum fact_name name, const char *text)
 void report_localized(struct finding *finding, enum fact_name name, const char *english, const char *chinese);
 void report_flag(struct finding *finding, enum fact_name name);
 
+/* FACT_at_server or FACT_at_client, if the capture was made there or in the network there. */
+void report_capture_point(struct context *context, struct finding *finding, const struct flow *flow);
+
 /* FACT_client and FACT_server of the flow. */
 void report_flow(struct finding *finding, const struct flow *flow);
 
@@ -322,8 +334,8 @@ void report_evidence(struct finding *finding, uint32_t frame);
 /* How the connection ended, for report_timers(). */
 enum timer_end { TIMER_CLOSE, TIMER_RESET, TIMER_SILENCE };
 
-/* FACT_timer: documented timers that match `idle`, those first that run in the state in which the connection was (between
- * requests, waiting for a response, ...), then those of a whole session, each nearest first, at most 5; the rest, and those of other
+/* FACT_timer: documented timers that match `idle`, those of the product first that the server's HTTP answers name, then those that
+ * run in the state in which the connection was (between requests, waiting for a response, ...), then those of a whole session, each nearest first, at most 5; the rest, and those of other
  * states, are counted in FACT_timers_more. For TIMER_CLOSE those that were due at `idle` and that the connection itself has not
  * survived; for the others, where the idle time is only an upper limit, those up to it and above the longest idle that this server
  * survived. */

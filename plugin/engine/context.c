@@ -134,6 +134,25 @@ ports_tried(struct context *context, const struct flow *flow)
 }
 
 bool
+other_client_connected(struct context *context, const struct flow *flow, struct client_control *control)
+{
+    return controls_of_clients(context->engine, flow, context->packet->time, control);
+}
+
+struct tls_controls
+tls_controls(struct context *context, const struct flow *flow)
+{
+    return controls_of_tls(context->engine, flow, context->packet->time);
+}
+
+bool
+resolver_answered(struct context *context, const struct flow *flow, bool with_addresses, uint32_t *frame)
+{
+    *frame = queries_newest_answer(context->engine->queries, flow, with_addresses, context->packet->time);
+    return *frame != 0;
+}
+
+bool
 timestamp_went_back(struct context *context, const struct flow *flow, uint32_t *frame)
 {
     const struct flow_record *record = (const struct flow_record *)flow;
@@ -428,6 +447,14 @@ report_flag(struct finding *finding, enum fact_name name)
 }
 
 void
+report_capture_point(struct context *context, struct finding *finding, const struct flow *flow)
+{
+    enum capture_point point = capture_point(context, flow);
+    if (point == CAPTURED_AT_SERVER || point == CAPTURED_AT_CLIENT)
+        report_flag(finding, point == CAPTURED_AT_SERVER ? FACT_at_server : FACT_at_client);
+}
+
+void
 report_flow(struct finding *finding, const struct flow *flow)
 {
     report_endpoint(finding, FACT_client, &flow->client);
@@ -522,7 +549,8 @@ report_timers(struct context *context, struct finding *finding, enum timer_end e
     asked->match = (struct timer_match){.end = end,
                                         .state = timer_state_of(flow, of_flow ? context->packet : NULL),
                                         .idle = idle,
-                                        .survived = end == TIMER_CLOSE ? flow->survived : bracket->longest_survived};
+                                        .survived = end == TIMER_CLOSE ? flow->survived : bracket->longest_survived,
+                                        .product = bracket->product};
     finding_add_later(finding, add_timers, asked);
 }
 

@@ -18,6 +18,13 @@ uint32_t controls_begin(struct engine *engine, const struct flow_record *record,
 /* The outcome of the flow's attempt has changed with this packet: it is the answer, if it is one of the flow. */
 void controls_note(struct engine *engine, const struct flow_record *record, const struct packet *packet);
 
+/* A TLS handshake of the flow is complete. */
+void controls_note_tls(struct engine *engine, const struct flow *flow, const struct packet *packet);
+
+/* See api/detector.h. */
+bool controls_of_clients(struct engine *engine, const struct flow *flow, int64_t now, struct client_control *control);
+struct tls_controls controls_of_tls(struct engine *engine, const struct flow *flow, int64_t now);
+
 struct control_list controls_of_ports(struct engine *engine, const struct flow *flow);
 
 #endif

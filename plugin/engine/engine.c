@@ -194,7 +194,7 @@ follow_tls(struct engine *engine, struct flow_record *record, struct packet *pac
         return;
     }
     const struct tls_side *other = packet->from_client ? &record->tls_server : &record->tls_client;
-    bool spoken_before = flow->tls.server_hello;
+    bool spoken_before = flow->tls.server_hello, finished_before = flow->tls.finished;
     /* Data in a SYN (TCP Fast Open) comes behind its sequence number (RFC 7413, 2.1). */
     uint32_t first = packet->sequence + ((packet->flags & TCP_SYN) != 0);
     if (tls_stream_read(&flow->tls, mine, other, packet->from_client, opening, first, &packet->payload, packet->frame,
@@ -203,6 +203,8 @@ follow_tls(struct engine *engine, struct flow_record *record, struct packet *pac
     flow->tls.client_data = record->tls_client.payload_records > 0;
     if (!spoken_before && flow->tls.server_hello)
         knowledge_add_tls_server(engine->knowledge, engine_network(engine, flow), &flow->server);
+    if (!finished_before && flow->tls.finished)
+        controls_note_tls(engine, flow, packet);
 }
 
 /* How soon the two answered where the capture was made: of packets sent once. */
@@ -249,13 +251,30 @@ note_round_trip(struct flow_record *record)
         *server = flow->round_trip;
 }
 
+/* What the server calls itself, up to its version: of the first answer of each connection. */
+static void
+note_product(struct engine *engine, const struct flow *flow, const struct packet *packet)
+{
+    struct bracket *bracket = engine_bracket(engine, flow);
+    struct http_text server =
+        bracket->product[0] == '\0' ? http_message_server(&packet->payload) : (struct http_text){0};
+    for (unsigned i = 0; i < server.length && i < sizeof bracket->product - 1; i++) {
+        if (!g_ascii_isalnum(server.bytes[i]) && server.bytes[i] != '-')
+            break;
+        bracket->product[i] = server.bytes[i];
+    }
+}
+
 /* The first segment of a message. Requests behind others in one segment (pipelining) are not seen. */
 static void
-follow_http(const struct flow *flow, struct packet *packet, struct http_message *message)
+follow_http(struct engine *engine, const struct flow *flow, struct packet *packet, struct http_message *message)
 {
-    if (http_message_begins(&packet->payload) && packet->new_bytes == packet->payload.length && !flow->tls.seen &&
-        http_message_read(&packet->payload, message))
-        packet->http = message;
+    if (!http_message_begins(&packet->payload) || packet->new_bytes != packet->payload.length || flow->tls.seen ||
+        !http_message_read(&packet->payload, message))
+        return;
+    packet->http = message;
+    if (message->response && flow->by_server.new_bytes == packet->new_bytes)
+        note_product(engine, flow, packet);
 }
 
 static void
@@ -287,7 +306,7 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
     }
     if (packet->payload.length > 0) {
         follow_tls(engine, record, packet, records);
-        follow_http(flow, packet, http);
+        follow_http(engine, flow, packet, http);
     }
 }
 

@@ -22,6 +22,7 @@ struct lived {
 struct bracket {
     int64_t longest_survived, shortest_died;
     struct lived lived; /* the newest of its connections that did */
+    char product[24];   /* the first word of its Server fields ("nginx"), cut to what fits; "" = unknown */
 };
 
 struct knowledge *knowledge_new(const struct settings *settings);

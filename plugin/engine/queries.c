@@ -50,11 +50,17 @@ struct same {
     struct entry *first;
 };
 
-/* How quickly a server answers a client. */
+struct answered {
+    uint32_t frame; /* 0 = never */
+    int64_t time;
+};
+
+/* How quickly a server answers a client, and its newest answers: of any kind, and with addresses. */
 struct pace {
     uint64_t key;
     unsigned answers;
     int64_t fastest;
+    struct answered newest, with_addresses;
 };
 
 struct queries {
@@ -337,20 +343,40 @@ read_answer(struct query_answer *answer, const struct packet *packet)
     }
 }
 
+static uint64_t
+pace_key(const struct queries *queries, uint32_t path, const struct endpoint *client, const struct endpoint *server)
+{
+    struct {
+        struct ip_address client, server;
+    } hosts = {client->address, server->address};
+    return hash_bytes(queries->seed, path, &hosts, sizeof hosts);
+}
+
+uint32_t
+queries_newest_answer(const struct queries *queries, const struct flow *flow, bool with_addresses, int64_t now)
+{
+    const int64_t recently = SECONDS(60);
+    uint64_t key = pace_key(queries, flow->path, &flow->client, &flow->server);
+    const struct pace *pace = &queries->pace[key % PACES];
+    const struct answered *answered = with_addresses ? &pace->with_addresses : &pace->newest;
+    return pace->key == key && time_gap(answered->time, now) <= recently ? answered->frame : 0;
+}
+
 /* Notes how quickly the server answered; returns the best time before. */
 static int64_t
 note_pace(struct queries *queries, const struct entry *entry, int64_t delay)
 {
-    struct {
-        struct ip_address client, server;
-    } hosts = {entry->query.client.address, entry->query.server.address};
-    uint64_t key = hash_bytes(queries->seed, entry->question.path, &hosts, sizeof hosts);
+    const struct query_answer *answer = &entry->query.answer;
+    uint64_t key = pace_key(queries, entry->question.path, &entry->query.client, &entry->query.server);
     struct pace *pace = &queries->pace[key % PACES];
     if (pace->key != key)
         *pace = (struct pace){.key = key, .fastest = INT64_MAX};
     int64_t before = pace->answers >= PACE_KNOWN ? pace->fastest : 0;
     pace->answers++;
     pace->fastest = MIN(pace->fastest, delay);
+    pace->newest = (struct answered){answer->frame, answer->time};
+    if (answer->address_count > 0)
+        pace->with_addresses = pace->newest;
     return before;
 }
 

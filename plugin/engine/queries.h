@@ -36,6 +36,11 @@ void queries_told(const struct query_news *news);
 /* An ICMP error quotes a query of the flow: it is no longer waited for. */
 void queries_settle(struct queries *queries, uint32_t newest);
 
+/* The frame of the newest answer of the flow's server to its client within a minute before `now`, of those that give addresses if asked
+ * for; 0 = there is none. */
+uint32_t queries_newest_answer(const struct queries *queries, const struct flow *flow, bool with_addresses,
+                               int64_t now);
+
 /* The time of the earliest wait that ends, INT64_MAX if there is none. */
 int64_t queries_next(const struct queries *queries);
 

@@ -162,16 +162,20 @@ timer_due(const GArray *levels, const GArray *timers, int64_t idle)
 
 struct candidate {
     const struct known_timer *timer;
-    bool of_state; /* it runs in no other state */
+    bool of_product; /* the server says that it is this one */
+    bool of_state;   /* it runs in no other state */
     int64_t distance;
     guint position;
 };
 
-/* Those of the state first, nearest first; of equals those whose way to end is from a source, then in the order of the table. */
+/* Those of the product first, then those of the state, nearest first; of equals those whose way to end is from a source, then in the order of the table. */
 static gint
 compare_candidates(gconstpointer a, gconstpointer b)
 {
     const struct candidate *first = a, *second = b;
+    if (first->of_product != second->of_product) {
+        return first->of_product ? -1 : 1;
+    }
     if (first->of_state != second->of_state) {
         return first->of_state ? -1 : 1;
     }
@@ -214,6 +218,40 @@ matches(const struct known_timer *timer, const struct timer_match *match)
            (match->end == TIMER_CLOSE ? was_due(nanoseconds, match->idle) : may_have_run_out(nanoseconds, match->idle));
 }
 
+/* Servers that call themselves otherwise than their makers do. */
+static const struct {
+    const char *word, *called;
+} products[] = {
+    {"awselb", "Application Load Balancer"},
+    {"openresty", "nginx"},
+    {"AkamaiGHost", "Akamai"},
+    {"Apache-Coyote", "Tomcat"},
+    {"Microsoft-IIS", "http.sys"},
+    {"Microsoft-HTTPAPI", "http.sys"},
+    {"Microsoft-Azure-Applicat", "Application Gateway"},
+    {"BigIP", "BIG-IP"},
+    {"BIG-IP", "F5"},
+};
+
+/* Whether the server's word for itself is how the product or its vendor is called. Short words are anybody's. */
+static bool
+is_of_product(const struct known_timer *timer, const char *word)
+{
+    enum { SHORTEST = 4 };
+    if (word == NULL || strlen(word) < SHORTEST) {
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(products); i++) {
+        if (g_ascii_strncasecmp(products[i].word, word, strlen(products[i].word)) == 0) {
+            word = products[i].called;
+            break;
+        }
+    }
+    size_t length = strlen(word);
+    return g_ascii_strncasecmp(timer->product, word, length) == 0 ||
+           g_ascii_strncasecmp(timer->vendor, word, length) == 0;
+}
+
 GPtrArray *
 timer_candidates(const GArray *timers, const struct timer_match *match, unsigned *others)
 {
@@ -224,8 +262,8 @@ timer_candidates(const GArray *timers, const struct timer_match *match, unsigned
         if (!matches(timer, match)) {
             continue;
         }
-        struct candidate candidate = {timer, timer->state == match->state, distance(nanoseconds_of(timer), match->idle),
-                                      i};
+        struct candidate candidate = {timer, is_of_product(timer, match->product), timer->state == match->state,
+                                      distance(nanoseconds_of(timer), match->idle), i};
         if (candidate.of_state || timer->state == TIMER_SESSION) {
             g_array_append_val(found, candidate);
         } else {

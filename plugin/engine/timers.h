@@ -56,10 +56,12 @@ struct timer_match {
     enum timer_end end;
     enum timer_state state;
     int64_t idle;
-    int64_t survived; /* what was survived before; 0 = nothing is known */
+    int64_t survived;    /* what was survived before; 0 = nothing is known */
+    const char *product; /* what the server calls itself, a word such as "nginx"; NULL or "" = unknown */
 };
 
-/* The candidates that run in the state, then those of a session, each nearest first and of equals the sourced ones first: a
+/* The candidates of the product, then those that run in the state, then those of a session, each nearest first and of equals the
+ * sourced ones first: a
  * GPtrArray of texts "nginx keepalive_timeout (75 s)", freed by the caller; `others` gets the number of those that would match in
  * another state. With TIMER_CLOSE those due at `idle`, otherwise those with T <= idle + early tolerance and T >= idle / 2; all above
  * what was survived. Only timers of TCP, TLS and HTTP layers. */

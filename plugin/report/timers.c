@@ -49,7 +49,7 @@ matches_text(const GArray *timers, const struct bracket *bracket, enum language 
     if (bracket->shortest_died == 0)
         return g_strdup("-");
     const struct timer_match match = {TIMER_RESET, TIMER_BETWEEN_REQUESTS, bracket->shortest_died,
-                                      bracket->longest_survived};
+                                      bracket->longest_survived, bracket->product};
     unsigned others;
     GPtrArray *candidates = timer_candidates(timers, &match, &others);
     guint more = others + (candidates->len > CANDIDATES_SHOWN ? candidates->len - CANDIDATES_SHOWN : 0);

@@ -296,3 +296,17 @@ http_text_is(const struct http_text *text, const char *value)
     size_t length = strlen(value);
     return text->length == length && memcmp(text->bytes, value, length) == 0;
 }
+
+struct http_text
+http_message_server(const struct payload *payload)
+{
+    enum { LOOKED_AT = 20 };
+    static const char name[] = "server:";
+    const char *bytes = (const char *)payload->bytes;
+    struct reader reader = {bytes, bytes + payload->captured};
+    struct http_text line, value = {0};
+    for (unsigned i = 0; i < LOOKED_AT && value.length == 0 && read_line(&reader, &line) && line.length > 0; i++)
+        if ((line.bytes[0] | 0x20) == name[0])
+            take_text(&line, name, sizeof name - 1, &value);
+    return value;
+}

@@ -21,4 +21,7 @@ http_message_begins(const struct payload *payload)
  * HTTP/1.x. */
 bool http_message_read(const struct payload *payload, struct http_message *message);
 
+/* The Server field of a response that http_message_read() has read, of whatever status; empty if it is not among the first fields. */
+struct http_text http_message_server(const struct payload *payload);
+
 #endif

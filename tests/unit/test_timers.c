@@ -180,13 +180,52 @@ candidates(void **state)
     GArray *timers = g_array_new(FALSE, FALSE, sizeof(struct known_timer));
     g_array_append_vals(timers, rows, G_N_ELEMENTS(rows));
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct timer_match match = {cases[i].end, TIMER_BETWEEN_REQUESTS, cases[i].idle, cases[i].survived};
+        struct timer_match match = {cases[i].end, TIMER_BETWEEN_REQUESTS, cases[i].idle, cases[i].survived, NULL};
         unsigned others;
         GPtrArray *texts = timer_candidates(timers, &match, &others);
         g_ptr_array_add(texts, NULL);
         char *joined = g_strjoinv("|", (char **)texts->pdata);
         assert_string_equal(joined, cases[i].texts);
         g_free(joined);
+        g_ptr_array_unref(texts);
+    }
+    g_array_unref(timers);
+}
+
+/* What the server calls itself comes first. */
+static void
+candidates_of_a_product(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *product, *first;
+    } cases[] = {
+        {"varnish", "Varnish"}, {"awselb", "AWS Application Load Balancer"}, {"NGINX", "nginx"},
+        {"openresty", "nginx"}, {"Apache-Coyote", "Apache Tomcat"},          {"our", NULL},
+        {"unheard-of", NULL},
+    };
+    GArray *timers = built_in();
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const int64_t seconds[] = {20, 30, 60, 75};
+        bool first = false;
+        for (size_t j = 0; cases[i].first != NULL && !first && j < G_N_ELEMENTS(seconds); j++) {
+            struct timer_match match = {TIMER_CLOSE, TIMER_BETWEEN_REQUESTS, SECONDS(seconds[j]), 0, cases[i].product};
+            unsigned others;
+            GPtrArray *texts = timer_candidates(timers, &match, &others);
+            first = texts->len > 0 && g_str_has_prefix(texts->pdata[0], cases[i].first);
+            g_ptr_array_unref(texts);
+        }
+        assert_true(first || cases[i].first == NULL);
+        struct timer_match match = {TIMER_CLOSE, TIMER_BETWEEN_REQUESTS, SECONDS(60), 0, NULL}, named = match;
+        named.product = cases[i].product;
+        unsigned others, of_named;
+        GPtrArray *texts = timer_candidates(timers, &match, &others);
+        GPtrArray *texts_of_named = timer_candidates(timers, &named, &of_named);
+        assert_int_equal(texts->len, texts_of_named->len);
+        assert_int_equal(others, of_named);
+        if (cases[i].first == NULL)
+            assert_string_equal(texts->pdata[0], texts_of_named->pdata[0]);
+        g_ptr_array_unref(texts_of_named);
         g_ptr_array_unref(texts);
     }
     g_array_unref(timers);
@@ -213,7 +252,7 @@ table(void **state)
     assert_true(g_hash_table_size(ids) > 250);
     g_hash_table_unref(ids);
     GArray *timers = built_in();
-    struct timer_match match = {TIMER_RESET, TIMER_BETWEEN_REQUESTS, HUNDREDTHS(1466), 0};
+    struct timer_match match = {TIMER_RESET, TIMER_BETWEEN_REQUESTS, HUNDREDTHS(1466), 0, NULL};
     unsigned others;
     GPtrArray *texts = timer_candidates(timers, &match, &others);
     assert_true(texts->len > 0);
@@ -226,9 +265,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tolerances),    cmocka_unit_test(levels_parsed), cmocka_unit_test(levels_refused),
-        cmocka_unit_test(highest_level), cmocka_unit_test(nearest_timer), cmocka_unit_test(candidates),
-        cmocka_unit_test(table),
+        cmocka_unit_test(tolerances),    cmocka_unit_test(levels_parsed),           cmocka_unit_test(levels_refused),
+        cmocka_unit_test(highest_level), cmocka_unit_test(nearest_timer),           cmocka_unit_test(candidates),
+        cmocka_unit_test(table),         cmocka_unit_test(candidates_of_a_product),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

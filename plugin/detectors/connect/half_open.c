@@ -38,7 +38,9 @@ static const struct case_info cases[] = {
                        "no ACK{!repeated}][; the client repeated its SYN {retransmissions} times, so the SYN-ACK does not reach it]"
                        "[; the client's ACK and data are in this capture but the server does not take them{?repeated}]"
                        "[; the handshake was completed after all{?answered}].",
-            .causes = "[The accept queue of {server} is full, so that it ignores the ACK: likely if this was captured on the "
+            .causes = "[The SYN-ACK arrives here, at the client or in its network: the client's own firewall, its rp_filter or a "
+                      "security group drops it{?retransmissions}{?at_client}.]\n"
+                      "[The accept queue of {server} is full, so that it ignores the ACK: likely if this was captured on the "
                       "server itself{?repeated}.]\n"
                       "[The SYN-ACK is lost on its way back, for the client repeated its SYN {retransmissions} times: asymmetric "
                       "routing through a stateful firewall, no route to the client, rp_filter, a security group or an "
@@ -47,7 +49,7 @@ static const struct case_info cases[] = {
                       "firewall, no route to the client, rp_filter, a security group or an anti-spoofing filter"
                       "{!retransmissions}{!repeated}.]\n"
                       "[If this was captured on the client itself, its own firewall or rp_filter drops the SYN-ACK, which arrives "
-                      "here{?retransmissions}{!at_server}.]\n"
+                      "here{?retransmissions}{!at_server}{!at_client}.]\n"
                       "[The client's ACK is lost on its way to the server, though its SYN passed: a stateful firewall that sees "
                       "one direction only drops what follows the SYN{!retransmissions}.]\n"
                       "[Nobody answers at {client.address}: a forged source, or a scanner that does not send RST"
@@ -165,8 +167,11 @@ report_half_open(struct context *context, const struct flow *flow, const struct 
         report_flag(finding, FACT_repeated);
         report_evidence(finding, flow->by_client.pending.frame);
     }
-    if (capture_point(context, flow) == CAPTURED_AT_SERVER)
-        report_flag(finding, FACT_at_server);
+    struct client_control other;
+    if (other_client_connected(context, flow, &other))
+        report_ruled_out(finding, "a server whose answers reach nobody: another client completes its handshake with it",
+                         "服务端的应答谁也收不到：另一个客户端与它完成了握手", other.frame);
+    report_capture_point(context, finding, flow);
     report_evidence(finding, handshake->syn_frame);
     report_evidence(finding, handshake->second_syn_frame);
     report_evidence(finding, handshake->syn_ack_frame);

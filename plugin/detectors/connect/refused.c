@@ -179,12 +179,16 @@ report_refused(struct context *context, const struct flow *flow)
         report_flag(finding, FACT_stranger);
     }
     report_duration(finding, FACT_delay, flow->attempt.time - flow->handshake.last_syn_time);
+    struct client_control other;
     if (before != NULL && before->good_frame != 0) {
         report_flag(finding, FACT_worked_before);
         report_evidence(finding, before->good_frame);
+    } else if (other_client_connected(context, flow, &other)) {
+        report_flag(finding, FACT_worked_before);
+        report_ruled_out(finding, "a port at which nothing has ever listened: it accepted another client before",
+                         "该端口从来没有进程监听：此前它接受过另一个客户端", other.frame);
     }
-    if (capture_point(context, flow) == CAPTURED_AT_SERVER)
-        report_flag(finding, FACT_at_server);
+    report_capture_point(context, finding, flow);
     compare_with_other_ports(finding, &ports, flow->server.port);
     report_evidence(finding, flow->handshake.syn_frame);
 }

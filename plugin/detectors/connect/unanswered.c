@@ -46,12 +46,12 @@ static const struct case_info cases[] = {
                       "[A NAT gateway on the way has no port left for this connection, or gives it one that is still in use"
                       "{?worked_before}{!time_stamps}{!hairpin}.]\n"
                       "[The server is down, or its address is not in use where the packets are routed to{!server_up}{!worked_before}"
-                      "{!in_tunnel}{!hairpin}{!peers}.]\n"
+                      "{!other_client}{!in_tunnel}{!hairpin}{!peers}.]\n"
                       "[One of several servers behind {server.address} is dead{?worked_before}{!time_stamps}{!hairpin}.]\n"
                       "[The SYN-ACK is lost on the way back: asymmetric routing through a stateful firewall, rp_filter, or a missing "
                       "route on the server{!worked_before}{!hairpin}{!peers}.]\n"
                       "[The SYN-ACK is only missing here: a mirror or capture point that shows one direction{!server_up}"
-                      "{!worked_before}{!in_tunnel}{!hairpin}{!peers}.]\n"
+                      "{!worked_before}{!other_client}{!in_tunnel}{!hairpin}{!peers}.]\n"
                       "[The address came from the DNS answer for {name} ({chain}): is it the right one?]",
             .checks = "[On the server, does one of these grow with each SYN: `nstat -az TcpExtPAWSPassive TcpExtPAWSPassiveRejected "
                       "TcpExtTSEcrRejected; sysctl net.ipv4.tcp_tw_recycle`{?time_stamps}]\n"
@@ -146,6 +146,21 @@ report_tunnel(struct context *context, struct finding *finding, const struct flo
     report_flag(finding, FACT_in_tunnel);
     report_address(finding, FACT_tunnel_source, &session->source);
     report_address(finding, FACT_tunnel_destination, &session->target);
+}
+
+/* Somebody else gets through to the same port. */
+static void
+report_other_client(struct context *context, struct finding *finding, const struct flow *flow)
+{
+    struct client_control control;
+    char address[ADDRESS_TEXT_SIZE], english[128], chinese[128];
+    if (!other_client_connected(context, flow, &control))
+        return;
+    address_format(&control.client, address);
+    snprintf(english, sizeof english, "a dead server or a closed port: %s connects to it", address);
+    snprintf(chinese, sizeof chinese, "服务器宕机或端口关闭：%s 能连上该端口", address);
+    report_flag(finding, FACT_other_client);
+    report_ruled_out(finding, english, chinese, control.frame);
 }
 
 /* What the client met at the ports of this server. */
@@ -259,10 +274,10 @@ report_unanswered(struct context *context, const struct flow *flow, const struct
         report_flag(finding, FACT_time_stamps);
         report_evidence(finding, newer);
     }
-    if (capture_point(context, flow) == CAPTURED_AT_SERVER)
-        report_flag(finding, FACT_at_server);
+    report_capture_point(context, finding, flow);
     report_tunnel(context, finding, flow);
     report_controls(context, finding, flow, flow->server.port);
+    report_other_client(context, finding, flow);
     report_evidence(finding, before->frame);
     report_evidence(finding, handshake->syn_frame);
     report_evidence(finding, handshake->second_syn_frame);

@@ -219,6 +219,12 @@ report_unreachable(struct context *context, const struct flow *flow, const struc
         report_flag(finding, FACT_stranger);
     }
     report_evidence(finding, flow->by_client.last_frame);
+    report_capture_point(context, finding, flow);
+    struct control_list ports = flow->protocol == PROTOCOL_TCP ? ports_tried(context, flow) : (struct control_list){0};
+    for (unsigned i = 0; i < ports.count && meaning_of(packet->icmp) == NO_HOST; i++)
+        if (ports.control[i].good_frame != 0)
+            report_ruled_out(finding, "an address that was never in use: the client was connected to it before",
+                             "该地址从未使用：此前该客户端连上过它", ports.control[i].good_frame);
 }
 
 static void

@@ -40,7 +40,7 @@ static const struct case_info cases[] = {
                       "firewall, or refuse it{?servfail}.]\n"
                       "[DNSSEC validation failed: a wrong or expired signature, or the resolver's clock is wrong{?servfail}.]\n"
                       "[An access list of the resolver does not allow {client.address} (allow-recursion, "
-                      "access-control){?refused}.]\n"
+                      "access-control){?refused}{!ruled_out}.]\n"
                       "[The server is authoritative for other domains only and does not resolve for others, or its upstream "
                       "servers are missing{?refused}.]",
             .checks = "What does this resolver say now: `dig @{server.address} -q {name} -t {query_type}`\n"
@@ -342,6 +342,11 @@ report_failed(struct context *context, const struct flow *flow, const struct pac
         report_flag(finding, FACT_search_step);
     }
     report_evidence(finding, flow->by_client.last_frame);
+    uint32_t frame;
+    if (message->rcode != NXDOMAIN && resolver_answered(context, flow, true, &frame))
+        report_ruled_out(finding,
+                         "a resolver that is down, or does not serve this client: it resolves another name for it",
+                         "解析服务器宕机，或不为该客户端服务：它为该客户端解析了另一个名称", frame);
 }
 
 /* A name that does not exist: what it is told as already, because it is a step of a search. The name as it was given comes behind

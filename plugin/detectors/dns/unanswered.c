@@ -94,11 +94,13 @@ static const struct case_info cases[] = {
                       "Which resolvers does the client use, in which order: `cat /etc/resolv.conf; resolvectl "
                       "status`\n"
                       "[On the resolver, do the queries arrive and do answers leave: `tcpdump -ni any 'port {server.port} and "
-                      "host {client.address}'`{!unexpected}]\n"
+                      "host {client.address}'`{!unexpected}{!at_server}]\n"
                       "Until it works put a resolver that answers first in /etc/resolv.conf, and shorten the wait by "
                       "the line \"options timeout:1 attempts:2\" there (without \"rotate\", which would undo the "
                       "order).",
-            .disproof = "A capture on {client.address} itself shows the answer of {server.address} in time.",
+            .disproof = "[A capture on {client.address} itself shows the answer of {server.address} in time{!at_client}.]\n"
+                        "[The answer of {server.address} arrives after all: later in this capture, or on another interface of "
+                        "the client{?at_client}.]",
         },
         .source = "Alibaba Cloud security product handbook, ch. 9; resolv.conf(5); Kubernetes issue 56903",
         .silent_on = "slow answers: note with the time\nblind direction\nend of capture\nICMP answer (other case)\n"
@@ -211,6 +213,15 @@ twin_was_answered(struct context *context, const struct query *query)
            twin->answer.time - twin->first_time < MILLISECONDS(threshold_value(context, SLOW_MILLISECONDS));
 }
 
+/* Another query of the client was answered, earlier or later. */
+static void
+report_other_answer(struct finding *finding, uint32_t frame)
+{
+    report_flag(finding, FACT_server_up);
+    report_ruled_out(finding, "no DNS service there, or none for this client: it answers other queries of this client",
+                     "该地址没有 DNS 服务，或不为该客户端服务：它应答了该客户端的其他查询", frame);
+}
+
 /* -- No answer -------------------------------------------------------------------------------- */
 
 /* No client that is in use sends again sooner. */
@@ -278,6 +289,10 @@ tell_no_answer(struct context *context, const struct flow *flow, const struct qu
     }
     if (address_was_seen(context, flow, &query->server.address))
         report_flag(finding, FACT_server_up);
+    uint32_t frame;
+    if (!twin_was_answered(context, query) && resolver_answered(context, flow, false, &frame))
+        report_other_answer(finding, frame);
+    report_capture_point(context, finding, flow);
 }
 
 /* -- An answer -------------------------------------------------------------------------------- */
@@ -342,8 +357,12 @@ on_query(struct context *context, const struct flow *flow, const struct query *q
     if (event == QUERY_IS_GIVEN_UP) {
         tell_no_answer(context, flow, query);
     } else if (event == QUERY_GETS_ANSWER) {
+        struct subject_key key = key_of(query, WITHOUT_ANSWER);
+        struct finding *finding = reported_about(context, &cases[UNANSWERED], &key, sizeof key);
         if (query->given_up)
             take_back(context, query);
+        else if (finding != NULL)
+            report_other_answer(finding, query->answer.frame);
         tell_late_answer(context, query);
     }
 }

@@ -30,7 +30,9 @@ static const struct case_info cases[] = {
                        "{retransmissions}){!keepalive}][a keepalive probe was never acknowledged (retransmissions: "
                        "{retransmissions}){?keepalive}][{closer} got a segment that is not in the capture{?one_way}]; "
                        "{closer} sent RST[ {delay} later][ ({reset_sender})]. Connection {client} to {server}.",
-            .causes = "The idle timer of a load balancer, proxy, firewall or NAT gateway on the way ran out and "
+            .causes = "[What sent the RST is nearer than {closer.address} and keeps a state for each connection, which it forgets "
+                      "when it is idle: IPVS (LVS, kube-proxy; 900 s by default), a NAT gateway, a firewall{?nearer}.]\n"
+                      "The idle timer of a load balancer, proxy, firewall or NAT gateway on the way ran out and "
                       "the connection was dropped there; that timer is at most {idle}.\n"
                       "[Idle times measured at this server and port: {survived} survived, {died} did not; the "
                       "timer is between the two.]\n"
@@ -90,6 +92,8 @@ report_reset(struct context *context, const struct flow *flow, const struct pack
     report_timers(context, finding, TIMER_RESET, idle);
     report_bracket(context, finding, flow, idle);
     report_sender(finding, &sender, &packet->source.address);
+    if (sender.place == SENDER_NEARER)
+        report_flag(finding, FACT_nearer);
     struct idle_flow *state = flow_state(context);
     *state = (struct idle_flow){.idle_since = idle_end - idle, .reset_time = packet->time};
     wake_at(context, packet->time + AFTERWARDS);

@@ -85,6 +85,22 @@ note_hidden_alert(struct context *context, const struct packet *packet)
         *hidden_alert_of(context, packet->from_client) = packet->frame;
 }
 
+/* What other handshakes with this server strike out. */
+static void
+report_controls(struct context *context, struct finding *finding, const struct flow *flow)
+{
+    struct tls_controls controls = tls_controls(context, flow);
+    if (controls.other_name != 0)
+        report_ruled_out(
+            finding,
+            "versions and cipher suites that the two don't share, or a way that is closed to TLS: the same client "
+            "completes its handshake for another name",
+            "双方没有共同的版本或加密套件，或路径不允许 TLS：同一客户端对另一个名称握手成功", controls.other_name);
+    if (controls.of_client.frame != 0)
+        report_ruled_out(finding, "a server that fails for everybody: another client completes the same handshake",
+                         "服务端对所有人都失败：另一个客户端完成了同样的握手", controls.of_client.frame);
+}
+
 static void
 report_failed(struct context *context, const struct flow *flow, const struct packet *packet,
               const struct tls_record *alert)
@@ -117,6 +133,7 @@ report_failed(struct context *context, const struct flow *flow, const struct pac
     report_evidence(finding, flow->tls.client_hello_frame);
     report_evidence(finding, flow->tls.server_hello_frame);
     report_evidence(finding, hidden);
+    report_controls(context, finding, flow);
 }
 
 /* Whether the side that ends first ends the handshake. A client that has sent data had no more to wait for, and a ClientHello that never
