@@ -66,6 +66,8 @@ take_line(struct script *script)
         script_take_set(script);
     else if (strcmp(first, "expect") == 0)
         script_take_expect(script);
+    else if (strcmp(first, "says") == 0)
+        script_take_says(script);
     else if (strcmp(first, "withdrawn") == 0)
         script_take_withdrawn(script);
     else
@@ -77,8 +79,8 @@ read_words(struct script *script)
 {
     script->at = 0;
     take_line(script);
-    if (script_peek(script)[0] != '\0' && strcmp(script->word[0], "expect") != 0 &&
-        strcmp(script->word[0], "withdrawn") != 0 && strcmp(script->word[0], "set") != 0)
+    static const char *const take_all[] = {"expect", "says", "withdrawn", "set", NULL};
+    if (script_peek(script)[0] != '\0' && !g_strv_contains(take_all, script->word[0]))
         script_fail(script, "what is \"%s\"?", script_peek(script));
     g_strfreev(script->word);
 }

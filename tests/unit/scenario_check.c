@@ -148,6 +148,25 @@ cause_words(struct causes *causes, const struct finding *finding)
     return g_string_free(ids, FALSE);
 }
 
+/* The numbers of the frames that it rests on, "none" if there are none. */
+static char *
+evidence_words(const struct finding *finding)
+{
+    GString *frames = g_string_new(finding->evidence->len == 0 ? "none" : NULL);
+    for (guint i = 0; i < finding->evidence->len; i++)
+        g_string_append_printf(frames, "%s%u", i > 0 ? "," : "", g_array_index(finding->evidence, uint32_t, i));
+    return g_string_free(frames, FALSE);
+}
+
+/* What stands behind "name=", freed by the caller. */
+static char *
+value_words(const char *name, struct causes *causes, const struct finding *finding)
+{
+    if (strcmp(name, "caused-by") == 0)
+        return cause_words(causes, finding);
+    return strcmp(name, "evidence") == 0 ? evidence_words(finding) : fact_words(finding, name);
+}
+
 /* What the finding has instead of the word, "likely" or "idle='14.94 s'", freed by the caller; NULL if it has the word. */
 static char *
 instead_of(const char *word, struct causes *causes, const struct finding *finding)
@@ -161,8 +180,9 @@ instead_of(const char *word, struct causes *causes, const struct finding *findin
                    : g_strdup_printf("%s and %s", severity, confidence);
 
     char *name = g_strndup(word, (gsize)(value - word));
-    char *has = strcmp(name, "caused-by") == 0 ? cause_words(causes, finding) : fact_words(finding, name);
-    char *instead = strcmp(has, value + 1) == 0 ? NULL : g_strdup_printf("%s='%s'", name, has);
+    char *has = value_words(name, causes, finding);
+    bool has_it = strcmp(value + 1, "*") == 0 ? strcmp(has, "none") != 0 : strcmp(has, value + 1) == 0;
+    char *instead = has_it ? NULL : g_strdup_printf("%s='%s'", name, has);
     g_free(name);
     g_free(has);
     return instead;
@@ -197,6 +217,27 @@ check_words(struct verdict *verdict, const struct expectation *expectation, stru
     verdict_failed(verdict, expectation->line, "%s has %s", expectation->id, instead);
     g_free(instead);
     return false;
+}
+
+void
+print_words(const struct scenario *scenario, struct engine *engine)
+{
+    const GPtrArray *findings = store_findings(engine_store(engine));
+    for (guint i = 0; i < findings->len; i++) {
+        const struct finding *finding = g_ptr_array_index(findings, i);
+        const struct scenario_frame *trigger = g_ptr_array_index(scenario->frames, finding->frame - 1);
+        char *evidence = evidence_words(finding);
+        printf("line %u: expect %s %s %s", trigger->line, finding->info->id,
+               severity_name(finding->severity, LANGUAGE_ENGLISH), confidence_name(finding->confidence));
+        for (int name = 0; name < FACT_COUNT; name++) {
+            char *words = fact_words(finding, fact_infos[name].name);
+            if (strcmp(words, "none") != 0)
+                printf(" %s='%s'", fact_infos[name].name, words);
+            g_free(words);
+        }
+        printf(" evidence=%s\n", evidence);
+        g_free(evidence);
+    }
 }
 
 bool

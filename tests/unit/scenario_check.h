@@ -19,4 +19,7 @@ bool verdict_failed(struct verdict *verdict, unsigned line, const char *format, 
  * scenario as it is. */
 bool scenario_check(struct verdict *verdict, const struct scenario *scenario, struct engine *engine);
 
+/* Print each finding as the line that expects all that it says, with the line of the file behind which that stands. */
+void print_words(const struct scenario *scenario, struct engine *engine);
+
 #endif

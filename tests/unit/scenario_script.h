@@ -101,6 +101,7 @@ void script_take_wrapping(struct script *script, bool mirror);
 void script_take_flow(struct script *script, uint8_t protocol);
 void script_take_set(struct script *script);
 void script_take_expect(struct script *script);
+void script_take_says(struct script *script);
 void script_take_withdrawn(struct script *script);
 void script_take_packet(struct script *script);
 

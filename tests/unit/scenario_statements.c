@@ -140,6 +140,22 @@ script_take_expect(struct script *script)
 }
 
 void
+script_take_says(struct script *script)
+{
+    const GPtrArray *expectations = script->scenario->expectations;
+    if (expectations->len == 0) {
+        script_fail(script, "nothing is expected that could say so");
+        return;
+    }
+    struct expectation *expectation = g_ptr_array_index(expectations, expectations->len - 1);
+    char **more = script->word + script->at;
+    guint had = g_strv_length(expectation->words), added = g_strv_length(more);
+    expectation->words = g_renew(char *, expectation->words, had + added + 1);
+    for (guint i = 0; i <= added; i++)
+        expectation->words[had + i] = g_strdup(more[i]);
+}
+
+void
 script_take_withdrawn(struct script *script)
 {
     const GPtrArray *expectations = script->scenario->expectations;

@@ -2,6 +2,7 @@
  *
  *   test_scenarios FILE|FOLDER...              prints "NAME ... ok", or "NAME ... FAIL" and what is wrong in which line
  *   test_scenarios --plain FILE|FOLDER...      plays each only as it is
+ *   test_scenarios --words FILE|FOLDER...      prints what each finding says, in the words of an expectation
  *   test_scenarios --catalogue FILE|FOLDER...  whether every case is expected somewhere, and each of its look-alikes shown
  *
  * A scenario that crashes is the last one named.
@@ -48,6 +49,26 @@ play_all(struct verdict *verdict, const char *text, struct country_database *cou
     for (size_t i = AS_IT_IS + 1; i < way_count && !verdict->failed && !plain; i++)
         if (is_played(&ways[i], text))
             read_and_play(verdict, text, countries, &ways[i]);
+}
+
+static bool
+show_words(const char *file, struct country_database *countries)
+{
+    char *text = NULL, *problem = NULL;
+    struct scenario *scenario =
+        g_file_get_contents(file, &text, NULL, NULL) ? scenario_read(text, countries, &problem) : NULL;
+    printf("%s\n", scenario == NULL && problem != NULL ? problem : file);
+    if (scenario != NULL) {
+        struct player *player = player_new(scenario, &ways[AS_IT_IS].play);
+        while (player_next(player))
+            continue;
+        print_words(scenario, player->engine);
+        player_free(player);
+        scenario_free(scenario);
+    }
+    g_free(problem);
+    g_free(text);
+    return scenario != NULL;
 }
 
 /* -- Files ------------------------------------------------------------------------------------ */
@@ -117,7 +138,7 @@ files_of(char **paths)
 }
 
 static bool
-play_files(const GPtrArray *files, bool plain)
+play_files(const GPtrArray *files, const char *option)
 {
     char *problem;
     struct country_database *countries = country_database_open(COUNTRY_DATABASE, &problem);
@@ -127,7 +148,10 @@ play_files(const GPtrArray *files, bool plain)
     if (files->len == 0)
         printf("no scenario\n");
     for (guint i = 0; i < files->len && countries != NULL; i++)
-        right = play_file(g_ptr_array_index(files, i), countries, plain) && right;
+        right = (strcmp(option, "--words") == 0
+                     ? show_words(g_ptr_array_index(files, i), countries)
+                     : play_file(g_ptr_array_index(files, i), countries, strcmp(option, "--plain") == 0)) &&
+                right;
     country_database_close(countries);
     return right;
 }
@@ -206,8 +230,7 @@ main(int argc, char **argv)
 {
     const char *option = argc > 1 && g_str_has_prefix(argv[1], "--") ? argv[1] : "";
     GPtrArray *files = files_of(argv + (argc > 0) + (*option != '\0'));
-    bool right =
-        strcmp(option, "--catalogue") == 0 ? check_catalogue(files) : play_files(files, strcmp(option, "--plain") == 0);
+    bool right = strcmp(option, "--catalogue") == 0 ? check_catalogue(files) : play_files(files, option);
     g_ptr_array_unref(files);
     return right ? 0 : 1;
 }
