@@ -20,6 +20,8 @@
 #include "control.h"
 #include "digest.h"
 #include "flow.h"
+#include "newest.h"
+#include "pace.h"
 #include "query.h"
 #include "rate.h"
 #include "reset.h"

@@ -1,12 +1,10 @@
 /* Connections that are completed and then not used.
  *
- * Each of them takes a place in the tables of the load balancer, the firewall and the server, and each TLS handshake
- * takes a private-key operation. An attacker needs little to hold or repeat thousands of them, from his true address:
- * the handshake is completed. A check of a load balancer looks the same, once in a while; a client that uses its
- * connections speaks at once.
+ * Each of them takes a place in the tables of the load balancer, the firewall and the server. An attacker needs little to
+ * hold or repeat thousands of them, from his true address: the handshake is completed. A check of a load balancer looks
+ * the same, once in a while; a client that uses its connections speaks at once.
  *
- * Source: Alibaba Cloud, security product handbook, ch. 1 (connection flood at the transport layer, SSL flood at the
- * session layer).
+ * Source: Alibaba Cloud, security product handbook, ch. 1 (connection flood at the transport layer).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "detector.h"
@@ -20,10 +18,7 @@
 /* Far more than its peers: half of them have not even this part of the threshold. */
 enum { PEER_PART = 10 };
 
-/* Idle TLS handshakes must be at least so large a part of the source's connections to the server. */
-enum { TLS_PART = 2 };
-
-enum { IDLE_CONNECTIONS, IDLE_HANDSHAKES };
+enum { IDLE_CONNECTIONS };
 
 static const struct threshold thresholds[] = {
     [IDLE_CONNECTIONS] =
@@ -34,18 +29,12 @@ static const struct threshold thresholds[] = {
          60,
          10,
          1000000},
-    [IDLE_HANDSHAKES] = {"tls_handshakes",
-                         {"Flood: TLS handshakes without request",
-                          "So many TLS handshakes of one source at one server in 10 s, with no request after them"},
-                         30,
-                         10,
-                         1000000},
 };
 
-enum { CONNECTIONS, TLS, CASES };
+enum { CONNECTIONS };
 
 /* clang-format off */
-static const struct case_info cases[CASES] = {
+static const struct case_info cases[] = {
     [CONNECTIONS] = {
         .id = "flood.connections",
         .severity = SEVERITY_WARNING,
@@ -77,52 +66,18 @@ static const struct case_info cases[CASES] = {
         .silent_on = "connections that carry data\nport checks of a load balancer\na connection pool\n"
                      "equal peers\nblind direction",
     },
-    [TLS] = {
-        .id = "flood.tls",
-        .severity = SEVERITY_WARNING,
-        .english = {
-            .title = "Flood of TLS handshakes",
-            .summary = "{client.address} made {attempts} TLS handshakes with {server} within {delay} and sent no "
-                       "request after them (threshold {limit} in 10 s).",
-            .causes = "An SSL flood: each handshake costs the server a private-key operation, and the client next to "
-                      "nothing.\n"
-                      "A scanner of TLS versions, ciphers and certificates (testssl, sslyze, nmap ssl-enum-ciphers), "
-                      "or a handshake benchmark (openssl s_time).\n"
-                      "A client that drops every connection after the handshake, because it rejects the certificate "
-                      "without an alert, or a health check that runs far too often.",
-            .checks = "Does the server run out of CPU in its TLS processes: `top -b -n 1 | head -20; perf top -g`\n"
-                      "Connections by client (the server's access log has no line for them): `tcpdump -nni any -c "
-                      "2000 'tcp[[tcpflags]] == tcp-syn and dst port {server.port}' | tr -s ' ' | cut -d' ' -f5 | "
-                      "cut -d. -f1-4 | sort | uniq -c | sort -rn | head`\n"
-                      "On {client.address}, which process connects: `ss -tnp dst {server.address}`\n"
-                      "Let repeated handshakes be cheap (session tickets, ECDSA certificate), and limit new "
-                      "connections of one address: `iptables -I INPUT -p tcp --syn --dport {server.port} -m "
-                      "hashlimit --hashlimit-name tls --hashlimit-mode srcip --hashlimit-above 5/sec -j DROP`\n"
-                      "Console: put the service behind DDoS protection or a WAF that ends TLS.",
-            .disproof = "The decrypted connections carry requests (SSLKEYLOGFILE), or {client.address} is the scanner "
-                        "or benchmark of the service's own operator.",
-        },
-        .source = "Alibaba Cloud security product handbook, ch. 1",
-        .silent_on = "handshakes that are followed by a request\nTLS health checks\n"
-                     "connections that a browser opens ahead\nblind direction",
-    },
 };
 /* clang-format on */
 
 /* -- What is kept ----------------------------------------------------------------------------- */
 
-/* Kinds of events of a source at a server. */
-enum { UNUSED, UNUSED_TLS, COMPLETED };
+/* A source at a server. */
+enum { UNUSED };
 
 struct pair {
     struct recent recent;
     uint32_t held;             /* connections without data that are still open */
     int64_t peer_at, heavy_at; /* the last time in which it counted as a peer, and as one with many */
-};
-
-/* Numbers of the findings about a source; 0 = none. */
-struct source {
-    uint32_t findings[CASES];
 };
 
 /* Sources of a server, and those of them with many unused connections, in this minute and in the one before. */
@@ -133,11 +88,9 @@ struct server {
 
 struct connection {
     bool counted, held;
-    bool changed, finished; /* TLS: the client has changed to protected records; has sent its Finished */
-    bool asked, alerted;    /* it has sent application data; or an alert before its Finished */
 };
 
-enum { KEY_PAIR, KEY_SERVER, KEY_SOURCE };
+enum { KEY_PAIR, KEY_SERVER };
 
 static struct pair *
 pair_of(struct context *context, const struct flow *flow)
@@ -209,42 +162,6 @@ is_far_above_its_peers(struct context *context, const struct flow *flow, int64_t
 
 /* -- Reports ---------------------------------------------------------------------------------- */
 
-/* The finding about the source, NULL if it has one already: this event is then one more of it. */
-static struct finding *
-report_source(struct context *context, const struct flow *flow, unsigned which, const struct pair *pair,
-              enum confidence confidence)
-{
-    const struct recent *recent = &pair->recent;
-    struct source *source =
-        keyed_state(context, KEY_SOURCE, &flow->client.address, sizeof flow->client.address, sizeof *source);
-    if (source->findings[which] != 0) {
-        report_again(context, source->findings[which]);
-        return NULL;
-    }
-    struct finding *finding = report(context, &cases[which], confidence);
-    if (finding == NULL)
-        return NULL;
-    uint32_t frame = 0;
-    int64_t time = 0;
-    recent_first(recent, &frame, &time);
-    source->findings[which] = finding_number(finding);
-    report_flow(finding, flow);
-    report_evidence(finding, frame);
-    return finding;
-}
-
-static void
-report_rate(struct finding *finding, const struct recent *recent, uint32_t events, unsigned limit, int64_t now)
-{
-    uint32_t frame = 0;
-    int64_t time = now;
-    recent_first(recent, &frame, &time);
-    report_series(finding, events, frame, time);
-    report_count(finding, FACT_attempts, events);
-    report_count(finding, FACT_limit, limit);
-    report_duration(finding, FACT_delay, now - time);
-}
-
 static void
 check_connections(struct context *context, const struct flow *flow, const struct pair *pair, int64_t now)
 {
@@ -254,28 +171,16 @@ check_connections(struct context *context, const struct flow *flow, const struct
         !is_far_above_its_peers(context, flow, now, &others))
         return;
     struct finding *finding =
-        report_source(context, flow, CONNECTIONS, pair, others > 0 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE);
+        report_about(context, &cases[CONNECTIONS], others > 0 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE,
+                     &flow->client.address, sizeof flow->client.address, 1);
     if (finding == NULL)
         return;
-    report_rate(finding, &pair->recent, count, limit, now);
+    report_flow(finding, flow);
+    report_recent(finding, &pair->recent, count, limit, now);
     if (pair->held > 0)
         report_count(finding, FACT_held, pair->held);
     if (others > 0)
         report_count(finding, FACT_sources, others);
-}
-
-static void
-check_handshakes(struct context *context, const struct flow *flow, const struct pair *pair, int64_t now)
-{
-    unsigned limit = threshold_value(context, IDLE_HANDSHAKES);
-    uint32_t count = pair->recent.total[UNUSED_TLS];
-    if (count < limit || count * TLS_PART < pair->recent.total[COMPLETED] || !answers_visible(context, flow, true) ||
-        !answers_visible(context, flow, false))
-        return;
-    struct finding *finding = report_source(context, flow, TLS, pair, CONFIDENCE_LIKELY);
-    if (finding == NULL)
-        return;
-    report_rate(finding, &pair->recent, count, limit, now);
 }
 
 /* -- Connections ------------------------------------------------------------------------------ */
@@ -301,25 +206,16 @@ has_ended(const struct flow *flow)
 static void
 look_at(struct context *context, const struct flow *flow, int64_t now)
 {
-    bool silent = client_said_nothing(flow);
-    if (!silent && !flow->tls.seen)
+    if (!client_said_nothing(flow))
         return;
     struct connection *connection = flow_state(context);
-    bool ended = has_ended(flow);
-    bool idle_tls = !connection->asked && !connection->alerted && !flow->tls.fatal_alert &&
-                    (connection->finished || (ended && flow->tls.server_hello && !flow->tls.blind));
-    if (connection->counted || (!silent && !idle_tls))
+    if (connection->counted)
         return;
-    connection->counted = true;
     struct pair *pair = pair_of(context, flow);
     recent_move(&pair->recent, now);
-    recent_add(&pair->recent, silent ? UNUSED : UNUSED_TLS, flow->handshake.completed_frame,
-               flow->handshake.completed_time);
-    if (!silent) {
-        check_handshakes(context, flow, pair, now);
-        return;
-    }
-    connection->held = !ended;
+    recent_add(&pair->recent, UNUSED, flow->handshake.completed_frame, flow->handshake.completed_time);
+    connection->counted = true;
+    connection->held = !has_ended(flow);
     pair->held += connection->held;
     note_peer(context, flow, pair, now);
     check_connections(context, flow, pair, now);
@@ -342,60 +238,20 @@ on_completed(struct context *context, const struct flow *flow, const struct pack
 {
     struct pair *pair = pair_of(context, flow);
     recent_move(&pair->recent, packet->time);
-    recent_add(&pair->recent, COMPLETED, packet->frame, packet->time);
     note_peer(context, flow, pair, packet->time);
     wake_at(context, packet->time + SPEAKS_WITHIN);
-}
-
-/* What the client says in TLS after its hello: its Finished, which TLS 1.3 sends as application data right after
- * the change to protected records, and then requests. */
-static void
-follow_client(struct connection *connection, const struct flow *flow, const struct packet *packet)
-{
-    if (packet->tls == NULL) {
-        connection->asked = connection->finished;
-        return;
-    }
-    for (unsigned i = 0; i < packet->tls->count; i++) {
-        const struct tls_record *record = &packet->tls->record[i];
-        bool alert =
-            record->type == TLS_ALERT || (record->type == TLS_APPLICATION_DATA && record->length == TLS13_ALERT_LENGTH);
-        /* An alert that is more than its level and description is encrypted: the Finished was before it. */
-        connection->finished |= record->type == TLS_ALERT && record->length > 2;
-        if (record->type == TLS_CHANGE_CIPHER_SPEC)
-            connection->changed = true;
-        else if (alert)
-            connection->alerted |= !connection->finished;
-        else if (record->type == TLS_HANDSHAKE)
-            connection->finished |= connection->changed && record->handshake_type != TLS_CLIENT_HELLO;
-        else if (!connection->finished && (connection->changed || flow->tls.tls13))
-            connection->finished = true;
-        else
-            connection->asked = true;
-    }
-}
-
-static void
-on_client_data(struct context *context, const struct flow *flow, const struct packet *packet)
-{
-    if (flow->tls.seen) {
-        struct connection *connection = flow_state(context);
-        if (!connection->asked)
-            follow_client(connection, flow, packet);
-    }
-    if (flow->by_client.new_bytes == packet->new_bytes &&
-        packet->time - flow->handshake.completed_time >= SPEAKS_WITHIN)
-        release(context, flow);
 }
 
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    if (packet->new_bytes > 0 && packet->from_client)
-        on_client_data(context, flow, packet);
+    if (flow->handshake.completed_frame == 0)
+        return;
+    if (packet->from_client && packet->new_bytes > 0 && packet->time - flow->handshake.completed_time >= SPEAKS_WITHIN)
+        release(context, flow);
     if (flow->handshake.completed_frame == packet->frame)
         on_completed(context, flow, packet);
-    if ((packet->flags & (TCP_FIN | TCP_RST)) && flow->handshake.completed_frame != 0) {
+    if (packet->flags & (TCP_FIN | TCP_RST)) {
         look_at(context, flow, packet->time);
         if (flow->by_client.new_bytes == 0)
             release(context, flow);
@@ -412,7 +268,7 @@ on_wake(struct context *context, const struct flow *flow, int64_t now)
 const struct detector flood_connections_detector = {
     .family = "flood",
     .summary = "Connections that are completed and then not used",
-    .sees = SEES_COMPLETED | SEES_CLIENT_DATA | SEES_END,
+    .sees = SEES_COMPLETED | SEES_FIRST_DATA | SEES_END,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
     .flow_state_size = sizeof(struct connection),

@@ -25,7 +25,7 @@ enum { SOURCES_MAX_PERCENT = 90 };
 enum { CULPRITS_MAX = 3 };
 
 /* Health checks and polls: never faster than this, and always at the same distance. */
-enum { STEADY_MILLISECONDS = 950, JITTER_MILLISECONDS = 100, JITTER_PART = 10 };
+enum { STEADY_MILLISECONDS = 950 };
 
 enum { REQUESTS, WINDOW, ALL_REQUESTS };
 
@@ -94,66 +94,6 @@ static const struct case_info cases[] = {
 };
 /* clang-format on */
 
-/* -- Rates ----------------------------------------------------------------------------------- */
-
-enum { STAMPS = 16 };
-
-/* When the newest requests of a kind came, in milliseconds: each of them up to STAMPS, else each second, third and so on
- * that covers the limit. */
-struct pace {
-    uint32_t count;
-    uint32_t stamp[STAMPS];
-};
-
-static unsigned
-stride_of(unsigned limit)
-{
-    return limit / STAMPS + 1;
-}
-
-/* Stamps that must be looked back for more than `limit` requests. */
-static unsigned
-depth_of(unsigned limit)
-{
-    return (limit + stride_of(limit) - 1) / stride_of(limit);
-}
-
-static uint32_t
-stamp_before(const struct pace *pace, unsigned limit, unsigned back)
-{
-    return pace->stamp[((pace->count - 1) / stride_of(limit) - back) % STAMPS];
-}
-
-/* Count a request. If there are more than `limit` within the window, `span` gets the milliseconds that they took. */
-static bool
-is_exceeded(struct pace *pace, unsigned limit, uint32_t window, uint32_t now, uint32_t *span)
-{
-    unsigned stride = stride_of(limit), depth = depth_of(limit);
-    uint32_t number = pace->count++ / stride;
-    if ((pace->count - 1) % stride != 0)
-        return false;
-    uint32_t *place = &pace->stamp[number % STAMPS];
-    uint32_t then = pace->stamp[(number - depth) % STAMPS];
-    *place = now;
-    *span = now - then;
-    return number >= depth && *span <= window;
-}
-
-/* Whether the requests that exceed a limit of less than STAMPS come at a steady distance. */
-static bool
-is_steady(const struct pace *pace, unsigned limit)
-{
-    uint32_t shortest = UINT32_MAX, longest = 0;
-    if (stride_of(limit) > 1)
-        return false;
-    for (unsigned back = 0; back < depth_of(limit); back++) {
-        uint32_t distance = stamp_before(pace, limit, back) - stamp_before(pace, limit, back + 1);
-        shortest = distance < shortest ? distance : shortest;
-        longest = distance > longest ? distance : longest;
-    }
-    return shortest >= STEADY_MILLISECONDS && longest - shortest <= JITTER_MILLISECONDS + shortest / JITTER_PART;
-}
-
 /* -- State ----------------------------------------------------------------------------------- */
 
 /* A request by the hashes of what it asks for and with which agent: the same URI (0 = no page), and the same path where
@@ -177,40 +117,41 @@ struct visitor {
 /* What one source asks of a server with one agent: the same URI, or URIs that differ only in the query. */
 struct culprit {
     struct pace pace;
-    uint32_t first_frame, newest;
-    int64_t first_time;
-    uint32_t events; /* since first_frame */
-    uint32_t finding;
+    struct burst burst;
+    bool told;
 };
 
 enum { KEY_SERVER, KEY_VISITOR, KEY_SAME_URI, KEY_SAME_PATH };
 
-struct visitor_key {
-    struct ip_address source, server;
-    uint16_t port;
+/* A server, or a source at it. */
+struct key {
+    struct ip_address source, server; /* no source: the server itself */
+    uint64_t port;
     uint64_t
-        request; /* hash of URI or path, Host, User-Agent and encapsulation; of the visitor the encapsulation alone */
+        request; /* hash of URI or path, Host, User-Agent and encapsulation; of a visitor and a server the encapsulation
+                         (flow.path) alone: an overlay may show a request once more */
 };
 
-struct server_key {
-    struct endpoint server;
-    uint32_t encapsulation; /* flow.path: an overlay may show a request once more */
-};
+static void
+set_key(struct key *key, const struct packet *packet, bool source, uint64_t request)
+{
+    memset(key, 0, sizeof *key);
+    if (source)
+        key->source = packet->source.address;
+    key->server = packet->destination.address;
+    key->port = packet->destination.port;
+    key->request = request;
+}
 
-enum { SOURCE, URI, USER_AGENT, REFERER, TRAITS };
-
-/* The newest requests of a server, by the hashes of what may concentrate. */
-enum { NEWEST = 64 };
+/* What may concentrate in the newest requests of a server. */
+enum { SOURCE, URI, USER_AGENT, REFERER };
 
 struct server {
+    struct newest newest;
     struct pace pace;
-    uint32_t count;
-    uint32_t trait[TRAITS][NEWEST]; /* 0 = missing */
-    unsigned culprits;
-    uint32_t first_frame, newest;
-    int64_t first_time;
-    uint32_t events;
-    uint32_t finding;
+    struct burst burst;
+    unsigned culprits; /* of which there are findings */
+    bool told;         /* so many sources that there is one about the server */
 };
 
 /* The target without its query. */
@@ -219,13 +160,6 @@ path_of(const struct http_text *target)
 {
     const char *query = memchr(target->bytes, '?', target->length);
     return (struct http_text){target->bytes, query != NULL ? (uint32_t)(query - target->bytes) : target->length};
-}
-
-/* 0 only for what is missing. */
-static uint32_t
-trait_of(uint64_t hash)
-{
-    return (uint32_t)(hash >> 32) | (hash != 0);
 }
 
 static uint32_t
@@ -240,60 +174,19 @@ struct hashes {
 };
 
 static struct server *
-note_server(struct context *context, const struct flow *flow, const struct packet *packet, const struct hashes *hashes,
-            uint32_t now)
+note_server(struct context *context, const struct flow *flow, const struct packet *packet, const struct hashes *hashes)
 {
     const struct http_text source = {(const char *)&packet->source.address, sizeof packet->source.address};
-    struct server_key key;
-    memset(&key, 0, sizeof key);
-    key.server.address = packet->destination.address;
-    key.server.port = packet->destination.port;
-    key.encapsulation = flow->path;
+    const uint64_t traits[] = {[SOURCE] = http_text_hash(&source),
+                               [URI] = hashes->path,
+                               [USER_AGENT] = hashes->user_agent,
+                               [REFERER] = http_text_hash(&packet->http->referer)};
+    struct key key;
+    set_key(&key, packet, false, flow->path);
     struct server *server = keyed_state(context, KEY_SERVER, &key, sizeof key, sizeof *server);
-    uint32_t place = server->count++ % NEWEST;
-
-    server->trait[SOURCE][place] = trait_of(http_text_hash(&source));
-    server->trait[URI][place] = trait_of(hashes->path);
-    server->trait[USER_AGENT][place] = trait_of(hashes->user_agent);
-    server->trait[REFERER][place] = trait_of(http_text_hash(&packet->http->referer));
-    if (server->events++ == 0 || now - server->newest > window_of(context)) {
-        server->events = 1;
-        server->first_frame = packet->frame;
-        server->first_time = packet->time;
-    }
-    server->newest = now;
+    newest_add(&server->newest, traits);
+    burst_note(&server->burst, packet->frame, packet->time, window_of(context));
     return server;
-}
-
-static unsigned
-known_of(const struct server *server)
-{
-    return server->count < NEWEST ? server->count : NEWEST;
-}
-
-/* Percent of the server's newest requests that share this trait with the current one. */
-static unsigned
-share_of(const struct server *server, unsigned trait)
-{
-    unsigned known = known_of(server), same = 0;
-    uint32_t mine = server->trait[trait][(server->count - 1) % NEWEST];
-    for (unsigned i = 0; i < known; i++)
-        same += server->trait[trait][i] == mine;
-    return 100 * same / known;
-}
-
-static unsigned
-sources_of(const struct server *server)
-{
-    const uint32_t *source = server->trait[SOURCE];
-    unsigned known = known_of(server), sources = 0;
-    for (unsigned i = 0; i < known; i++) {
-        unsigned j = 0;
-        while (source[j] != source[i])
-            j++;
-        sources += j == i;
-    }
-    return sources;
 }
 
 /* -- Findings -------------------------------------------------------------------------------- */
@@ -307,11 +200,11 @@ report_text_of(struct finding *finding, enum fact_name name, const struct http_t
 }
 
 static struct finding *
-report_flood(struct context *context, const struct packet *packet, const struct server *server,
+report_flood(struct context *context, const struct packet *packet, const struct server *server, const struct key *about,
              enum confidence confidence, const struct http_text *uri, unsigned limit)
 {
     const struct http_message *http = packet->http;
-    struct finding *finding = report(context, &cases[FLOOD], confidence);
+    struct finding *finding = report_about(context, &cases[FLOOD], confidence, about, sizeof *about, 1);
     if (finding == NULL)
         return NULL;
     report_endpoint(finding, FACT_client, &packet->source);
@@ -319,60 +212,64 @@ report_flood(struct context *context, const struct packet *packet, const struct 
     report_count(finding, FACT_limit, limit);
     report_duration(finding, FACT_threshold, SECONDS(threshold_value(context, WINDOW)));
     report_text_of(finding, FACT_uri, uri);
-    report_count(finding, FACT_source_share, share_of(server, SOURCE));
-    report_count(finding, FACT_uri_share, share_of(server, URI));
+    report_count(finding, FACT_source_share, newest_share(&server->newest, SOURCE));
+    report_count(finding, FACT_uri_share, newest_share(&server->newest, URI));
     if (http->user_agent.length > 0) {
         report_text_of(finding, FACT_user_agent, &http->user_agent);
-        report_count(finding, FACT_user_agent_share, share_of(server, USER_AGENT));
+        report_count(finding, FACT_user_agent_share, newest_share(&server->newest, USER_AGENT));
     }
     if (http->referer.length > 0) {
         report_text_of(finding, FACT_referer, &http->referer);
-        report_count(finding, FACT_referer_share, share_of(server, REFERER));
+        report_count(finding, FACT_referer_share, newest_share(&server->newest, REFERER));
     }
     return finding;
 }
 
+static void
+report_burst(struct finding *finding, const struct burst *burst, unsigned requests, int64_t delay)
+{
+    report_series(finding, burst->events, burst->first_frame, burst->first_time);
+    report_count(finding, FACT_requests, requests);
+    report_duration(finding, FACT_delay, delay);
+    report_evidence(finding, burst->first_frame);
+}
+
 /* Many sources: one finding for the server. */
 static void
-report_server(struct context *context, const struct packet *packet, struct server *server, unsigned limit)
+report_server(struct context *context, const struct flow *flow, const struct packet *packet, struct server *server,
+              unsigned limit)
 {
+    struct key key;
+    set_key(&key, packet, false, flow->path);
     struct http_text path = path_of(&packet->http->target);
-    struct finding *finding = report_flood(context, packet, server, CONFIDENCE_POSSIBLE, &path, limit);
+    struct finding *finding = report_flood(context, packet, server, &key, CONFIDENCE_POSSIBLE, &path, limit);
+    server->told = true;
     if (finding == NULL)
         return;
-    server->finding = finding_number(finding);
-    report_series(finding, server->events, server->first_frame, server->first_time);
-    report_count(finding, FACT_requests, server->events);
-    report_count(finding, FACT_sources, sources_of(server));
-    report_duration(finding, FACT_delay, packet->time - server->first_time);
-    report_evidence(finding, server->first_frame);
+    report_burst(finding, &server->burst, server->burst.events, packet->time - server->burst.first_time);
+    report_count(finding, FACT_sources, newest_different(&server->newest, SOURCE));
 }
 
 static bool
 is_concentrated(const struct server *server, const struct http_message *http)
 {
-    bool same_agent = http->user_agent.length > 0 && share_of(server, USER_AGENT) >= CONCENTRATED_PERCENT;
-    bool same_referer = http->referer.length > 0 && share_of(server, REFERER) >= CONCENTRATED_PERCENT;
-    unsigned sources = sources_of(server);
+    bool same_agent = http->user_agent.length > 0 && newest_share(&server->newest, USER_AGENT) >= CONCENTRATED_PERCENT;
+    bool same_referer = http->referer.length > 0 && newest_share(&server->newest, REFERER) >= CONCENTRATED_PERCENT;
+    unsigned sources = newest_different(&server->newest, SOURCE);
 
-    return share_of(server, URI) >= CONCENTRATED_PERCENT && (same_agent || same_referer) && sources >= SOURCES_MIN &&
-           100 * sources <= SOURCES_MAX_PERCENT * known_of(server);
+    return newest_share(&server->newest, URI) >= CONCENTRATED_PERCENT && (same_agent || same_referer) &&
+           sources >= SOURCES_MIN && 100 * sources <= SOURCES_MAX_PERCENT * newest_known(&server->newest);
 }
 
 static void
-check_server(struct context *context, const struct packet *packet, struct server *server, uint32_t now)
+check_server(struct context *context, const struct flow *flow, const struct packet *packet, struct server *server,
+             uint32_t now)
 {
     unsigned limit = threshold_value(context, ALL_REQUESTS);
     uint32_t span;
-
-    if (server->finding != 0) {
-        report_again(context, server->finding);
-        return;
-    }
-    if (!is_exceeded(&server->pace, limit, window_of(context), now, &span))
-        return;
-    if (is_concentrated(server, packet->http))
-        report_server(context, packet, server, limit);
+    if (server->told || (pace_is_exceeded(&server->pace, limit, window_of(context), now, &span) &&
+                         is_concentrated(server, packet->http)))
+        report_server(context, flow, packet, server, limit);
 }
 
 /* A fast flood of whole requests that are all the same is hardly anything else. */
@@ -383,77 +280,58 @@ confidence_of(struct context *context, const struct packet *packet, bool same_ur
     return fast && same_uri && packet->http->complete ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 }
 
-static void *
-state_of(struct context *context, const struct packet *packet, unsigned kind, uint64_t request, size_t size)
-{
-    struct visitor_key key;
-    memset(&key, 0, sizeof key);
-    key.source = packet->source.address;
-    key.server = packet->destination.address;
-    key.port = packet->destination.port;
-    key.request = request;
-    return keyed_state(context, kind, &key, sizeof key, size);
-}
-
-/* Count a request of a culprit. If it is one too many, `span` gets the milliseconds that they took. */
-static bool
-note_culprit(struct culprit *culprit, const struct asked *asked, unsigned limit, uint32_t window, uint32_t *span)
-{
-    if (culprit->events++ == 0 || asked->now - culprit->newest > window) {
-        culprit->events = 1;
-        culprit->first_frame = asked->frame;
-        culprit->first_time = asked->time;
-    }
-    culprit->newest = asked->now;
-    return is_exceeded(&culprit->pace, limit, window, asked->now, span) && !is_steady(&culprit->pace, limit);
-}
-
 static void
-report_culprit(struct context *context, const struct packet *packet, struct server *server, struct culprit *culprit,
-               bool same_uri, uint32_t span)
+report_culprit(struct context *context, const struct flow *flow, const struct packet *packet, struct server *server,
+               struct culprit *culprit, bool same_uri, uint32_t span)
 {
     unsigned limit = threshold_value(context, REQUESTS) * (same_uri ? 1 : LENIENCE);
+    struct key key;
+    set_key(&key, packet, true, flow->path);
     struct http_text uri = same_uri ? packet->http->target : path_of(&packet->http->target);
 
-    if (server->culprits >= CULPRITS_MAX) {
-        if (server->finding == 0 && sources_of(server) > CULPRITS_MAX)
-            report_server(context, packet, server, limit);
+    if (!culprit->told && server->culprits >= CULPRITS_MAX) {
+        if (!server->told && newest_different(&server->newest, SOURCE) > CULPRITS_MAX)
+            report_server(context, flow, packet, server, limit);
         return;
     }
     struct finding *finding =
-        report_flood(context, packet, server, confidence_of(context, packet, same_uri, span), &uri, limit);
+        report_flood(context, packet, server, &key, confidence_of(context, packet, same_uri, span), &uri, limit);
+    culprit->told = true;
     if (finding == NULL)
         return;
     server->culprits++;
-    culprit->finding = finding_number(finding);
-    report_series(finding, culprit->events, culprit->first_frame, culprit->first_time);
-    report_count(finding, FACT_requests, depth_of(limit) * stride_of(limit) + 1);
-    report_duration(finding, FACT_delay, MILLISECONDS((int64_t)span));
-    report_evidence(finding, culprit->first_frame);
+    report_burst(finding, &culprit->burst, pace_events(limit), MILLISECONDS((int64_t)span));
 }
 
 static void
-check_culprit(struct context *context, const struct packet *packet, struct server *server, const struct asked *asked,
-              bool same_uri)
+check_culprit(struct context *context, const struct flow *flow, const struct packet *packet, struct server *server,
+              const struct asked *asked, bool same_uri)
 {
     unsigned limit = threshold_value(context, REQUESTS) * (same_uri ? 1 : LENIENCE);
-    struct culprit *culprit = state_of(context, packet, same_uri ? KEY_SAME_URI : KEY_SAME_PATH,
-                                       same_uri ? asked->uri : asked->path, sizeof *culprit);
-    uint32_t span;
+    struct key key;
+    set_key(&key, packet, true, same_uri ? asked->uri : asked->path);
+    struct culprit *culprit =
+        keyed_state(context, same_uri ? KEY_SAME_URI : KEY_SAME_PATH, &key, sizeof key, sizeof *culprit);
+    uint32_t span = 0;
 
-    if (culprit->finding != 0)
-        report_again(context, culprit->finding);
-    else if (note_culprit(culprit, asked, limit, window_of(context), &span) && asked->frame == packet->frame)
-        report_culprit(context, packet, server, culprit, same_uri, span);
+    if (!culprit->told) {
+        burst_note(&culprit->burst, asked->frame, asked->time, window_of(context));
+        if (!pace_is_exceeded(&culprit->pace, limit, window_of(context), asked->now, &span) ||
+            pace_is_steady(&culprit->pace, limit, STEADY_MILLISECONDS))
+            return;
+    }
+    if (culprit->told || asked->frame == packet->frame)
+        report_culprit(context, flow, packet, server, culprit, same_uri, span);
 }
 
 static void
-check_asked(struct context *context, const struct packet *packet, struct server *server, const struct asked *asked)
+check_asked(struct context *context, const struct flow *flow, const struct packet *packet, struct server *server,
+            const struct asked *asked)
 {
     if (asked->uri != 0)
-        check_culprit(context, packet, server, asked, true);
+        check_culprit(context, flow, packet, server, asked, true);
     if (asked->path != 0)
-        check_culprit(context, packet, server, asked, false);
+        check_culprit(context, flow, packet, server, asked, false);
 }
 
 /* Look closer at a source that sends many requests of whatever kind: those that were kept come first. */
@@ -461,18 +339,20 @@ static void
 check_visitor(struct context *context, const struct flow *flow, const struct packet *packet, struct server *server,
               const struct asked *asked)
 {
-    struct visitor *visitor = state_of(context, packet, KEY_VISITOR, flow->path, sizeof *visitor);
+    struct key key;
+    set_key(&key, packet, true, flow->path);
+    struct visitor *visitor = keyed_state(context, KEY_VISITOR, &key, sizeof key, sizeof *visitor);
     unsigned limit = threshold_value(context, REQUESTS);
     uint32_t span;
 
-    if (!is_exceeded(&visitor->pace, limit < KEPT ? limit : KEPT - 1, window_of(context), asked->now, &span)) {
+    if (!pace_is_exceeded(&visitor->pace, limit < KEPT ? limit : KEPT - 1, window_of(context), asked->now, &span)) {
         visitor->asked[visitor->kept++ % KEPT] = *asked;
         return;
     }
     for (uint32_t i = visitor->kept < KEPT ? 0 : visitor->kept - KEPT; i < visitor->kept; i++)
-        check_asked(context, packet, server, &visitor->asked[i % KEPT]);
+        check_asked(context, flow, packet, server, &visitor->asked[i % KEPT]);
     visitor->kept = 0;
-    check_asked(context, packet, server, asked);
+    check_asked(context, flow, packet, server, asked);
 }
 
 static bool
@@ -500,14 +380,14 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     struct asked asked = {
         .uri = page ? agent ^ hashes.uri : 0,
         .path = page && !has_query ? 0 : agent ^ hashes.path,
-        .now = (uint32_t)(packet->time / MILLISECONDS(1)),
+        .now = pace_now(packet->time),
         .frame = packet->frame,
         .time = packet->time,
     };
-    struct server *server = note_server(context, flow, packet, &hashes, asked.now);
+    struct server *server = note_server(context, flow, packet, &hashes);
     check_visitor(context, flow, packet, server, &asked);
     if (page)
-        check_server(context, packet, server, asked.now);
+        check_server(context, flow, packet, server, asked.now);
 }
 
 const struct detector flood_http_detector = {
