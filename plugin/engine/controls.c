@@ -98,8 +98,6 @@ note_good(struct control *control, const struct flow_record *record, const struc
         control->good_delay = flow->handshake.syn_ack_time - flow->handshake.last_syn_time;
         control->has_timestamp = record->syn_has_timestamp;
         control->timestamp = record->syn_timestamp;
-    } else if (flow->attempt.outcome != OUTCOME_WORKS) {
-        return;
     }
     control->good_frame = flow->attempt.frame;
 }
@@ -207,9 +205,10 @@ controls_note(struct engine *engine, const struct flow_record *record, const str
     const struct flow *flow = &record->flow;
     if (flow->protocol != PROTOCOL_TCP || flow->handshake.syn_frame == 0)
         return;
-    note(control_in(list_of(engine, flow), flow), record, packet);
     if (flow->attempt.outcome == OUTCOME_COMPLETED)
         note_success(successes_of(engine, flow, OF_CLIENTS), flow, 0, packet);
+    else if (flow->attempt.outcome != OUTCOME_ABANDONED)
+        note(control_in(list_of(engine, flow), flow), record, packet);
 }
 
 struct control_list

@@ -32,17 +32,15 @@ detector_set_add_all(struct detector_set *set, const struct detector_set *others
 static inline bool
 detector_set_take(struct detector_set *set, bool reversed, size_t *detector)
 {
-    for (size_t i = 0; i < DETECTOR_SET_WORDS; i++) {
-        size_t place = reversed ? DETECTOR_SET_WORDS - 1 - i : i;
-        uint64_t word = set->word[place];
-        if (word == 0)
-            continue;
-        size_t bit = (size_t)(reversed ? 63 - __builtin_clzll(word) : __builtin_ctzll(word));
-        set->word[place] = word & ~(UINT64_C(1) << bit);
-        *detector = 64 * place + bit;
-        return true;
-    }
-    return false;
+    _Static_assert(DETECTOR_SET_WORDS == 2, "the other word is the only other one");
+    size_t place = reversed ? set->word[1] != 0 : set->word[0] == 0;
+    uint64_t word = set->word[place];
+    if (word == 0)
+        return false;
+    size_t bit = (size_t)(reversed ? 63 - __builtin_clzll(word) : __builtin_ctzll(word));
+    set->word[place] = word & ~(UINT64_C(1) << bit);
+    *detector = 64 * place + bit;
+    return true;
 }
 
 #endif

@@ -363,7 +363,7 @@ flow_start(struct flow_table *table, uint32_t path, uint32_t hash, struct packet
     uint32_t number = table->entries->len + 1;
     set_current(table, packet, path, hash, number);
     struct flow_record *record = take_record(table);
-    memset(record, 0, table->record_size);
+    packed_read(packed_zeros, record, table->record_size);
     struct flow *flow = &record->flow;
 
     packet->from_client = source_is_client(packet);

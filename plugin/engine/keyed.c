@@ -136,7 +136,7 @@ keyed_get(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, 
     grow_old(keyed, serial);
     struct entry *entry = *find(&keyed->young, hash, kind, key, key_size);
     if (entry == NULL) {
-        const struct entry *old = *find(&keyed->old, hash, kind, key, key_size);
+        const struct entry *old = keyed->old.used > 0 ? *find(&keyed->old, hash, kind, key, key_size) : NULL;
         entry = add_entry(&keyed->young, hash, kind, key, key_size, size);
         if (old != NULL)
             memcpy(entry->bytes + entry->key_room, old->bytes + old->key_room, size);

@@ -33,7 +33,26 @@ hash_two(const struct hash_seed *seed, uint64_t hash, uint64_t first, uint64_t s
     return hash_fold(first ^ seed->first, second ^ seed->second ^ hash);
 }
 
-/* The hash of what `hash` stands for, followed by these bytes: two words of 64 bits at a time, the rest filled up with zeros.
+/* The same for 1 to 15 bytes: the first and the last of them, which may overlap, so that nothing is copied byte by byte. */
+static inline uint64_t
+hash_rest(const struct hash_seed *seed, uint64_t hash, const uint8_t *bytes, size_t size)
+{
+    if (size >= 8) {
+        uint64_t first, last;
+        memcpy(&first, bytes, sizeof first);
+        memcpy(&last, bytes + size - sizeof last, sizeof last);
+        return hash_two(seed, hash, first, last);
+    }
+    if (size >= 4) {
+        uint32_t first, last;
+        memcpy(&first, bytes, sizeof first);
+        memcpy(&last, bytes + size - sizeof last, sizeof last);
+        return hash_two(seed, hash, first, last);
+    }
+    return hash_two(seed, hash, (uint64_t)bytes[0] << 8 | bytes[size / 2], bytes[size - 1]);
+}
+
+/* The hash of what `hash` stands for, followed by these bytes: two words of 64 bits at a time, and the rest.
  * What `hash` stands for tells keys of different lengths apart. */
 static inline uint64_t
 hash_bytes(const struct hash_seed *seed, uint64_t hash, const void *bytes, size_t size)
@@ -43,11 +62,8 @@ hash_bytes(const struct hash_seed *seed, uint64_t hash, const void *bytes, size_
         memcpy(word, byte, sizeof word);
         hash = hash_two(seed, hash, word[0], word[1]);
     }
-    if (size > 0) {
-        uint64_t rest[2] = {0, 0};
-        memcpy(rest, byte, size);
-        hash = hash_two(seed, hash, rest[0], rest[1]);
-    }
+    if (size > 0)
+        hash = hash_rest(seed, hash, byte, size);
     return hash_fold(hash ^ seed->second, UINT64_C(0x9e3779b97f4a7c15));
 }
 

@@ -14,6 +14,9 @@ enum { PACKED_GROUP = 128, PACKED_SIZE_MAX = 64 * PACKED_GROUP, PACKED_ROOM = PA
 /* Returns how many words of `packed` are used. */
 size_t packed_write(const void *bytes, size_t size, uint32_t packed[PACKED_ROOM]);
 
+/* What memory becomes that is nothing but zeros. */
+extern const uint32_t packed_zeros[];
+
 /* The bytes that were packed, all of them written. */
 void packed_read(const uint32_t *packed, void *bytes, size_t size);
 

@@ -8,75 +8,89 @@
 
 #include <stddef.h>
 
+#include "wire/bytes.h"
+
+/* The first 64 bits of an address, all of those of IPv4 above, and how many of them count. */
 struct block {
-    uint8_t family;
-    uint8_t bytes[16];
-    uint8_t prefix; /* bits */
+    uint64_t first;
+    uint8_t prefix;
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+#define V4(a, b, c, prefix)                                                                                            \
+    {                                                                                                                  \
+        UINT64_C(a) << 56 | UINT64_C(b) << 48 | UINT64_C(c) << 40, prefix                                              \
+    }
+#define V6(a, b, c, prefix)                                                                                            \
+    {                                                                                                                  \
+        UINT64_C(a) << 48 | UINT64_C(b) << 32 | UINT64_C(c) << 16, prefix                                              \
+    }
 
-static const struct block not_public[] = {
-    {4, {0}, 8},                       /* this network, RFC 791 */
-    {4, {10}, 8},                      /* private, RFC 1918 */
-    {4, {100, 64}, 10},                /* shared with the provider, RFC 6598 */
-    {4, {127}, 8},                     /* loopback, RFC 1122 */
-    {4, {169, 254}, 16},               /* link local, RFC 3927 */
-    {4, {172, 16}, 12},                /* private, RFC 1918 */
-    {4, {192, 0, 0}, 24},              /* protocol assignments, RFC 6890 */
-    {4, {192, 0, 2}, 24},              /* documentation, RFC 5737 */
-    {4, {192, 88, 99}, 24},            /* former 6to4 relays, RFC 7526 */
-    {4, {192, 168}, 16},               /* private, RFC 1918 */
-    {4, {198, 18}, 15},                /* benchmarks, RFC 2544 */
-    {4, {198, 51, 100}, 24},           /* documentation, RFC 5737 */
-    {4, {203, 0, 113}, 24},            /* documentation, RFC 5737 */
-    {4, {224}, 4},                     /* multicast, RFC 5771 */
-    {4, {240}, 4},                     /* reserved, and the limited broadcast, RFC 1112, RFC 919 */
-    {6, {0x20, 0x01, 0x00, 0x02}, 48}, /* benchmarks, RFC 5180 */
-    {6, {0x20, 0x01, 0x00, 0x10}, 28}, /* former ORCHID, RFC 4843 */
-    {6, {0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation, RFC 3849 */
-    {6, {0x3f, 0xff}, 20},             /* documentation, RFC 9637 */
+static const struct block not_public4[] = {
+    V4(0, 0, 0, 8),       /* this network, RFC 791 */
+    V4(10, 0, 0, 8),      /* private, RFC 1918 */
+    V4(100, 64, 0, 10),   /* shared with the provider, RFC 6598 */
+    V4(127, 0, 0, 8),     /* loopback, RFC 1122 */
+    V4(169, 254, 0, 16),  /* link local, RFC 3927 */
+    V4(172, 16, 0, 12),   /* private, RFC 1918 */
+    V4(192, 0, 0, 24),    /* protocol assignments, RFC 6890 */
+    V4(192, 0, 2, 24),    /* documentation, RFC 5737 */
+    V4(192, 88, 99, 24),  /* former 6to4 relays, RFC 7526 */
+    V4(192, 168, 0, 16),  /* private, RFC 1918 */
+    V4(198, 18, 0, 15),   /* benchmarks, RFC 2544 */
+    V4(198, 51, 100, 24), /* documentation, RFC 5737 */
+    V4(203, 0, 113, 24),  /* documentation, RFC 5737 */
+    V4(224, 0, 0, 4),     /* multicast, RFC 5771 */
+    V4(240, 0, 0, 4),     /* reserved, and the limited broadcast, RFC 1112, RFC 919 */
+};
+
+static const struct block not_public6[] = {
+    V6(0x2001, 0x0002, 0, 48), /* benchmarks, RFC 5180 */
+    V6(0x2001, 0x0010, 0, 28), /* former ORCHID, RFC 4843 */
+    V6(0x2001, 0x0db8, 0, 32), /* documentation, RFC 3849 */
+    V6(0x3fff, 0, 0, 20),      /* documentation, RFC 9637 */
 };
 
 /* All that IANA gave out for global unicast; link local, unique local, loopback, mapped and
  * multicast addresses lie outside of it (RFC 4291, 2.4). */
-static const struct block global_ipv6 = {6, {0x20}, 3};
+static const struct block global_ipv6 = V6(0x2000, 0, 0, 3);
 
 /* NAT64 with the well-known prefix: an IPv4 address in the last four bytes (RFC 6052, 2.1). */
-static const struct block nat64 = {6, {0x00, 0x64, 0xff, 0x9b}, 96};
+static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
 
 static bool
-in_block(const struct ip_address *address, const struct block *block)
+in_block(uint64_t first, const struct block *block)
 {
-    if (address->family != block->family) {
-        return false;
-    }
-    size_t whole = block->prefix / 8;
-    unsigned rest = block->prefix % 8;
-    if (memcmp(address->bytes, block->bytes, whole) != 0) {
-        return false;
-    }
-    unsigned mask = 0xff00u >> rest & 0xffu;
-    return rest == 0 || ((address->bytes[whole] ^ block->bytes[whole]) & mask) == 0;
+    return (first ^ block->first) >> (64 - block->prefix) == 0;
+}
+
+static bool
+in_any(uint64_t first, const struct block *blocks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (in_block(first, &blocks[i]))
+            return true;
+    return false;
+}
+
+static bool
+is_public4(const uint8_t *bytes)
+{
+    return !in_any((uint64_t)read_u32(bytes) << 32, not_public4, COUNT(not_public4));
 }
 
 bool
 address_is_public(const struct ip_address *address)
 {
-    if (in_block(address, &nat64)) {
-        struct ip_address embedded = {.family = 4};
-        memcpy(embedded.bytes, address->bytes + 12, 4);
-        return address_is_public(&embedded);
-    }
-    if (address->family != 4 && !in_block(address, &global_ipv6)) {
+    const uint8_t *bytes = address->bytes;
+    if (address->family == 4)
+        return is_public4(bytes);
+    if (address->family != 6)
         return false;
-    }
-    for (size_t i = 0; i < COUNT(not_public); i++) {
-        if (in_block(address, &not_public[i])) {
-            return false;
-        }
-    }
-    return true;
+    if (memcmp(bytes, nat64, sizeof nat64) == 0)
+        return is_public4(bytes + sizeof nat64);
+    uint64_t first = (uint64_t)read_u32(bytes) << 32 | read_u32(bytes + 4);
+    return in_block(first, &global_ipv6) && !in_any(first, not_public6, COUNT(not_public6));
 }
 
 bool
