@@ -17,6 +17,7 @@
 #define NETCASE_API_DETECTOR_H
 
 #include "case.h"
+#include "closed_loop.h"
 #include "control.h"
 #include "digest.h"
 #include "flow.h"
@@ -24,6 +25,7 @@
 #include "pace.h"
 #include "query.h"
 #include "rate.h"
+#include "reflector.h"
 #include "reset.h"
 #include "sender.h"
 #include "session.h"

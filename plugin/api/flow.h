@@ -148,6 +148,16 @@ flow_ttl_distance(const struct flow *flow, const struct packet *packet)
     return difference < 0 ? -difference : difference;
 }
 
+/* Whether the packet counts although it may look like a copy: who says the same again and again, with IP ID 0, sends what looks
+ * like copies of one packet. Real copies come at once, or with another TTL. */
+static inline bool
+flow_packet_counts(const struct flow *flow, const struct packet *packet)
+{
+    if (packet->copy_of != 0 && packet->copy_session != packet->session)
+        return false;
+    return !packet->duplicate || (packet->ttl == flow_sender(flow, packet)->ttl && packet->copy_age >= MILLISECONDS(1));
+}
+
 /* Difference of two TCP sequence numbers, a - b, modulo 2^32 (RFC 9293, 3.4). */
 static inline int32_t
 sequence_difference(uint32_t a, uint32_t b)

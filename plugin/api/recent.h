@@ -5,6 +5,7 @@
 #ifndef NETCASE_API_RECENT_H
 #define NETCASE_API_RECENT_H
 
+#include "digest.h"
 #include "packet.h"
 
 /* One slice more than ten seconds, because the newest one has just begun. */
@@ -79,6 +80,33 @@ recent_first(const struct recent *recent, uint32_t *frame, int64_t *time)
         return true;
     }
     return false;
+}
+
+/* Hosts to which something happened, until ten seconds after the last time it did to any, by a bit each: false is certain. */
+struct recent_hosts {
+    int64_t last;
+    uint64_t bits;
+};
+
+static inline uint64_t
+recent_hosts_bit(const struct ip_address *address)
+{
+    return UINT64_C(1) << address_digest(address) % 64;
+}
+
+static inline void
+recent_hosts_add(struct recent_hosts *hosts, const struct ip_address *address, int64_t time)
+{
+    if (time - hosts->last > RECENT_TIME)
+        hosts->bits = 0;
+    hosts->bits |= recent_hosts_bit(address);
+    hosts->last = time;
+}
+
+static inline bool
+recent_hosts_may_have(const struct recent_hosts *hosts, const struct ip_address *address, int64_t time)
+{
+    return time - hosts->last <= RECENT_TIME && (hosts->bits & recent_hosts_bit(address)) != 0;
 }
 
 #endif

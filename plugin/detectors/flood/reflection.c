@@ -1,8 +1,9 @@
-/* UDP reflection: servers that amplify what somebody asks in the name of another.
+/* Reflection: servers that answer a victim what somebody has asked in its name.
  *
  * The attacker sends small queries with the victim's address as source to open servers of NTP, DNS, memcached and
  * others. Their answers, many times as large, meet at the victim and fill its uplink. At the victim: large responses
- * from a service that it never asked. At such a server: one "client" that repeats the same small query.
+ * from a service that it never asked. At such a server: one "client" that repeats the same small query. TCP servers serve as
+ * well: each repeats its SYN-ACK to somebody who has sent no SYN.
  *
  * Source: Alibaba Cloud, security product handbook, ch. 1 (NTP flood); US-CERT TA14-017A (the protocols);
  * factors as collected by protocolports.org ("UDP amplification DDoS ports"), where it gives any.
@@ -29,37 +30,46 @@ static const struct threshold thresholds[] = {
                  1000000},
 };
 
-enum { UDP_REFLECTION };
+enum { REFLECTION };
 
 /* clang-format off */
 static const struct case_info cases[] = {
-    [UDP_REFLECTION] = {
+    [REFLECTION] = {
         .id = "flood.udp_reflection",
         .severity = SEVERITY_ERROR,
         .english = {
-            .title = "UDP reflection flood",
-            .summary = "[{client.address} received {packets} large {service} responses (threshold {limit}; together {bytes}) "
+            .title = "Reflection flood",
+            .summary = "[{client.address} received {packets} SYN-ACKs (threshold {limit}) within {delay} without having sent a SYN{!service}]"
+                       "[{client.address} received {packets} large {service} responses (threshold {limit}; together {bytes}) "
                        "within {delay} without having sent a query{!reflector}][, from {sources} servers{!reflector}]"
                        "[{client.address} got {packets} large {service} responses (threshold {limit}; together {bytes}) "
                        "within {delay} for small requests that were all alike, {attempts} of them; the responses "
                        "were {amplification} times as large{?reflector}][, and came from {sources} servers{?reflector}].",
-            .causes = "[Somebody asks open {service} servers in the name of {client.address}: a reflection attack; the large "
+            .causes = "[Somebody sends SYNs to TCP servers in the name of {client.address}: SYN-ACK reflection; each of them "
+                      "repeats its SYN-ACK, because nobody goes on{!service}.]\n"
+                      "[{client.address} answers with RST: it has not asked{?port_closed}{!service}.]\n"
+                      "[Somebody asks open {service} servers in the name of {client.address}: a reflection attack; the large "
                       "responses fill its uplink{!reflector}.][ Amplification as documented: {amplification} times{!reflector}.]\n"
                       "[{client.address} is the victim of a reflection attack: the requests carry its address, but "
                       "another host has sent them. {server} is an open reflector{?reflector}.]\n"
                       "[{client.address} answers with ICMP \"port unreachable\": no program there waits for these "
-                      "responses{?port_closed}.]\n"
+                      "responses{?port_closed}{?service}.]\n"
                       "[No packet of {client.address} itself was captured. That it sent no query is concluded from "
                       "the number of servers{?one_way}.]\n"
                       "[A load test or a program that repeats the same request without a pause{?reflector}{!port_closed}.]\n"
-                      "[The queries leave by another path, which was not captured{!reflector}{!port_closed}.]",
-            .checks = "How many packets and bytes, from which addresses (FILE is this capture): `tshark -r FILE -q "
-                      "-z conv,udp,udp.srcport=={server.port}`\n"
+                      "[What {client.address} sends leaves by another path, which was not captured{!reflector}{!port_closed}.]",
+            .checks = "[How many packets and bytes, from which addresses (FILE is this capture): `tshark -r FILE -q "
+                      "-z conv,udp,udp.srcport=={server.port}`{?service}]\n"
+                      "[How many SYN-ACKs, from which servers (FILE is this capture): `tshark -r FILE -Y 'ip.dst == "
+                      "{client.address} and tcp.flags.syn == 1 and tcp.flags.ack == 1' -T fields -e ip.src -e "
+                      "tcp.srcport | sort | uniq -c | sort -rn | head`{!service}]\n"
                       "[On {client.address}, does any program use this service: `ss -uanp 'dport = "
-                      ":{server.port}'`{!reflector}]\n"
+                      ":{server.port}'`{!reflector}{?service}]\n"
                       "[Is the uplink full: `sar -n DEV 1 5`{!reflector}]\n"
                       "[A firewall on the host can't empty the uplink: have the provider or the DDoS protection drop "
-                      "UDP with source port {server.port} to {client.address}{!reflector}.]\n"
+                      "UDP with source port {server.port} to {client.address}{!reflector}{?service}.]\n"
+                      "[Have the provider or the DDoS protection drop SYN-ACKs to {client.address} that belong to no "
+                      "connection{!service}.]\n"
                       "[On the server, who may ask it: `ss -ulnp 'sport = :{server.port}'`{?reflector}]\n"
                       "[Close it to the Internet: NTP: \"restrict default noquery\", \"disable monitor\"; DNS: no "
                       "open recursion, response rate limiting; memcached: -U 0; others: allow the own networks only "
@@ -77,61 +87,6 @@ static const struct case_info cases[] = {
 };
 /* clang-format on */
 
-/* -- Services --------------------------------------------------------------------------------- */
-
-struct service {
-    uint16_t port;
-    const char *name;
-    const char *factor;  /* documented; NULL where no source gives one */
-    uint8_t changing;    /* leading bytes of a request that change each time: an identifier */
-    bool searched;       /* by multicast or broadcast: answers come from hosts that were not asked one by one */
-    bool many_at_a_time; /* asked of many hosts by ordinary programs (a resolver, a network management) */
-    bool streams;        /* large packets in a row are normal for whoever asked */
-    bool
-        marked; /* begins with four zero bytes; what does not is traffic of a tunnel on the same port (RFC 3948, 2.2) */
-};
-
-/* By port. */
-static const struct service services[] = {
-    {7, "Echo", .factor = "2-3"},
-    {17, .name = "QOTD"},
-    {19, "CharGEN", .factor = "358"},
-    {53, "DNS", .factor = "28-54", .changing = 2, .many_at_a_time = true},
-    {111, "Portmap", .changing = 4},
-    {123, "NTP", .factor = "556"},
-    {137, "NetBIOS", .changing = 2, .searched = true},
-    {161, "SNMP", .factor = "6-9", .many_at_a_time = true},
-    {389, "CLDAP", .factor = "56-70", .many_at_a_time = true},
-    {500, .name = "IKE"},
-    {520, .name = "RIP"},
-    {1900, "SSDP", .factor = "30", .searched = true},
-    {3702, "WS-Discovery", .factor = "150", .searched = true},
-    {4500, .name = "IKE", .marked = true},
-    {5353, "mDNS", .factor = "10", .changing = 2, .searched = true},
-    {5683, "CoAP", .factor = "10-50", .changing = 4, .searched = true},
-    {11211, "memcached", .factor = "10,000-51,000", .changing = 2},
-    {27015, "Steam", .factor = "5", .many_at_a_time = true, .streams = true},
-    {37810, .name = "DVR discovery", .searched = true},
-    {47808, .name = "BACnet", .searched = true},
-};
-
-/* NULL for other ports. */
-static const struct service *
-service_of(uint16_t port)
-{
-    size_t first = 0, end = sizeof services / sizeof *services;
-    if (port > services[end - 1].port)
-        return NULL;
-    while (end - first > 1) {
-        size_t middle = (first + end) / 2;
-        if (services[middle].port > port)
-            end = middle;
-        else
-            first = middle;
-    }
-    return services[first].port == port ? &services[first] : NULL;
-}
-
 /* -- State ------------------------------------------------------------------------------------ */
 
 enum { SOURCES_MAX = 128, SOURCE_SLOTS = 2 * SOURCES_MAX, NAMES_MAX = 4 };
@@ -144,9 +99,7 @@ struct victim {
     uint32_t requests, alike;
     uint64_t request_bytes;
     uint64_t request; /* digest of one of them */
-    int64_t waiting;  /* since when a request is outstanding, 0 = none is */
-    int64_t waited;   /* in all */
-    bool overlapping; /* a request left while another one was outstanding */
+    struct closed_loop loop;
     uint32_t sources, source[SOURCE_SLOTS];
     uint64_t name[NAMES_MAX]; /* that DNS responses are about */
     uint32_t other_names;
@@ -162,12 +115,6 @@ struct search {
     int64_t time;
 };
 
-/* The last large response that counted, and a bit for each host that got one lately: only their queries are looked at. */
-struct capture {
-    int64_t last;
-    uint64_t hosts;
-};
-
 struct host_key {
     struct ip_address address;
     uint16_t port; /* of the service */
@@ -181,40 +128,6 @@ state_of(struct context *context, unsigned kind, const struct ip_address *addres
     key.address = *address;
     key.port = port;
     return keyed_state(context, kind, &key, sizeof key, size);
-}
-
-static uint64_t
-host_bit(const struct ip_address *address)
-{
-    return UINT64_C(1) << address_digest(address) % 64;
-}
-
-static void
-note_host(struct context *context, const struct packet *packet)
-{
-    struct capture *capture = capture_state(context);
-    if (packet->time - capture->last > SECONDS(WINDOW_SECONDS))
-        capture->hosts = 0;
-    capture->hosts |= host_bit(&packet->destination.address);
-    capture->last = packet->time;
-}
-
-static bool
-is_noted(struct context *context, const struct packet *packet)
-{
-    const struct capture *capture = capture_state(context);
-    return packet->time - capture->last <= SECONDS(WINDOW_SECONDS) &&
-           (capture->hosts & host_bit(&packet->source.address)) != 0;
-}
-
-/* Whether the packet counts. A reflector says the same again and again, with IP ID 0, which looks like copies of
- * one packet. Real copies come at once, or with another TTL. */
-static bool
-is_another(const struct flow *flow, const struct packet *packet)
-{
-    if (packet->copy_of != 0 && packet->copy_session != packet->session)
-        return false;
-    return !packet->duplicate || (packet->ttl == flow_sender(flow, packet)->ttl && packet->copy_age >= MILLISECONDS(1));
 }
 
 static void
@@ -246,29 +159,35 @@ note_name(struct victim *victim, const struct dns_message *dns)
 
 /* -- Reporting -------------------------------------------------------------------------------- */
 
-static void
-report_victim(struct context *context, const struct packet *packet, struct victim *victim,
-              const struct service *service, struct finding *finding)
+/* NULL for a service: SYN-ACKs. */
+static struct finding *
+report_victim(struct context *context, const struct endpoint *host, const struct endpoint *server, int64_t now,
+              struct victim *victim, const struct reflector *service, enum confidence confidence)
 {
-    struct endpoint address = {packet->destination.address, 0};
+    struct finding *finding = report(context, &cases[REFLECTION], confidence);
+    if (finding == NULL)
+        return NULL;
     victim->finding = finding_number(finding);
     report_series(finding, victim->packets, victim->first_frame, victim->start);
-    report_endpoint(finding, FACT_client, &address);
-    report_endpoint(finding, FACT_server, &packet->source);
-    report_text(finding, FACT_service, service->name);
+    report_endpoint(finding, FACT_client, &(struct endpoint){host->address, 0});
+    report_endpoint(finding, FACT_server, server);
+    if (service != NULL) {
+        report_text(finding, FACT_service, service->name);
+        report_count(finding, FACT_bytes, victim->bytes);
+    }
     report_count(finding, FACT_packets, victim->packets);
     report_count(finding, FACT_limit, threshold_value(context, PACKETS));
-    report_count(finding, FACT_bytes, victim->bytes);
-    report_duration(finding, FACT_delay, packet->time - victim->start);
+    report_duration(finding, FACT_delay, now - victim->start);
     if (victim->sources < SOURCES_MAX)
         report_count(finding, FACT_sources, victim->sources);
     if (victim->port_closed)
         report_flag(finding, FACT_port_closed);
     report_evidence(finding, victim->first_frame);
+    return finding;
 }
 
 static bool
-searches(struct context *context, const struct packet *packet, const struct service *service)
+searches(struct context *context, const struct packet *packet, const struct reflector *service)
 {
     if (!service->searched)
         return false;
@@ -280,7 +199,7 @@ searches(struct context *context, const struct packet *packet, const struct serv
 /* Whether the number of servers alone shows that nobody asked them. Some programs ask many, and devices of the local
  * network are found without being asked one by one. */
 static bool
-too_many_to_be_asked(const struct victim *victim, const struct packet *packet, const struct service *service)
+too_many_to_be_asked(const struct victim *victim, const struct packet *packet, const struct reflector *service)
 {
     return victim->sources >= REFLECTORS_BLIND &&
            (!(service->searched || service->many_at_a_time) || address_is_public(&packet->source.address));
@@ -289,7 +208,7 @@ too_many_to_be_asked(const struct victim *victim, const struct packet *packet, c
 /* Responses to a host that asked nobody. */
 static void
 check_unasked(struct context *context, const struct flow *flow, const struct packet *packet, struct victim *victim,
-              const struct service *service)
+              const struct reflector *service)
 {
     /* A host that asks as well is no victim, or the few answers are not worth a word: a capture that begins in the
      * middle, answers from another address than was asked. */
@@ -304,37 +223,29 @@ check_unasked(struct context *context, const struct flow *flow, const struct pac
     enum confidence confidence = victim->port_closed ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY;
     if (!visible && (one_way || service->many_at_a_time))
         confidence = CONFIDENCE_POSSIBLE;
-    struct finding *finding = report(context, &cases[UDP_REFLECTION], confidence);
+    struct finding *finding =
+        report_victim(context, &packet->destination, &packet->source, packet->time, victim, service, confidence);
     if (finding == NULL)
         return;
-    report_victim(context, packet, victim, service, finding);
     report_text(finding, FACT_amplification, service->factor);
     if (!visible)
         report_flag(finding, FACT_one_way);
 }
 
-/* Whether the client asks only after the last answer: a request was outstanding for most of the time, and not one of them left
- * during that. Who forges requests does not see the answers. */
-static bool
-asks_one_at_a_time(const struct victim *victim, const struct packet *packet)
-{
-    return !victim->overlapping && 2 * victim->waited >= packet->time - victim->start;
-}
-
 /* Responses many times as large as what was asked, and always the same was asked. */
 static void
-check_asked(struct context *context, const struct packet *packet, struct victim *victim, const struct service *service)
+check_asked(struct context *context, const struct packet *packet, struct victim *victim,
+            const struct reflector *service)
 {
     char factor[24];
     if (victim->packets < threshold_value(context, PACKETS) || victim->requests < REQUESTS ||
         4 * victim->alike < 3 * victim->requests || victim->bytes < FACTOR * victim->request_bytes ||
-        asks_one_at_a_time(victim, packet))
+        closed_loop_holds(&victim->loop, victim->start, packet->time))
         return;
-    struct finding *finding =
-        report(context, &cases[UDP_REFLECTION], victim->port_closed ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
+    struct finding *finding = report_victim(context, &packet->destination, &packet->source, packet->time, victim,
+                                            service, victim->port_closed ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
     if (finding == NULL)
         return;
-    report_victim(context, packet, victim, service, finding);
     report_flag(finding, FACT_reflector);
     report_count(finding, FACT_attempts, victim->requests);
     snprintf(factor, sizeof factor, "%llu", (unsigned long long)(victim->bytes / victim->request_bytes));
@@ -345,15 +256,15 @@ check_asked(struct context *context, const struct packet *packet, struct victim 
 
 static void
 note_response(struct context *context, const struct flow *flow, const struct packet *packet,
-              const struct service *service)
+              const struct reflector *service)
 {
     const struct side *receiver = flow_receiver(flow, packet);
     bool asked = receiver->packets > 0;
     if (asked && (service->streams || flow_sender(flow, packet)->bytes < FACTOR * receiver->bytes))
         return;
-    if (!address_is_unicast(&packet->destination.address) || !is_another(flow, packet))
+    if (!address_is_unicast(&packet->destination.address) || !flow_packet_counts(flow, packet))
         return;
-    note_host(context, packet);
+    recent_hosts_add(capture_state(context), &packet->destination.address, packet->time);
     struct victim *victim = state_of(context, asked ? KEY_ASKED : KEY_UNASKED, &packet->destination.address,
                                      packet->source.port, sizeof *victim);
     if (victim->finding != 0) {
@@ -366,9 +277,7 @@ note_response(struct context *context, const struct flow *flow, const struct pac
         victim->requests = victim->alike = 1;
         victim->request_bytes = receiver->bytes;
     }
-    if (victim->waiting != 0)
-        victim->waited += packet->time - victim->waiting;
-    victim->waiting = 0;
+    closed_loop_answer(&victim->loop, packet->time);
     victim->packets++;
     victim->bytes += packet->payload.length;
     distinct_add(victim->source, SOURCE_SLOTS, SOURCES_MAX, &victim->sources, address_digest(&packet->source.address));
@@ -382,31 +291,28 @@ note_response(struct context *context, const struct flow *flow, const struct pac
 
 static void
 note_request(struct context *context, const struct flow *flow, const struct packet *packet,
-             const struct service *service)
+             const struct reflector *service)
 {
     uint16_t port = packet->destination.port;
     if (service->searched) {
         struct search *search = state_of(context, KEY_SEARCH, &packet->source.address, port, sizeof *search);
         *search = (struct search){.seen = true, .time = packet->time};
     }
-    if (!is_noted(context, packet) || !is_another(flow, packet))
+    if (!recent_hosts_may_have(capture_state(context), &packet->source.address, packet->time) ||
+        !flow_packet_counts(flow, packet))
         return;
     struct victim *unasked = state_of(context, KEY_UNASKED, &packet->source.address, port, sizeof *unasked);
     unasked->requests++;
     struct victim *asked = state_of(context, KEY_ASKED, &packet->source.address, port, sizeof *asked);
     if (asked->packets == 0)
         return;
-    const struct payload *payload = &packet->payload;
-    uint64_t request = payload->length;
-    for (uint32_t i = service->changing; i < payload->captured; i++)
-        request = digest_mix(request, payload->bytes[i]);
+    uint64_t request = reflector_request_digest(service, &packet->payload);
     if (asked->request == 0)
         asked->request = request;
-    asked->overlapping |= asked->waiting != 0;
-    asked->waiting = packet->time;
+    closed_loop_ask(&asked->loop, packet->time);
     asked->requests++;
     asked->alike += asked->request == request;
-    asked->request_bytes += payload->length;
+    asked->request_bytes += packet->payload.length;
 }
 
 /* "Port unreachable": the host takes its packets for an answer to nothing. */
@@ -416,7 +322,8 @@ note_rejection(struct context *context, const struct flow *flow, const struct pa
     const struct endpoint *quoted = packet->from_client ? &flow->client : &flow->server;
     const struct endpoint *target = packet->from_client ? &flow->server : &flow->client;
     const struct icmp_error *error = packet->icmp;
-    if (flow->protocol != PROTOCOL_UDP || service_of(quoted->port) == NULL || !is_noted(context, packet) ||
+    if (flow->protocol != PROTOCOL_UDP || reflector_of(quoted->port) == NULL ||
+        !recent_hosts_may_have(capture_state(context), &packet->source.address, packet->time) ||
         !address_equal(&packet->source.address, &target->address) ||
         !(error->ipv6 ? error->type == 1 && error->code == 4 : error->type == 3 && error->code == 3))
         return;
@@ -426,35 +333,57 @@ note_rejection(struct context *context, const struct flow *flow, const struct pa
     }
 }
 
-/* The service that a packet from or to this port is of, NULL if none. */
-static const struct service *
-service_at(uint16_t port, const struct payload *payload)
+/* -- SYN-ACKs --------------------------------------------------------------------------------- */
+
+/* A SYN-ACK to a host that has sent no SYN: the host rejects it, or it is repeated because nothing comes back. Who did ask, before
+ * the capture began, acknowledges it; only one that scans without its TCP stack does not, for as long as its first answers come. */
+static void
+note_syn_ack(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    static const uint8_t marker[4] = {0};
-    const struct service *service = service_of(port);
-    bool other = service != NULL && service->marked &&
-                 (payload->captured < sizeof marker || memcmp(payload->bytes, marker, sizeof marker) != 0);
-    return other ? NULL : service;
+    bool rejected = packet->from_client && (packet->flags & TCP_RST) && flow->by_client.packets == 1;
+    bool repeated = !packet->from_client && flow->handshake.syn_ack_count > 1 && flow->by_client.packets == 0;
+    if (flow->handshake.syn_frame != 0 || flow->handshake.syn_ack_frame == 0 || packet->duplicate ||
+        packet->copy_of != 0 || !(rejected || repeated))
+        return;
+    struct victim *victim = state_of(context, KEY_UNASKED, &flow->client.address, 0, sizeof *victim);
+    if (victim->finding != 0) {
+        report_again(context, victim->finding);
+        return;
+    }
+    roll(victim, packet);
+    victim->packets++;
+    victim->port_closed |= rejected;
+    distinct_add(victim->source, SOURCE_SLOTS, SOURCES_MAX, &victim->sources, address_digest(&flow->server.address));
+    if (victim->packets < threshold_value(context, PACKETS) || packet->time - victim->start < SECONDS(1) ||
+        !answers_visible(context, flow, false) ||
+        !(victim->port_closed || address_was_seen(context, flow, &flow->client.address)))
+        return;
+    report_victim(context, &flow->client, &flow->server, packet->time, victim, NULL,
+                  victim->port_closed ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
 }
+
+/* -- Every packet ----------------------------------------------------------------------------- */
 
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    const struct service *service;
+    const struct reflector *service;
     if (packet->icmp != NULL)
         note_rejection(context, flow, packet);
-    else if (packet->payload.length >= LARGE && (service = service_at(packet->source.port, &packet->payload)) != NULL)
+    else if (packet->protocol == PROTOCOL_TCP)
+        note_syn_ack(context, flow, packet);
+    else if (packet->payload.length >= LARGE && (service = reflector_at(packet->source.port, &packet->payload)) != NULL)
         note_response(context, flow, packet, service);
-    else if ((service = service_at(packet->destination.port, &packet->payload)) != NULL)
+    else if ((service = reflector_at(packet->destination.port, &packet->payload)) != NULL)
         note_request(context, flow, packet, service);
 }
 
-const struct detector flood_udp_detector = {
+const struct detector flood_reflection_detector = {
     .family = "flood",
-    .summary = "Responses of UDP services that nobody asked for",
-    .sees = SEES_UDP | SEES_ICMP | SEES_DUPLICATES,
+    .summary = "Responses that nobody asked for",
+    .sees = SEES_UDP | SEES_ICMP | SEES_SYN | SEES_AFTER_RESET | SEES_DUPLICATES,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
-    .capture_state_size = sizeof(struct capture),
+    .capture_state_size = sizeof(struct recent_hosts),
     .on_packet = on_packet,
 };
