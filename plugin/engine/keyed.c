@@ -80,20 +80,14 @@ find(const struct generation *generation, uint32_t hash, unsigned kind, const vo
 }
 
 static void
-add(struct generation *generation, struct entry *entry)
+grow(struct generation *generation)
 {
-    *find(generation, entry->hash, entry->kind, entry->bytes, entry->key_size) = entry;
-    generation->used++;
-    if (2 * generation->used <= generation->size)
-        return;
-    struct generation larger = {.size = 2 * generation->size, .entries = generation->entries};
+    struct generation larger = {.size = 2 * generation->size, .used = generation->used, .entries = generation->entries};
     larger.places = g_new0(struct entry *, larger.size);
     for (uint32_t i = 0; i < generation->size; i++) {
         struct entry *moved = generation->places[i];
-        if (moved == NULL)
-            continue;
-        *find(&larger, moved->hash, moved->kind, moved->bytes, moved->key_size) = moved;
-        larger.used++;
+        if (moved != NULL)
+            *find(&larger, moved->hash, moved->kind, moved->bytes, moved->key_size) = moved;
     }
     g_free(generation->places);
     *generation = larger;
@@ -113,8 +107,10 @@ grow_old(struct keyed *keyed, uint64_t serial)
     generation_start(&keyed->young);
 }
 
+/* Fills the place, which is where the search for the key ended. */
 static struct entry *
-add_entry(struct generation *generation, uint32_t hash, unsigned kind, const void *key, size_t key_size, size_t size)
+add_entry(struct generation *generation, struct entry **place, uint32_t hash, unsigned kind, const void *key,
+          size_t key_size, size_t size)
 {
     size_t room = arena_aligned(key_size);
     struct entry *entry = arena_take(&generation->entries, sizeof *entry + room + size);
@@ -123,7 +119,9 @@ add_entry(struct generation *generation, uint32_t hash, unsigned kind, const voi
     entry->key_size = (uint32_t)key_size;
     entry->key_room = (uint32_t)room;
     memcpy(entry->bytes, key, key_size);
-    add(generation, entry);
+    *place = entry;
+    if (2 * ++generation->used > generation->size)
+        grow(generation);
     return entry;
 }
 
@@ -134,10 +132,10 @@ keyed_get(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, 
     uint32_t hash = (uint32_t)hash_bytes(&keyed->seed, (uint64_t)kind << 8 | key_size, key, key_size);
 
     grow_old(keyed, serial);
-    struct entry *entry = *find(&keyed->young, hash, kind, key, key_size);
+    struct entry **place = find(&keyed->young, hash, kind, key, key_size), *entry = *place;
     if (entry == NULL) {
         const struct entry *old = keyed->old.used > 0 ? *find(&keyed->old, hash, kind, key, key_size) : NULL;
-        entry = add_entry(&keyed->young, hash, kind, key, key_size, size);
+        entry = add_entry(&keyed->young, place, hash, kind, key, key_size, size);
         if (old != NULL)
             memcpy(entry->bytes + entry->key_room, old->bytes + old->key_room, size);
     }
