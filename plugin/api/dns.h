@@ -49,6 +49,20 @@ dns_name_digest(const char *name)
     return digest;
 }
 
+/* -- Names, in lower case as messages have them ----------------------------------------------- */
+
+unsigned dns_name_labels(const char *name);
+
+/* Whether its top-level domain is one that local networks use for themselves, and that are search domains therefore. */
+bool dns_name_is_local(const char *name);
+
+/* Whether it is what programs make up to find out whether their network gives addresses to names that don't exist. */
+bool dns_name_is_random(const char *name);
+
+/* Whether it is asked for in order to find out if it exists, so that an answer without result means nothing: reverse look-ups,
+ * blacklists, services, proxies. */
+bool dns_name_may_be_missing(const char *name);
+
 /* Name of a record type such as "AAAA"; "other" for those that are seldom asked for. */
 const char *dns_type_name(uint16_t type);
 

@@ -14,7 +14,13 @@
  * names in the name of any number of clients. */
 enum { REPORTED_MAX = 10, SERVER_REPORTED_MAX = 30 };
 
-enum { NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5, TYPE_SOA = 6 };
+enum {
+    NOERROR = 0,
+    SERVFAIL = 2,
+    NXDOMAIN = 3,
+    REFUSED = 5,
+    TYPE_SOA = 6
+}; /* who asks for SOA looks for the zone that a name is in */
 
 /* The next name of a search list is asked for at once. */
 static const int64_t NEXT_STEP = SECONDS(1);
@@ -115,101 +121,6 @@ failure_of(const struct flow *flow, uint8_t rcode, uint64_t name)
     return failure;
 }
 
-/* -- Names ------------------------------------------------------------------------------------ */
-
-static unsigned
-label_count(const char *name)
-{
-    unsigned count = 1;
-    for (; *name != '\0'; name++)
-        count += *name == '.';
-    return count;
-}
-
-static bool
-is_one_of(const char *word, size_t length, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strlen(words[i]) == length && memcmp(words[i], word, length) == 0)
-            return true;
-    return false;
-}
-
-#define IS_ONE_OF(word, length, words) is_one_of(word, length, words, sizeof(words) / sizeof *(words))
-
-static const char *
-top_level(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot != NULL ? dot + 1 : name;
-}
-
-/* Top-level domains that local networks use for themselves, and that are search domains therefore. */
-static bool
-is_of_local_network(const char *name)
-{
-    static const char *const tops[] = {"local", "localdomain", "lan",     "home",     "internal",
-                                       "corp",  "intranet",    "private", "localnet", "box"};
-    const char *top = top_level(name);
-    return IS_ONE_OF(top, strlen(top), tops);
-}
-
-/* An IPv4 address in front, digits first or last: what blacklists are asked for (RFC 5782, 2.1). */
-static bool
-begins_with_address(const char *name)
-{
-    for (unsigned octets = 0; octets < 4; octets++) {
-        size_t digits = strspn(name, "0123456789");
-        if (digits == 0 || digits > 3 || name[digits] != '.')
-            return false;
-        name += digits + 1;
-    }
-    return true;
-}
-
-/* A label of a blacklist's domain: "zen.spamhaus.org", "dnsbl.example.net". */
-static bool
-is_blacklist_label(const char *label, size_t length)
-{
-    static const char *const labels[] = {"dbl", "rbl", "bl", "zen", "surbl", "uribl", "dnswl", "sbl", "xbl", "pbl"};
-    return (length >= 5 && memcmp(label, "dnsbl", 5) == 0) || IS_ONE_OF(label, length, labels);
-}
-
-/* Programs find out whether their network makes up addresses for names that don't exist: browsers with one label of 7
- * to 15 random letters (Chromium, intranet redirect detector), others with a long identifier. */
-static bool
-is_random_label(const char *name)
-{
-    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz");
-    return strchr(name, '.') == NULL && ((length >= 7 && length <= 15 && name[length] == '\0') || strlen(name) > 30);
-}
-
-/* Names that are asked for in order to find out whether they exist: proxies, IPv6 tunnels, services, mDNS names,
- * and those by which a network tells browsers to leave its resolver alone. */
-static bool
-is_probe(const char *name)
-{
-    static const char *const heads[] = {"wpad", "isatap"};
-    static const char *const names[] = {"use-application-dns.net", "mask.icloud.com", "mask-h2.icloud.com"};
-    return IS_ONE_OF(name, strcspn(name, "."), heads) || IS_ONE_OF(name, strlen(name), names) ||
-           (label_count(name) <= 2 && strcmp(top_level(name), "local") == 0);
-}
-
-/* Whether an answer without result means nothing for this name. Who asks for SOA looks for the zone that it is in. */
-static bool
-is_ordinary(const char *name, uint16_t type)
-{
-    if (*name == '\0' || type == TYPE_SOA || strcmp(top_level(name), "arpa") == 0 || begins_with_address(name) ||
-        is_probe(name))
-        return true;
-    for (const char *label = name; label != NULL; label = strchr(label, '.')) {
-        label += *label == '.';
-        if (*label == '_' || (label != name && is_blacklist_label(label, strcspn(label, "."))))
-            return true;
-    }
-    return false;
-}
-
 /* -- Search lists ----------------------------------------------------------------------------- */
 
 /* Length of the labels that both names begin with, 0 if they don't share one. */
@@ -228,7 +139,7 @@ common_head(const char *a, const char *b)
 static bool
 may_be_searched(const char *name, size_t head)
 {
-    return strchr(name + head + 1, '.') != NULL || is_of_local_network(name);
+    return strchr(name + head + 1, '.') != NULL || dns_name_is_local(name);
 }
 
 /* Whether the two names are steps of one search: the name as it was given and with a domain behind it, or with
@@ -272,7 +183,7 @@ is_final(const char *name)
 {
     if (strchr(name, '.') == NULL)
         return true;
-    return !is_of_local_network(name) && (label_count(name) == 2 || strncmp(name, "www.", 4) == 0);
+    return !dns_name_is_local(name) && (dns_name_labels(name) == 2 || strncmp(name, "www.", 4) == 0);
 }
 
 /* A name that resolves ends the search that the client's newest missing name was a step of. */
@@ -370,7 +281,7 @@ told_as_step(struct client *client, const struct packet *packet, bool *last_step
 static bool
 may_be_made_up(struct failed_name *failed, const struct dns_message *message)
 {
-    if (message->rcode != NXDOMAIN || !is_random_label(message->query_name) || failed->told_as != 0)
+    if (message->rcode != NXDOMAIN || !dns_name_is_random(message->query_name) || failed->told_as != 0)
         return false;
     if (failed->first_type == message->query_type)
         return false;
@@ -417,7 +328,8 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     }
     bool recursion_desired = packet->payload.bytes[2] & 1;
     if ((message->rcode == SERVFAIL || message->rcode == NXDOMAIN || message->rcode == REFUSED) && recursion_desired &&
-        !is_ordinary(message->query_name, message->query_type) && was_asked_for(context, flow, packet))
+        message->query_type != TYPE_SOA && !dns_name_may_be_missing(message->query_name) &&
+        was_asked_for(context, flow, packet))
         check_failure(context, flow, packet);
 }
 
