@@ -29,6 +29,7 @@
 #include "reset.h"
 #include "sender.h"
 #include "session.h"
+#include "talkers.h"
 
 struct context; /* the engine, the flow and the packet of this call; valid only during it */
 struct finding; /* a report that is being filled in; valid until the callback returns */
@@ -155,6 +156,9 @@ bool conversations_visible(struct context *context, const struct flow *flow);
 
 /* Whether any packet from this address was seen so far on the flow's encapsulation path. */
 bool address_was_seen(struct context *context, const struct flow *flow, const struct ip_address *address);
+
+/* Whether anything was sent again so far in a connection of the flow's server. */
+bool server_has_repetitions(struct context *context, const struct flow *flow);
 
 /* Bytes of IP packets on the wire so far, duplicates excluded: of this session (packet.session), or of all that is
  * outside of sessions (0). */

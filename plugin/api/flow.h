@@ -65,7 +65,10 @@ struct side {
     int64_t fin_idle;            /* idle before the first FIN */
     uint32_t stale_frame;        /* of its newest segment that the other side had acknowledged before; 0 = none */
     uint32_t received_twice;     /* segments of the other side that it says came twice (D-SACK, RFC 2883) */
-    uint32_t spurious;  /* retransmissions of this side that were not needed, as the time of their answers shows */
+    uint32_t spurious; /* retransmissions of this side that were not needed, as the time of their answers shows */
+    uint32_t lost_before,
+        lost_behind;    /* packets of this side that were lost before the place of the capture and behind it; what turns
+                                          out to have arrived is taken back */
     bool closed_window; /* the newest receive window that it announced is 0 (RFC 9293, 3.8.6) */
     int64_t shortest_round_trip; /* from here to the other side and back, of what was sent once; 0 = unknown */
     int64_t round_trip;          /* from here to the other side and back, the newest of bulk data; 0 = unknown */
@@ -137,6 +140,18 @@ static inline const struct side *
 flow_receiver(const struct flow *flow, const struct packet *packet)
 {
     return packet->from_client ? &flow->by_server : &flow->by_client;
+}
+
+/* The round trip from here to the side that receives what the client (or the server) sends, as a handshake of packets sent once had it;
+ * 0 = unknown. */
+static inline int64_t
+flow_handshake_round_trip(const struct flow *flow, bool from_client)
+{
+    const struct handshake *handshake = &flow->handshake;
+    if (flow->round_trip == 0 || handshake->syn_ack_count > 1)
+        return 0;
+    return from_client ? handshake->syn_ack_time - handshake->last_syn_time
+                       : handshake->completed_time - handshake->syn_ack_time;
 }
 
 /* Hops between the packet's TTL and that of its side's other packets, as a number without sign; 0 if there are none. */

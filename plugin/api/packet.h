@@ -38,6 +38,11 @@ enum {
     TCP_ACK = 0x10,
 };
 
+/* BEFORE: it fills a hole, so the first copy was lost between its sender and the place of the capture. BEHIND: the first copy came by here,
+ * and was not acknowledged: it is lost behind here if this one is acknowledged. NOT_LOST: the receiver has it already, or says
+ * so of most of what this side sends again, its window is closed, it is a probe, or a box on the way changes the numbers. */
+enum loss { NOT_LOST, LOST_BEFORE, LOST_BEHIND };
+
 /* Bytes of a packet. `captured` of them are readable at `bytes`; `length` is what travelled on the
  * wire, from the IP header, and is larger than `captured` where a mirror or a snapshot length cut
  * the packet. */
@@ -82,6 +87,7 @@ struct packet {
     bool fills_hole;       /* bytes that later ones of the sender came before, never captured until now */
     bool overtaken;        /* fills a hole, but left before what made the hole: reordered, no retransmission */
     int64_t hole_age;      /* nanoseconds, since when the hole was there */
+    uint8_t loss;          /* enum loss: what a retransmission tells */
     bool revives;          /* acknowledges what the other side had to send four times or more */
     bool keepalive_probe;  /* RFC 9293, 3.8.4: one step before the next sequence number */
     uint32_t new_bytes;    /* payload bytes never seen before */

@@ -112,6 +112,13 @@ address_was_seen(struct context *context, const struct flow *flow, const struct 
     return flow_table_has_seen(context->engine->flows, flow->path, address);
 }
 
+bool
+server_has_repetitions(struct context *context, const struct flow *flow)
+{
+    (void)context;
+    return ((const struct flow_record *)flow)->server_host->repeats;
+}
+
 uint64_t
 bytes_so_far(struct context *context, uint32_t number)
 {

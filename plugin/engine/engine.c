@@ -7,6 +7,7 @@
 #include "engine/context.h"
 #include "engine/controls.h"
 #include "engine/corrupt.h"
+#include "engine/losses.h"
 #include "engine/rates.h"
 #include "engine/tcp.h"
 #include "engine/vantage.h"
@@ -283,6 +284,7 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
 {
     corrupt_note_checksum(packet, segment, packet->from_client ? record->client_host : record->server_host);
     struct tcp_events events = tcp_follow(record, packet);
+    losses_follow(record, packet);
     struct flow *flow = &record->flow;
 
     if (events.answered_unseen)

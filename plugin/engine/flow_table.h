@@ -30,6 +30,7 @@ struct host {
     bool answers_unseen;   /* it answered with packets that were never captured */
     unsigned peers_unseen; /* flows in which a peer of it did */
     int64_t round_trip;    /* the shortest of its handshakes; 0 = none yet */
+    bool repeats;          /* as server: it, or a client of it, has sent something again */
     bool right_checksums;  /* its TCP packets are captured with right ones: no network card puts them in later */
     uint8_t checksums_read;
     uint8_t ttl;         /* of its newest packets that others took; 0 = none yet */
@@ -80,6 +81,15 @@ struct offer {
     bool made, taken;
 };
 
+/* What a side has sent again and is not acknowledged yet, for engine/losses.h. */
+struct repeated {
+    uint32_t waiting;        /* packets */
+    uint32_t waiting_end;    /* sequence number behind them */
+    uint64_t new_bytes;      /* of the side, at the last of them */
+    uint32_t acknowledgment; /* of the side, then */
+    uint32_t twice;          /* that the receiver reported, or that the time of its acknowledgments shows */
+};
+
 /* A flow with what only the engine knows of it. `flow` must be the first member. */
 struct flow_record {
     struct flow flow;
@@ -94,6 +104,7 @@ struct flow_record {
     struct missing *client_missing, *server_missing; /* NULL until a side's numbers jump */
     struct timed_packet timed;
     struct offer client_offer, server_offer;
+    struct repeated client_repeated, server_repeated;
     int64_t last_syn_ack_time;
     uint32_t syn_timestamp; /* of the first SYN */
     bool syn_has_timestamp;

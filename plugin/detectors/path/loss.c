@@ -22,9 +22,6 @@ enum { PAIRS_REPORTED = 3, PEERS_TO_FOLD = 3 };
 /* A capture made before the network card splits or after it joins segments shows fewer packets than the wire. */
 enum { SEGMENT_SIZE = 1460 };
 
-/* Further back than any window: a box on the way changes the numbers, and the capture has both sides of it. */
-enum { FAR = 1 << 26 };
-
 enum { RETRANSMISSIONS, PER_MILLE };
 
 static const struct threshold thresholds[] = {
@@ -94,31 +91,17 @@ struct tally {
     uint32_t peers;          /* of a server: hosts that had loss */
     uint32_t first_frame;
     int64_t first_time;
-    uint32_t finding, harmless; /* numbers of what was reported, 0 = nothing */
+    bool told, told_as_harmless;
 };
 
 /* What one side of a flow has added to its tallies. */
 struct direction {
     uint64_t packets;
     uint32_t before, behind;
-    uint32_t waiting;        /* sent again and not acknowledged yet */
-    uint32_t waiting_end;    /* sequence number behind them */
-    uint64_t new_bytes;      /* of the side, at the last of them */
-    uint32_t acknowledgment; /* of the side, then */
-    uint32_t twice;          /* that the receiver reported, or that the time of its acknowledgments shows */
 };
 
 struct loss_flow {
     struct direction by_client, by_server;
-};
-
-/* Whether anything was lost at all, and at which servers (a bit for some of them together): most flows end
- * without. */
-enum { MARKS = 4096 };
-
-struct capture {
-    bool any;
-    uint8_t marks[MARKS / 8];
 };
 
 enum { KEY_PAIR, KEY_SERVER, KEY_PAIRS_REPORTED };
@@ -127,32 +110,35 @@ struct way_key {
     struct ip_address sender, receiver; /* one has family 0 for all clients of a server */
 };
 
+/* What a finding is about. */
+struct way {
+    struct way_key key;
+    uint8_t harmless;
+};
+
 /* The two tallies of a packet's way. */
 struct tallies {
     struct tally *pair, *server;
 };
 
+static struct way_key
+key_of(const struct flow *flow, bool from_client, bool of_server)
+{
+    struct way_key key;
+    memset(&key, 0, sizeof key);
+    if (!of_server || !from_client)
+        key.sender = from_client ? flow->client.address : flow->server.address;
+    if (!of_server || from_client)
+        key.receiver = from_client ? flow->server.address : flow->client.address;
+    return key;
+}
+
 static struct tallies
 tallies_of(struct context *context, const struct flow *flow, bool from_client)
 {
-    struct way_key key;
-    struct tallies tallies;
-    memset(&key, 0, sizeof key);
-    key.sender = from_client ? flow->client.address : flow->server.address;
-    key.receiver = from_client ? flow->server.address : flow->client.address;
-    tallies.pair = keyed_state(context, KEY_PAIR, &key, sizeof key, sizeof *tallies.pair);
-    memset(from_client ? &key.sender : &key.receiver, 0, sizeof key.sender);
-    tallies.server = keyed_state(context, KEY_SERVER, &key, sizeof key, sizeof *tallies.server);
-    return tallies;
-}
-
-static unsigned
-mark_of(const struct flow *flow)
-{
-    uint32_t words[4], hash;
-    memcpy(words, flow->server.address.bytes, sizeof words);
-    hash = (words[0] ^ words[1] ^ words[2] ^ words[3]) * UINT32_C(0x9e3779b1);
-    return hash >> 20; /* MARKS are 12 bits */
+    struct way_key pair = key_of(flow, from_client, false), server = key_of(flow, from_client, true);
+    return (struct tallies){keyed_state(context, KEY_PAIR, &pair, sizeof pair, sizeof(struct tally)),
+                            keyed_state(context, KEY_SERVER, &server, sizeof server, sizeof(struct tally))};
 }
 
 static uint64_t
@@ -160,13 +146,6 @@ wire_packets(const struct side *side)
 {
     uint64_t segments = side->bytes / SEGMENT_SIZE;
     return segments > side->packets ? segments : side->packets;
-}
-
-static struct direction *
-direction_of(struct context *context, bool from_client)
-{
-    struct loss_flow *state = flow_state(context);
-    return from_client ? &state->by_client : &state->by_server;
 }
 
 static uint32_t
@@ -216,16 +195,21 @@ report_way(struct finding *finding, const struct flow *flow, bool from_client, c
         report_flow(finding, flow);
 }
 
-static uint32_t
+/* False if the flow has such a finding already. */
+static bool
 report_tally(struct context *context, const struct flow *flow, bool from_client, const struct tally *tally, bool folded,
              bool harmless)
 {
     uint32_t lost = tally->before + tally->behind;
     bool place_known = place_is_known(context, flow);
     bool mostly_before = place_known && tally->before >= tally->behind;
-    struct finding *finding = report(context, &cases[LOSS], mostly_before ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
+    struct way way = {key_of(flow, from_client, folded), harmless};
+    if (reported(context, &cases[LOSS]) != NULL)
+        return false;
+    struct finding *finding = report_about(
+        context, &cases[LOSS], mostly_before ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY, &way, sizeof way, 1);
     if (finding == NULL)
-        return 0;
+        return true;
     report_way(finding, flow, from_client, tally, folded);
     report_series(finding, lost, tally->first_frame, tally->first_time);
     report_count(finding, FACT_retransmissions, lost);
@@ -241,7 +225,7 @@ report_tally(struct context *context, const struct flow *flow, bool from_client,
         report_flag(finding, FACT_harmless);
     }
     report_evidence(finding, tally->first_frame);
-    return finding_number(finding);
+    return true;
 }
 
 /* Whether the share is above the threshold beyond chance: by two standard deviations of the number lost. */
@@ -265,14 +249,13 @@ check_tally(struct context *context, const struct flow *flow, bool from_client, 
             bool at_end)
 {
     uint64_t lost = tally->before + tally->behind, per_mille = threshold_value(context, PER_MILLE);
-    if (lost < threshold_value(context, RETRANSMISSIONS) || tally->finding != 0 ||
-        (folded && tally->peers < PEERS_TO_FOLD))
+    if (lost < threshold_value(context, RETRANSMISSIONS) || tally->told || (folded && tally->peers < PEERS_TO_FOLD))
         return;
     if (is_beyond_chance(lost, tally->packets, per_mille)) {
         if (folded || !pairs_were_reported_enough(context, flow))
-            tally->finding = report_tally(context, flow, from_client, tally, folded, false);
-    } else if (at_end && !folded && tally->harmless == 0 && lost * 1000 < per_mille * tally->packets) {
-        tally->harmless = report_tally(context, flow, from_client, tally, folded, true);
+            tally->told = report_tally(context, flow, from_client, tally, folded, false);
+    } else if (at_end && !folded && !tally->told_as_harmless && lost * 1000 < per_mille * tally->packets) {
+        tally->told_as_harmless = report_tally(context, flow, from_client, tally, folded, true);
     }
 }
 
@@ -282,10 +265,10 @@ check_way(struct context *context, const struct flow *flow, bool from_client, co
           bool at_end)
 {
     struct tally *pair = tallies->pair, *server = tallies->server;
-    if (pair->finding != 0)
+    if (pair->told)
         return;
     check_tally(context, flow, from_client, pair, false, at_end);
-    if (pair->finding == 0) {
+    if (!pair->told) {
         check_tally(context, flow, from_client, server, true, at_end);
         return;
     }
@@ -303,147 +286,81 @@ count_packets(const struct side *sender, struct direction *direction, const stru
     uint64_t packets = wire_packets(sender), more = packets - direction->packets;
     direction->packets = packets;
     tallies->pair->packets += more;
-    if (tallies->pair->finding == 0)
+    if (!tallies->pair->told)
         tallies->server->packets += more;
 }
 
 static void
-add_lost(struct context *context, const struct packet *packet, struct tally *tally, uint32_t before, uint32_t behind)
+add_lost(struct context *context, const struct flow *flow, const struct packet *packet, bool from_client,
+         struct tally *tally, bool folded, const struct direction *more)
 {
+    struct way way = {key_of(flow, from_client, folded), false};
     if (tally->first_frame == 0) {
         tally->first_frame = packet->frame;
         tally->first_time = packet->time;
     }
-    tally->before += before;
-    tally->behind += behind;
-    if (tally->finding != 0)
-        report_again(context, tally->finding);
+    tally->before += more->before;
+    tally->behind += more->behind;
+    if (tally->told)
+        report_about(context, &cases[LOSS], CONFIDENCE_LIKELY, &way, sizeof way, 1);
 }
 
-/* What a pair was reported for is not counted for all of its server as well. */
+/* Some turned out to have arrived. */
 static void
-count_lost(struct context *context, const struct packet *packet, const struct tallies *tallies, uint32_t before,
-           uint32_t behind)
+take_back(struct direction *direction, struct tally *tally, const struct side *sender)
 {
-    tallies->server->peers += tallies->pair->first_frame == 0;
-    add_lost(context, packet, tallies->pair, before, behind);
-    if (tallies->pair->finding == 0)
-        add_lost(context, packet, tallies->server, before, behind);
+    if (sender->lost_before < direction->before)
+        take(&tally->before, direction->before - sender->lost_before);
+    if (sender->lost_behind < direction->behind)
+        take(&tally->behind, direction->behind - sender->lost_behind);
 }
 
-/* The receiver had them already. */
+/* What the side has lost since it was counted. What a pair was reported for is not counted for all of its server as well. */
 static void
-take_back(struct direction *direction, const struct tallies *tallies, uint32_t twice)
-{
-    uint32_t behind = take(&direction->behind, twice);
-    twice -= behind;
-    twice -= take(&direction->waiting, twice);
-    uint32_t before = take(&direction->before, twice);
-    take(&tallies->pair->behind, behind);
-    take(&tallies->pair->before, before);
-    if (tallies->pair->finding == 0) {
-        take(&tallies->server->behind, behind);
-        take(&tallies->server->before, before);
-    }
-}
-
-/* What was sent again and then acknowledged was lost; what never is was sent into silence. */
-static void
-settle(struct context *context, const struct flow *flow, const struct packet *packet, bool from_client,
-       struct direction *direction, const struct tallies *tallies)
+count_lost(struct context *context, const struct flow *flow, const struct packet *packet, bool from_client,
+           struct direction *direction, const struct tallies *tallies)
 {
     const struct side *sender = from_client ? &flow->by_client : &flow->by_server;
-    const struct side *receiver = from_client ? &flow->by_server : &flow->by_client;
-    /* Where the receiver is never seen: the sender goes on, or has new answers. */
-    bool goes_on = sender->new_bytes > direction->new_bytes || sender->acknowledgment != direction->acknowledgment;
-    bool arrived = receiver->acknowledgment_known
-                       ? sequence_difference(receiver->acknowledgment, direction->waiting_end) >= 0
-                       : receiver->packets == 0 && goes_on;
-    if (direction->waiting > 0 && arrived) {
-        count_lost(context, packet, tallies, 0, direction->waiting);
-        direction->behind += direction->waiting;
-        direction->waiting = 0;
-    }
-    /* Two signs of the same. */
-    uint32_t twice = receiver->received_twice > sender->spurious ? receiver->received_twice : sender->spurious;
-    if (twice > direction->twice)
-        take_back(direction, tallies, twice - direction->twice);
-    direction->twice = twice;
+    struct direction more = {
+        .before = sender->lost_before > direction->before ? sender->lost_before - direction->before : 0,
+        .behind = sender->lost_behind > direction->behind ? sender->lost_behind - direction->behind : 0};
+
+    take_back(direction, tallies->pair, sender);
+    if (!tallies->pair->told)
+        take_back(direction, tallies->server, sender);
+    direction->before = sender->lost_before;
+    direction->behind = sender->lost_behind;
+    if (more.before + more.behind == 0)
+        return;
+    tallies->server->peers += tallies->pair->first_frame == 0;
+    add_lost(context, flow, packet, from_client, tallies->pair, false, &more);
+    if (!tallies->pair->told)
+        add_lost(context, flow, packet, from_client, tallies->server, true, &more);
 }
 
 static void
-note_retransmission(struct context *context, const struct flow *flow, const struct packet *packet,
-                    struct direction *direction, const struct tallies *tallies)
+count(struct context *context, const struct flow *flow, const struct packet *packet, bool from_client, bool at_end)
 {
-    const struct side *receiver = flow_receiver(flow, packet);
-    bool control = packet->flags & (TCP_SYN | TCP_FIN);
-    uint32_t end = packet->sequence + packet->payload.length + control;
-    uint32_t segments = (packet->payload.length + SEGMENT_SIZE - 1) / SEGMENT_SIZE + (packet->payload.length == 0);
-
-    /* Some systems probe a closed window with a byte of data, and what does not fit into it is dropped by the receiver. */
-    if ((packet->payload.length <= 1 && !control) || flow_sender(flow, packet)->pending.closed ||
-        sequence_difference(flow_sender(flow, packet)->next_sequence, end) > FAR)
-        return;
-    if (packet->fills_hole) {
-        direction->before += segments;
-        count_lost(context, packet, tallies, segments, 0);
-        return;
-    }
-    if (receiver->acknowledgment_known && sequence_difference(receiver->acknowledgment, end) >= 0)
-        return;
-    if (direction->waiting == 0 || sequence_difference(end, direction->waiting_end) > 0)
-        direction->waiting_end = end;
-    direction->waiting += segments;
-    direction->new_bytes = flow_sender(flow, packet)->new_bytes;
-    direction->acknowledgment = flow_sender(flow, packet)->acknowledgment;
-}
-
-static void
-on_retransmission(struct context *context, const struct flow *flow, const struct packet *packet)
-{
-    struct capture *capture = capture_state(context);
-    unsigned mark = mark_of(flow);
-    struct direction *direction = direction_of(context, packet->from_client);
-    struct tallies tallies = tallies_of(context, flow, packet->from_client);
-
-    capture->any = true;
-    capture->marks[mark / 8] |= (uint8_t)(1u << mark % 8);
-    count_packets(flow_sender(flow, packet), direction, &tallies);
-    settle(context, flow, packet, packet->from_client, direction, &tallies);
-    note_retransmission(context, flow, packet, direction, &tallies);
-    check_way(context, flow, packet->from_client, &tallies, false);
+    struct loss_flow *state = flow_state(context);
+    struct direction *direction = from_client ? &state->by_client : &state->by_server;
+    struct tallies tallies = tallies_of(context, flow, from_client);
+    count_packets(from_client ? &flow->by_client : &flow->by_server, direction, &tallies);
+    count_lost(context, flow, packet, from_client, direction, &tallies);
+    check_way(context, flow, from_client, &tallies, at_end);
 }
 
 /* Flows without loss count as well, once something was lost at this server. */
 static void
-on_end(struct context *context, const struct flow *flow, const struct packet *packet)
-{
-    const struct capture *capture = capture_state(context);
-    unsigned mark = capture->any ? mark_of(flow) : 0;
-
-    if (!capture->any || !(capture->marks[mark / 8] & 1u << mark % 8))
-        return;
-    for (unsigned i = 0; i < 2; i++) {
-        bool from_client = i == 0;
-        struct direction *direction = direction_of(context, from_client);
-        struct tallies tallies = tallies_of(context, flow, from_client);
-        count_packets(from_client ? &flow->by_client : &flow->by_server, direction, &tallies);
-        settle(context, flow, packet, from_client, direction, &tallies);
-        check_way(context, flow, from_client, &tallies, true);
-    }
-}
-
-static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    /* A packet that another mirror session brought before was counted there. What an ICMP error is about was not lost: somebody
-     * said why it was not forwarded. */
     if (packet->copy_of != 0 || packet->keepalive_probe || flow->icmp_error_frame != 0)
         return;
-    if (packet->retransmission)
-        on_retransmission(context, flow, packet);
-    else
-        on_end(context, flow, packet);
+    if (packet->retransmission) {
+        count(context, flow, packet, packet->from_client, false);
+    } else if (server_has_repetitions(context, flow)) {
+        count(context, flow, packet, true, true);
+        count(context, flow, packet, false, true);
+    }
 }
 
 const struct detector path_loss_detector = {
@@ -453,6 +370,5 @@ const struct detector path_loss_detector = {
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
     .flow_state_size = sizeof(struct loss_flow),
-    .capture_state_size = sizeof(struct capture),
     .on_packet = on_packet,
 };

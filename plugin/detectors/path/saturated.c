@@ -28,17 +28,13 @@ enum { EQUAL_PERCENT = 80, SLOW = 12500, LEAD = 5 };
 /* A round trip has grown if it is twice the usual one, and by more than a busy host or a neighbour's Wi-Fi adds.
  * Under NEAR the other host is a neighbour, which the link does not concern. Samples of one moment are one. */
 enum { ROUND_TRIPS = 3 };
+static const int64_t GROWN = MILLISECONDS(10), NEAR = MILLISECONDS(1), MOMENT = MILLISECONDS(100);
 
 /* Percent of the bytes that one connection must leave to others on a plateau that is theirs together. */
 enum { LEFT_TO_OTHERS = 10 };
-static const int64_t GROWN = MILLISECONDS(10), NEAR = MILLISECONDS(1), MOMENT = MILLISECONDS(100);
 
-/* With less behind a hole than this the sender may have waited for its timer (RFC 6298) instead of repeating what
- * was lost after a round trip. */
-enum { FAST_BYTES = 3000, FAR = 1 << 26 };
-
-/* Sessions that are watched, and hosts among which those that send most are found. */
-enum { VANTAGES = 8, TALKERS = 8, TALKERS_SHOWN = 3, SHARE_SHOWN = 10 };
+/* So many of the hosts that sent most are named, each with so many percent at least. */
+enum { TALKERS_SHOWN = 3, SHARE_SHOWN = 10 };
 
 enum { PLATEAU_SECONDS, LOSSES };
 
@@ -91,12 +87,6 @@ static const struct case_info cases[] = {
 };
 /* clang-format on */
 
-/* Bytes that a host sent, of the packets that were sampled. */
-struct talker {
-    struct ip_address address;
-    uint64_t bytes;
-};
-
 /* What a stretch of equal throughput showed so far. */
 struct plateau {
     bool is_on;
@@ -110,18 +100,17 @@ struct plateau {
     int64_t sum, sum_before; /* of those that had grown */
     struct endpoint server;  /* of the last of those */
     struct endpoint client;
-    uint32_t grown_flow;  /* on which they had first */
-    bool grown_elsewhere; /* on another one as well */
-    uint64_t sampled_bytes;
-    uint32_t largest_flow; /* that has more bytes than all others, if one has: by the method of Boyer and Moore */
-    uint64_t largest_lead; /* bytes that it has more than the others, at least */
-    struct talker talker[TALKERS];
+    uint32_t grown_flow;    /* on which they had first */
+    bool grown_elsewhere;   /* on another one as well */
+    uint32_t largest_flow;  /* that has more bytes than all others, if one has: by the method of Boyer and Moore */
+    uint64_t largest_lead;  /* bytes that it has more than the others, at least */
+    struct talkers talkers; /* of the packets that were sampled */
 };
 
 /* A place of the capture: outside of sessions, or one session. */
 struct vantage {
-    bool used, reported, started;
-    uint32_t session;
+    bool reported, started;
+    uint32_t session; /* its number, 0 = none */
     int64_t interval_start;
     uint64_t interval_bytes;
     uint64_t previous_rate;                   /* of the interval before */
@@ -131,26 +120,6 @@ struct vantage {
     int64_t over_time;
     uint64_t over_bytes;
 };
-
-struct capture {
-    struct vantage vantage[VANTAGES];
-};
-
-static struct vantage *
-vantage_of(struct context *context, uint32_t session)
-{
-    struct capture *capture = capture_state(context);
-    for (unsigned i = 0; i < VANTAGES; i++) {
-        struct vantage *vantage = &capture->vantage[i];
-        if (!vantage->used) {
-            vantage->used = true;
-            vantage->session = session;
-        }
-        if (vantage->session == session)
-            return vantage;
-    }
-    return NULL;
-}
 
 /* -- Reporting ------------------------------------------------------------------------------- */
 
@@ -172,21 +141,16 @@ report_purchased(struct finding *finding, uint64_t bits)
 static void
 report_talkers(struct finding *finding, const struct plateau *plateau)
 {
-    struct talker rest[TALKERS];
-    memcpy(rest, plateau->talker, sizeof rest);
+    struct talkers rest = plateau->talkers;
     for (unsigned shown = 0; shown < TALKERS_SHOWN; shown++) {
-        unsigned most = 0;
-        for (unsigned i = 1; i < TALKERS; i++)
-            if (rest[i].bytes > rest[most].bytes)
-                most = i;
-        uint64_t share = plateau->sampled_bytes > 0 ? rest[most].bytes * 100 / plateau->sampled_bytes : 0;
+        struct talker most = talkers_take(&rest);
+        uint64_t share = rest.bytes > 0 ? most.bytes * 100 / rest.bytes : 0;
         if (share < SHARE_SHOWN && shown > 0)
             return;
         char address[ADDRESS_TEXT_SIZE], text[ADDRESS_TEXT_SIZE + 16];
-        address_format(&rest[most].address, address);
+        address_format(&most.address, address);
         snprintf(text, sizeof text, "%s %u %%", address, (unsigned)share);
         report_text(finding, FACT_row, text);
-        rest[most].bytes = 0;
     }
 }
 
@@ -256,7 +220,7 @@ is_full(struct context *context, const struct plateau *plateau, int64_t time)
 static bool
 is_shared(const struct plateau *plateau)
 {
-    return plateau->grown_elsewhere || plateau->largest_lead * 100 < plateau->sampled_bytes * (100 - LEFT_TO_OTHERS);
+    return plateau->grown_elsewhere || plateau->largest_lead * 100 < plateau->talkers.bytes * (100 - LEFT_TO_OTHERS);
 }
 
 static void
@@ -318,7 +282,6 @@ end_interval(struct context *context, struct vantage *vantage, const struct pack
 static void
 note_flow(struct plateau *plateau, const struct flow *flow, const struct packet *packet)
 {
-    plateau->sampled_bytes += packet->ip_length;
     if (plateau->largest_flow == flow->number) {
         plateau->largest_lead += packet->ip_length;
     } else if (plateau->largest_lead >= packet->ip_length) {
@@ -327,27 +290,6 @@ note_flow(struct plateau *plateau, const struct flow *flow, const struct packet 
         plateau->largest_flow = flow->number;
         plateau->largest_lead = packet->ip_length - plateau->largest_lead;
     }
-}
-
-/* The hosts that sent most, by the method of Misra and Gries: what many hosts sent a little of goes down again. */
-static void
-note_talker(struct plateau *plateau, const struct packet *packet)
-{
-    struct talker *least = &plateau->talker[0];
-    for (unsigned i = 0; i < TALKERS; i++) {
-        struct talker *talker = &plateau->talker[i];
-        if (talker->bytes > 0 && address_equal(&talker->address, &packet->source.address)) {
-            talker->bytes += packet->ip_length;
-            return;
-        }
-        if (talker->bytes < least->bytes)
-            least = talker;
-    }
-    if (least->bytes > packet->ip_length) {
-        least->bytes -= packet->ip_length;
-        return;
-    }
-    *least = (struct talker){packet->source.address, packet->ip_length - least->bytes};
 }
 
 /* -- Round trips ----------------------------------------------------------------------------- */
@@ -380,17 +322,6 @@ note_round_trip(struct plateau *plateau, const struct flow *flow, const struct p
     plateau->sample_time = packet->time;
 }
 
-/* The round trip from here to the receiver of this packet, as the handshake had it. */
-static int64_t
-round_trip_to_receiver(const struct flow *flow, bool from_client)
-{
-    const struct handshake *handshake = &flow->handshake;
-    if (flow->round_trip == 0 || handshake->syn_ack_count > 1)
-        return 0;
-    return from_client ? handshake->syn_ack_time - handshake->last_syn_time
-                       : handshake->completed_time - handshake->syn_ack_time;
-}
-
 /* What was measured since the last sample, of either side's data. */
 static void
 note_bulk(struct plateau *plateau, const struct flow *flow, const struct packet *packet)
@@ -398,32 +329,14 @@ note_bulk(struct plateau *plateau, const struct flow *flow, const struct packet 
     const struct side *sides[] = {&flow->by_client, &flow->by_server};
     for (unsigned i = 0; i < 2; i++)
         if (sides[i]->round_trip_time > plateau->sample_time && packet->time - sides[i]->round_trip_time < INTERVAL)
-            note_round_trip(plateau, flow, packet, round_trip_to_receiver(flow, i == 0), sides[i]->round_trip);
+            note_round_trip(plateau, flow, packet, flow_handshake_round_trip(flow, i == 0), sides[i]->round_trip);
 }
 
-/* The receiver had most of what this side has sent again so far (D-SACK): the way is slow at times, and the sender impatient. */
-static bool
-is_impatient(const struct side *sender, const struct side *receiver, const struct packet *packet)
-{
-    uint64_t repeated = sender->bytes - sender->new_bytes;
-    return receiver->received_twice > 0 && 2 * (uint64_t)receiver->received_twice * packet->payload.length >= repeated;
-}
-
-/* What fills a hole was lost before this place and sent again a round trip later. */
 static void
-note_retransmission(struct vantage *vantage, const struct flow *flow, const struct packet *packet)
+note_loss(struct vantage *vantage)
 {
-    struct plateau *plateau = &vantage->plateau;
-    const struct side *sender = flow_sender(flow, packet), *receiver = flow_receiver(flow, packet);
-    uint32_t end = packet->sequence + packet->payload.length;
-
-    if (sequence_difference(sender->next_sequence, end) > FAR)
-        return; /* a box on the way changes the numbers */
-    bool had_it = receiver->acknowledgment_known && sequence_difference(receiver->acknowledgment, end) >= 0;
-    if (packet->fills_hole || (!packet->keepalive_probe && !had_it && !is_impatient(sender, receiver, packet))) {
-        vantage->losses++;
-        plateau->losses++;
-    }
+    vantage->losses++;
+    vantage->plateau.losses++;
 }
 
 /* Whether the way of the connection that had the plateau is free again. */
@@ -433,7 +346,7 @@ has_drained(const struct vantage *vantage, const struct flow *flow)
     const struct side *sides[] = {&flow->by_client, &flow->by_server};
     bool drained = false;
     for (unsigned i = 0; i < 2; i++) {
-        int64_t usual = round_trip_to_receiver(flow, i == 0);
+        int64_t usual = flow_handshake_round_trip(flow, i == 0);
         drained |=
             usual != 0 && sides[i]->round_trip_time > vantage->over_time && !has_grown(usual, sides[i]->round_trip);
     }
@@ -443,9 +356,10 @@ has_drained(const struct vantage *vantage, const struct flow *flow)
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    struct vantage *vantage = vantage_of(context, packet->session);
-    if (vantage == NULL || vantage->reported)
+    struct vantage *vantage = keyed_state_of_all(context, 0, &packet->session, sizeof packet->session, sizeof *vantage);
+    if (vantage->reported)
         return;
+    vantage->session = packet->session;
     struct plateau *plateau = &vantage->plateau;
     if (packet->sampled) {
         if (!vantage->started || packet->time - vantage->interval_start >= INTERVAL ||
@@ -453,11 +367,11 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
             end_interval(context, vantage, packet);
         if (plateau->is_on) {
             note_flow(plateau, flow, packet);
-            note_talker(plateau, packet);
+            talkers_add(&plateau->talkers, &packet->source.address, packet->ip_length);
         }
     }
-    if (packet->retransmission)
-        note_retransmission(vantage, flow, packet);
+    if (packet->loss != NOT_LOST)
+        note_loss(vantage);
     else if (packet->protocol != PROTOCOL_TCP)
         return;
     else if (plateau->is_on && flow->handshake.completed_frame == packet->frame)
@@ -474,6 +388,5 @@ const struct detector path_saturated_detector = {
     .sees = SEES_SAMPLED | SEES_REPEATED | SEES_COMPLETED,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
-    .capture_state_size = sizeof(struct capture),
     .on_packet = on_packet,
 };
