@@ -236,18 +236,35 @@ check_new(const char *template_text, const struct finding *finding, enum languag
     return check;
 }
 
+/* Of a finding that rests on one side of a conversation, whatever its case; what the other side would have to send to refute it is
+ * what the case says under "disproof". */
+static const char *const other_direction[] = {
+    [LANGUAGE_ENGLISH] =
+        "[Capture or mirror what {unseen} sends as well, none of which is here. It must show nothing of what would "
+        "disprove this, or this is wrong{!one_way}.]",
+    [LANGUAGE_CHINESE] =
+        "[同时抓取或镜像 {unseen} 发出的报文（本抓包中一个都没有）：其中不应出现“反证”所列的内容，否则本结论不成立{!one_way}。]",
+};
+
+static void
+add_check(GPtrArray *checks, const char *template_text, const struct finding *finding, enum language language,
+          enum markup markup)
+{
+    struct check *check = check_new(template_text, finding, language, markup);
+    if (*check->words != '\0' || check->command != NULL)
+        g_ptr_array_add(checks, check);
+    else
+        check_free(check);
+}
+
 GPtrArray *
 finding_checks(const struct finding *finding, enum language language, enum markup markup)
 {
     GPtrArray *checks = g_ptr_array_new_with_free_func(check_free);
     char **templates = g_strsplit(text_of_case(finding->info, TEXT_CHECKS, language), "\n", -1);
-    for (char **line = templates; *line != NULL; line++) {
-        struct check *check = check_new(*line, finding, language, markup);
-        if (*check->words != '\0' || check->command != NULL)
-            g_ptr_array_add(checks, check);
-        else
-            check_free(check);
-    }
+    add_check(checks, other_direction[language], finding, language, markup);
+    for (char **line = templates; *line != NULL; line++)
+        add_check(checks, *line, finding, language, markup);
     g_strfreev(templates);
     return checks;
 }

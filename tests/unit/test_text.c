@@ -122,6 +122,30 @@ lines(void **state)
     finding_free(finding);
 }
 
+/* What rests on one direction says so first, whatever the case, unless the case itself does. */
+static void
+one_direction(void **state)
+{
+    (void)state;
+    static const char *const begins[] = {[LANGUAGE_ENGLISH] = "Capture or mirror what 115.28.115.126:88 sends as well",
+                                         [LANGUAGE_CHINESE] = "同时抓取或镜像 115.28.115.126:88 发出的报文"};
+    struct finding *finding = sample_finding();
+    finding_add_fact(finding, (struct fact){.name = FACT_unseen, .endpoint = {ipv4(115, 28, 115, 126), 88}});
+    for (enum language language = LANGUAGE_ENGLISH; language <= LANGUAGE_CHINESE; language++) {
+        GPtrArray *checks = finding_checks(finding, language, MARKUP_NONE);
+        assert_int_equal(checks->len, 1);
+        const struct check *check = g_ptr_array_index(checks, 0);
+        assert_true(g_str_has_prefix(check->words, begins[language]));
+        assert_null(check->command);
+        g_ptr_array_unref(checks);
+    }
+    finding_add_fact(finding, (struct fact){.name = FACT_one_way, .number = 1});
+    GPtrArray *checks = finding_checks(finding, LANGUAGE_ENGLISH, MARKUP_NONE);
+    assert_int_equal(checks->len, 0);
+    g_ptr_array_unref(checks);
+    finding_free(finding);
+}
+
 static const struct case_info hostile_sample = {
     .id = "dns.failed",
     .severity = SEVERITY_ERROR,
@@ -394,17 +418,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(filled),
-        cmocka_unit_test(parts),
-        cmocka_unit_test(lines),
-        cmocka_unit_test(commands),
-        cmocka_unit_test(in_markdown),
-        cmocka_unit_test(checked),
-        cmocka_unit_test(formats),
-        cmocka_unit_test(only_checks_have_commands),
-        cmocka_unit_test(endpoints),
-        cmocka_unit_test(names),
-        cmocka_unit_test(words_of_a_language),
+        cmocka_unit_test(filled),        cmocka_unit_test(parts),    cmocka_unit_test(lines),
+        cmocka_unit_test(one_direction), cmocka_unit_test(commands), cmocka_unit_test(in_markdown),
+        cmocka_unit_test(checked),       cmocka_unit_test(formats),  cmocka_unit_test(only_checks_have_commands),
+        cmocka_unit_test(endpoints),     cmocka_unit_test(names),    cmocka_unit_test(words_of_a_language),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
