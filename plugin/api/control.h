@@ -38,6 +38,16 @@ struct control_list {
     unsigned count;
 };
 
+/* That of a port, NULL if it is not among them. */
+static inline const struct control *
+control_of_port(const struct control_list *list, uint16_t port)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (list->control[i].port == port)
+            return &list->control[i];
+    return NULL;
+}
+
 /* Another client that completed a handshake at the same server and port. */
 struct client_control {
     struct ip_address client;

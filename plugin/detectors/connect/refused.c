@@ -99,41 +99,29 @@ is_nearer(const struct control *refused, const struct control *good)
 
 /* Another port of the server accepted this client: its answer is the server's own, which the RST is compared with. */
 static void
-compare(struct finding *finding, const struct control *refused, const struct control *good)
-{
-    if (!is_nearer(refused, good))
-        return;
-    report_flag(finding, FACT_nearer);
-    report_duration(finding, FACT_usual, good->good_delay);
-    report_evidence(finding, good->good_frame);
-}
-
-/* A port that has accepted the client itself tells the same, unless it has stopped to. */
-static const struct control *
-control_of(const struct control_list *ports, uint16_t port)
-{
-    for (unsigned i = 0; i < ports->count; i++)
-        if (ports->control[i].port == port)
-            return &ports->control[i];
-    return NULL;
-}
-
-static void
 compare_with_other_ports(struct finding *finding, const struct control_list *ports, uint16_t refused_port)
 {
-    const struct control *refused = control_of(ports, refused_port);
-    for (unsigned i = 0; refused != NULL && i < ports->count; i++)
-        if (ports->control[i].good_frame != 0 && ports->control[i].port != refused_port)
-            compare(finding, refused, &ports->control[i]);
+    const struct control *refused = control_of_port(ports, refused_port);
+    for (unsigned i = 0; refused != NULL && i < ports->count; i++) {
+        const struct control *good = &ports->control[i];
+        if (good->good_frame == 0 || good == refused || !is_nearer(refused, good))
+            continue;
+        report_flag(finding, FACT_nearer);
+        report_duration(finding, FACT_usual, good->good_delay);
+        report_evidence(finding, good->good_frame);
+    }
 }
 
 /* -- Outcomes --------------------------------------------------------------------------------- */
 
-static unsigned *
-told_of(struct context *context, struct refused_client *client, uint16_t port)
+static struct refused_client
+client_of(const struct flow *flow, uint16_t port)
 {
-    client->port = port;
-    return keyed_state(context, 0, client, sizeof *client, sizeof(unsigned));
+    struct refused_client client;
+    memset(&client, 0, sizeof client);
+    client.client = flow->client.address;
+    client.port = port;
+    return client;
 }
 
 /* Somebody on the Internet who tries what everybody there tries: as it should be, and one finding for the host. */
@@ -154,10 +142,9 @@ report_culprit(struct context *context, const struct flow *flow)
     if (reported_about(context, info, &key, sizeof key) != NULL)
         return report_about(context, info, CONFIDENCE_CONFIRMED, &key, sizeof key, 1);
 
-    struct refused_client client;
-    memset(&client, 0, sizeof client);
-    client.client = flow->client.address;
-    unsigned *at_port = told_of(context, &client, flow->server.port), *in_all = told_of(context, &client, 0);
+    struct refused_client there = client_of(flow, flow->server.port), client = client_of(flow, 0);
+    unsigned *at_port = keyed_state(context, 0, &there, sizeof there, sizeof *at_port);
+    unsigned *in_all = keyed_state(context, 0, &client, sizeof client, sizeof *in_all);
     if (*at_port > 0 || *in_all >= TOLD_MAX)
         return report_about(context, info, CONFIDENCE_CONFIRMED, &client, sizeof client, 1);
     ++*at_port;
@@ -172,7 +159,7 @@ report_refused(struct context *context, const struct flow *flow)
     if (finding == NULL)
         return;
     struct control_list ports = ports_tried(context, flow);
-    const struct control *before = control_of(&ports, flow->server.port);
+    const struct control *before = control_of_port(&ports, flow->server.port);
     report_flow(finding, flow);
     if (is_stranger(flow)) {
         report_severity(finding, SEVERITY_NOTE);
@@ -180,13 +167,13 @@ report_refused(struct context *context, const struct flow *flow)
     }
     report_duration(finding, FACT_delay, flow->attempt.time - flow->handshake.last_syn_time);
     struct client_control other;
-    if (before != NULL && before->good_frame != 0) {
+    uint32_t accepted = before != NULL ? before->good_frame : 0;
+    if (accepted == 0 && other_client_connected(context, flow, &other))
+        accepted = other.frame;
+    if (accepted != 0) {
         report_flag(finding, FACT_worked_before);
-        report_evidence(finding, before->good_frame);
-    } else if (other_client_connected(context, flow, &other)) {
-        report_flag(finding, FACT_worked_before);
-        report_ruled_out(finding, "a port at which nothing has ever listened: it accepted another client before",
-                         "该端口从来没有进程监听：此前它接受过另一个客户端", other.frame);
+        report_ruled_out(finding, "a port at which nothing has ever listened: it accepted a connection before",
+                         "该端口从来没有进程监听：此前它接受过连接", accepted);
     }
     report_capture_point(context, finding, flow);
     compare_with_other_ports(finding, &ports, flow->server.port);
@@ -215,10 +202,8 @@ static struct finding *
 find_refused(struct context *context, const struct flow *flow, uint16_t port)
 {
     struct client_at_server key = key_of(flow, port);
+    struct refused_client client = client_of(flow, 0);
     struct finding *finding = reported_about(context, &cases[REFUSED], &key, sizeof key);
-    struct refused_client client;
-    memset(&client, 0, sizeof client);
-    client.client = flow->client.address;
     return finding != NULL ? finding : reported_about(context, &cases[REFUSED], &client, sizeof client);
 }
 

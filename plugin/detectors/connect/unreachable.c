@@ -90,29 +90,17 @@ static const struct icmp_reason reasons6[] = {
     {6, NO_ROUTE, "reject route to destination"},
 };
 
+/* Without text if it is none. */
 static const struct icmp_reason *
-find_reason(const struct icmp_error *error)
+reason_of(const struct icmp_error *error)
 {
+    static const struct icmp_reason none = {0, OTHER, NULL};
     const struct icmp_reason *reasons = error->ipv6 ? reasons6 : reasons4;
     size_t count = error->ipv6 ? sizeof reasons6 / sizeof *reasons6 : sizeof reasons4 / sizeof *reasons4;
     for (size_t i = 0; error->type == (error->ipv6 ? 1 : 3) && i < count; i++)
         if (reasons[i].code == error->code)
             return &reasons[i];
-    return NULL;
-}
-
-static const char *
-reason_of(const struct icmp_error *error)
-{
-    const struct icmp_reason *reason = find_reason(error);
-    return reason != NULL ? reason->text : NULL;
-}
-
-static enum meaning
-meaning_of(const struct icmp_error *error)
-{
-    const struct icmp_reason *reason = find_reason(error);
-    return reason != NULL ? reason->meaning : OTHER;
+    return &none;
 }
 
 /* What comes from the port of a service is an answer, late or to nobody (a reflection attack). */
@@ -169,7 +157,7 @@ static bool
 is_stranger(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     return flow->protocol == PROTOCOL_UDP && address_equal(&packet->source.address, &flow->server.address) &&
-           address_is_public(&flow->client.address) && meaning_of(packet->icmp) == NO_PORT &&
+           address_is_public(&flow->client.address) && reason_of(packet->icmp)->meaning == NO_PORT &&
            capture_point(context, flow) != CAPTURED_AT_CLIENT;
 }
 
@@ -205,10 +193,10 @@ report_unreachable(struct context *context, const struct flow *flow, const struc
         return;
     report_flow(finding, flow);
     report_address(finding, FACT_reporter, &packet->source.address);
-    report_text(finding, FACT_reason, reason_of(packet->icmp));
+    report_text(finding, FACT_reason, reason_of(packet->icmp)->text);
     report_duration(finding, FACT_delay, packet->time - flow->by_client.last_time);
-    if (meaning_of(packet->icmp) != OTHER)
-        report_flag(finding, meanings[meaning_of(packet->icmp)]);
+    if (reason_of(packet->icmp)->meaning != OTHER)
+        report_flag(finding, meanings[reason_of(packet->icmp)->meaning]);
     if (means_no_ipv6_route(packet->icmp)) {
         report_flag(finding, FACT_no_ipv6_route);
         if (((const struct capture *)capture_state(context))->ipv4_works)
@@ -221,7 +209,7 @@ report_unreachable(struct context *context, const struct flow *flow, const struc
     report_evidence(finding, flow->by_client.last_frame);
     report_capture_point(context, finding, flow);
     struct control_list ports = flow->protocol == PROTOCOL_TCP ? ports_tried(context, flow) : (struct control_list){0};
-    for (unsigned i = 0; i < ports.count && meaning_of(packet->icmp) == NO_HOST; i++)
+    for (unsigned i = 0; i < ports.count && reason_of(packet->icmp)->meaning == NO_HOST; i++)
         if (ports.control[i].good_frame != 0)
             report_ruled_out(finding, "an address that was never in use: the client was connected to it before",
                              "该地址从未使用：此前该客户端连上过它", ports.control[i].good_frame);
@@ -233,8 +221,8 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     if (packet->icmp == NULL) {
         if (flow->handshake.completed_frame == packet->frame && flow->client.address.family == 4)
             ((struct capture *)capture_state(context))->ipv4_works = true;
-    } else if (flow->attempt.outcome == OUTCOME_UNREACHABLE && packet->from_client && reason_of(packet->icmp) != NULL &&
-               !is_expected(flow)) {
+    } else if (flow->attempt.outcome == OUTCOME_UNREACHABLE && packet->from_client &&
+               reason_of(packet->icmp)->text != NULL && !is_expected(flow)) {
         report_unreachable(context, flow, packet);
     }
 }

@@ -74,12 +74,6 @@ static const struct case_info cases[] = {
 };
 /* clang-format on */
 
-/* What is known of a name: that a place abroad is its own, because an answer without CNAME gives one
- * too, or that it was reported. Either way there is no more to say. */
-struct offshore_name {
-    bool settled;
-};
-
 /* What a dead address is told for: once. */
 struct dead_address {
     struct ip_address client, address;
@@ -117,16 +111,15 @@ report_offshore(struct context *context, const struct learned_name *name, const 
         report_flag(finding, FACT_home_derived);
 }
 
-/* Whether nothing was said of the name so far; from now on something was. */
+/* Whether there is still something to say of the name, which there is once: a place abroad may be its own, because an answer without
+ * CNAME gives one too, or it was reported. */
 static bool
 settle(struct context *context, const struct learned_name *name)
 {
     uint64_t key = dns_name_digest(name->name);
-    struct offshore_name *state = keyed_state_of_all(context, 0, &key, sizeof key, sizeof *state);
-    if (state == NULL || state->settled)
-        return false;
-    state->settled = true;
-    return true;
+    bool *settled = keyed_state_of_all(context, 0, &key, sizeof key, sizeof *settled), first = !*settled;
+    *settled = true;
+    return first;
 }
 
 /* The country of an address, if that is a place where it was not to be expected. */
@@ -187,10 +180,7 @@ key_of(const struct flow *flow)
     return (struct dead_address){flow->client.address, flow->server.address};
 }
 
-/* So many SYNs are no short timeout of the client's. */
-enum { SYNS_MIN = 3 };
-
-/* The address came from a CNAME and never sent a packet. */
+/* The address came from a CNAME and never sent a packet, and the client did not give up after two SYNs. */
 static void
 on_unanswered(struct context *context, const struct flow *flow)
 {
@@ -198,7 +188,7 @@ on_unanswered(struct context *context, const struct flow *flow)
     const struct learned_name *name = name_of(context, address);
     struct dead_address key = key_of(flow);
 
-    if (name == NULL || !name->by_cname || flow->handshake.syn_count < SYNS_MIN || !address_is_public(address) ||
+    if (name == NULL || !name->by_cname || flow->handshake.third_syn_frame == 0 || !address_is_public(address) ||
         address_was_seen(context, flow, address))
         return;
     const char *abroad = country_abroad(context, name, address);
