@@ -22,6 +22,7 @@ enum outcome {
     OUTCOME_ABANDONED, /* the client answered the SYN-ACK with a RST that does not acknowledge it */
     OUTCOME_COMPLETED, /* the handshake, or by a RST of the client that acknowledges the SYN-ACK (a port check) */
 
+    OUTCOME_LEFT, /* completed, then ended by the client before the server sent a byte, and nothing was on its way: see `lasted` */
     OUTCOME_CLOSED,    /* completed, then ended by the server before it sent a byte: see `lasted` */
     OUTCOME_DATA_LOST, /* completed, and the client's first data was sent four times and is not acknowledged */
     OUTCOME_WORKS      /* the server has sent data */
@@ -33,7 +34,9 @@ struct attempt {
     uint32_t frame;  /* that decided it */
     int64_t time;    /* of that frame */
     int64_t
-        lasted; /* of OUTCOME_CLOSED: nanoseconds since the client's first data, or since the handshake if there was none */
+        lasted; /* of OUTCOME_LEFT: nanoseconds since the handshake; of OUTCOME_CLOSED: the same, or since the client's first
+                      * data if a RST came after them */
+    bool data_unseen; /* nothing of the client's first data was captured: it may be anything, a ClientHello as well */
 };
 
 /* Whether the server was heard to accept it. */

@@ -146,6 +146,9 @@ bool answers_visible(struct context *context, const struct flow *flow, bool from
 void packet_sender(struct context *context, const struct flow *flow, const struct packet *packet,
                    struct sender *sender);
 
+/* In on_outcome(): who sent the RST that decided the attempt. False if it was none. */
+bool attempt_sender(struct context *context, const struct flow *flow, struct sender *sender);
+
 /* Whether a connection of the flow's server that began before `since` was seen to go on after `until`, so that the server
  * was not restarted in between (nanoseconds since 1970). `frame` gets where. Only connections that paused are known. */
 bool server_lived_on(struct context *context, const struct flow *flow, int64_t since, int64_t until, uint32_t *frame);
@@ -171,6 +174,18 @@ const struct session *session_of(struct context *context, uint32_t number);
 
 /* The ports of the flow's server that its client tried, the flow's own among them. */
 struct control_list ports_tried(struct context *context, const struct flow *flow);
+
+/* In the network of the flow: the ports that a client tried at a server, whatever the port in `who` is; the clients that tried a
+ * port, whoever the client in `who` is, once an attempt of them has an outcome; and the newest failures of a client at a port, whose
+ * count is 0 if there was none or if it worked since. Where both sides of a NAT are captured, one address stands for both. `who`
+ * must be without padding, as flow_client_at_server() makes it. */
+struct control_list ports_tried_by(struct context *context, const struct client_at_server *who);
+struct control_list clients_that_tried(struct context *context, const struct client_at_server *who);
+const struct failures *failures_of(struct context *context, const struct client_at_server *who);
+
+/* The failures of a client and of those others of its network (/24; /64 of IPv6) that tried the port and failed alike, added up.
+ * False if there are no others, or one of them got through meanwhile. */
+bool network_fails(struct context *context, const struct client_at_server *who, struct failures *all);
 
 /* Another client that connected to the flow's server and port within the last minute, false if there is none; and what TLS handshakes
  * with the server were completed within that time. */

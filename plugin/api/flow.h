@@ -121,13 +121,21 @@ struct client_at_server {
 };
 
 /* Padding becomes zero, so that equal keys are equal byte for byte. */
+static inline struct client_at_server
+client_at_server(const struct ip_address *client, const struct ip_address *server, uint16_t port)
+{
+    struct client_at_server key;
+    memset(&key, 0, sizeof key);
+    key.client = *client;
+    key.server.address = *server;
+    key.server.port = port;
+    return key;
+}
+
 static inline void
 flow_client_at_server(const struct flow *flow, struct client_at_server *key)
 {
-    memset(key, 0, sizeof *key);
-    key->client = flow->client.address;
-    key->server.address = flow->server.address;
-    key->server.port = flow->server.port;
+    *key = client_at_server(&flow->client.address, &flow->server.address, flow->server.port);
 }
 
 static inline const struct side *

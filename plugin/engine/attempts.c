@@ -198,6 +198,25 @@ closes(struct flow *flow, const struct packet *packet)
     return true;
 }
 
+/* The client ends what the server has accepted, and has heard that its data arrived. */
+static bool
+leaves(struct flow *flow, const struct packet *packet)
+{
+    const struct side *server = &flow->by_server;
+    flow->attempt.lasted = time_gap(flow->handshake.completed_time, packet->time);
+    return packet->from_client && (flow->by_client.new_bytes == 0 ||
+                                   sequence_difference(server->acknowledgment, flow->client_first_sequence) > 0);
+}
+
+/* The first end of what was completed, when the server has not sent a byte. */
+static bool
+follow_end_of_silent(struct engine *engine, struct flow_record *record, const struct packet *packet)
+{
+    if (closes(&record->flow, packet))
+        return decide(engine, record, OUTCOME_CLOSED, packet);
+    return leaves(&record->flow, packet) && decide(engine, record, OUTCOME_LEFT, packet);
+}
+
 static bool
 follow_end(struct engine *engine, struct flow_record *record, const struct packet *packet)
 {
@@ -209,7 +228,7 @@ follow_end(struct engine *engine, struct flow_record *record, const struct packe
 
     if (flow->handshake.completed_frame != 0)
         return first && flow->attempt.outcome == OUTCOME_COMPLETED && flow->by_server.new_bytes == 0 &&
-               closes(flow, packet) && decide(engine, record, OUTCOME_CLOSED, packet);
+               follow_end_of_silent(engine, record, packet);
     if (!(packet->flags & TCP_RST) || !first || flow->handshake.syn_frame == 0)
         return false;
     if (!packet->from_client)
@@ -227,6 +246,8 @@ follow_data(struct engine *engine, struct flow_record *record, const struct pack
     struct flow *flow = &record->flow;
     if (!packet->from_client && packet->new_bytes > 0)
         return decide(engine, record, OUTCOME_WORKS, packet);
+    if (packet->from_client && flow->by_client.new_bytes == packet->new_bytes)
+        flow->attempt.data_unseen = packet->payload.captured == 0;
     const struct pending *pending = &flow->by_client.pending;
     if (packet->from_client && packet->retransmission && pending->last_frame == packet->frame &&
         pending->retransmissions == RETRANSMISSIONS_OF_LOST_DATA && flow->by_server.new_bytes == 0)

@@ -135,15 +135,51 @@ session_of(struct context *context, uint32_t number)
 /* -- Other attempts --------------------------------------------------------------------------- */
 
 struct control_list
+ports_tried_by(struct context *context, const struct client_at_server *who)
+{
+    return controls_of_ports(context->engine, flow_network(context, &context->record->flow), who);
+}
+
+struct control_list
+clients_that_tried(struct context *context, const struct client_at_server *who)
+{
+    return controls_of_clients(context->engine, flow_network(context, &context->record->flow), who);
+}
+
+const struct failures *
+failures_of(struct context *context, const struct client_at_server *who)
+{
+    return controls_failures(context->engine, flow_network(context, &context->record->flow), who);
+}
+
+bool
+network_fails(struct context *context, const struct client_at_server *who, struct failures *all)
+{
+    return controls_of_network(context->engine, flow_network(context, &context->record->flow), who, all);
+}
+
+struct control_list
 ports_tried(struct context *context, const struct flow *flow)
 {
-    return controls_of_ports(context->engine, flow);
+    struct client_at_server who;
+    flow_client_at_server(flow, &who);
+    return controls_of_ports(context->engine, flow_network(context, flow), &who);
+}
+
+bool
+attempt_sender(struct context *context, const struct flow *flow, struct sender *sender)
+{
+    const struct packet *packet = context->packet;
+    if (packet->frame != flow->attempt.frame || !(packet->flags & TCP_RST))
+        return false;
+    packet_sender(context, flow, packet, sender);
+    return true;
 }
 
 bool
 other_client_connected(struct context *context, const struct flow *flow, struct client_control *control)
 {
-    return controls_of_clients(context->engine, flow, context->packet->time, control);
+    return controls_other_client(context->engine, flow, context->packet->time, control);
 }
 
 struct tls_controls
@@ -163,7 +199,7 @@ bool
 timestamp_went_back(struct context *context, const struct flow *flow, uint32_t *frame)
 {
     const struct flow_record *record = (const struct flow_record *)flow;
-    struct control_list ports = controls_of_ports(context->engine, flow);
+    struct control_list ports = ports_tried(context, flow);
     for (unsigned i = 0; record->syn_has_timestamp && i < ports.count; i++) {
         const struct control *control = &ports.control[i];
         if (control->good_frame == 0 || !control->has_timestamp ||

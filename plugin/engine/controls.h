@@ -22,9 +22,15 @@ void controls_note(struct engine *engine, const struct flow_record *record, cons
 void controls_note_tls(struct engine *engine, const struct flow *flow, const struct packet *packet);
 
 /* See api/detector.h. */
-bool controls_of_clients(struct engine *engine, const struct flow *flow, int64_t now, struct client_control *control);
+bool controls_other_client(struct engine *engine, const struct flow *flow, int64_t now, struct client_control *control);
 struct tls_controls controls_of_tls(struct engine *engine, const struct flow *flow, int64_t now);
 
-struct control_list controls_of_ports(struct engine *engine, const struct flow *flow);
+/* Of the client at the server, of the port of the server, and of the client at the port, in a network
+ * (engine_network()). Valid until the next packet. */
+struct control_list controls_of_ports(struct engine *engine, uint32_t network, const struct client_at_server *who);
+struct control_list controls_of_clients(struct engine *engine, uint32_t network, const struct client_at_server *who);
+const struct failures *controls_failures(struct engine *engine, uint32_t network, const struct client_at_server *who);
+bool controls_of_network(struct engine *engine, uint32_t network, const struct client_at_server *who,
+                         struct failures *all);
 
 #endif

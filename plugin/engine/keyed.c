@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/keyed.h"
 
+#include <stdbool.h>
+
 #include <glib.h>
 #include <stddef.h>
 
@@ -125,8 +127,9 @@ add_entry(struct generation *generation, struct entry **place, uint32_t hash, un
     return entry;
 }
 
-void *
-keyed_get(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, size_t key_size, size_t size)
+/* Makes the entry if `make` says so, or if it is there and only has to be kept for longer. */
+static void *
+take(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, size_t key_size, size_t size, bool make)
 {
     g_return_val_if_fail(key_size > 0 && key_size <= KEYED_KEY_MAX, NULL);
     uint32_t hash = (uint32_t)hash_bytes(&keyed->seed, (uint64_t)kind << 8 | key_size, key, key_size);
@@ -135,9 +138,23 @@ keyed_get(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, 
     struct entry **place = find(&keyed->young, hash, kind, key, key_size), *entry = *place;
     if (entry == NULL) {
         const struct entry *old = keyed->old.used > 0 ? *find(&keyed->old, hash, kind, key, key_size) : NULL;
+        if (old == NULL && !make)
+            return NULL;
         entry = add_entry(&keyed->young, place, hash, kind, key, key_size, size);
         if (old != NULL)
             memcpy(entry->bytes + entry->key_room, old->bytes + old->key_room, size);
     }
     return entry->bytes + entry->key_room;
+}
+
+void *
+keyed_get(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, size_t key_size, size_t size)
+{
+    return take(keyed, serial, kind, key, key_size, size, true);
+}
+
+void *
+keyed_find(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, size_t key_size, size_t size)
+{
+    return take(keyed, serial, kind, key, key_size, size, false);
 }

@@ -21,4 +21,7 @@ void keyed_free(struct keyed *keyed);
  * KEYED_GENERATION others were asked for since it was. NULL only for a key of no or too many bytes. */
 void *keyed_get(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, size_t key_size, size_t size);
 
+/* The same, NULL if the key was not asked for before, or is forgotten. */
+void *keyed_find(struct keyed *keyed, uint64_t serial, unsigned kind, const void *key, size_t key_size, size_t size);
+
 #endif

@@ -90,7 +90,6 @@ static const struct {
     {"dns-answers-never-asked-for", "in VXLAN", "a mirror may show the answers only"},
     {"flood-large-dns-answers", "headers only",
      "that the names differ is in the payload; without it, it looks like a flood"},
-    {"policy-port-tls-handshake-reset", "headers only", "that it is a ClientHello is in the payload"},
     {"policy-reset-reasons", "headers only", "the payload is one of the signs"},
 };
 

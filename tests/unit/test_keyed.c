@@ -16,6 +16,8 @@ kinds_and_sizes_are_apart(void **state)
     assert_ptr_not_equal(a, c);
     *a = 5;
     assert_int_equal(*(int *)keyed_get(keyed, 2, 0, &key, sizeof key, sizeof *a), 5);
+    assert_int_equal(*(int *)keyed_find(keyed, 2, 0, &key, sizeof key, sizeof *a), 5);
+    assert_null(keyed_find(keyed, 2, 2, &key, sizeof key, sizeof *a));
     keyed_free(keyed);
     keyed_free(NULL);
 }
