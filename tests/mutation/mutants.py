@@ -35,9 +35,13 @@ class Mutant:
     def line(self, source):
         return source.count("\n", 0, self.start) + 1
 
-    def describe(self, source):
+    def change(self, source):
+        """What was there, and what is there instead."""
         was = " ".join(source[self.start:self.end].split())
-        return f"{self.line(source)}: {self.kind}: {was} -> {self.text.strip().replace(WAS, was)}"
+        return was, self.text.strip().replace(WAS, was)
+
+    def describe(self, source):
+        return f"{self.line(source)}: {self.kind}: {' -> '.join(self.change(source))}"
 
 
 def blank(text):

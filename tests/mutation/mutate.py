@@ -8,7 +8,8 @@ tests that have a detector in them with it, and runs them until the first one fa
 with its place. N mutants (10) of each detector are taken, as many of each kind, the same ones for the same seed and source. With
 a LINE all of that line are.
 
-What does not compile, or compiles to the same code, is no mutant. An endless loop is noticed.
+What does not compile, compiles to the same code, or stands in equivalent.tsv as a change that nobody can notice is no mutant. An
+endless loop is noticed.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -30,6 +31,7 @@ DETECTORS = TREE / "plugin" / "detectors"
 BUILD = TREE / "build-mutation"
 PROCESSOR_SECONDS = 60
 MEMORY = 4 << 30
+EQUIVALENT = pathlib.Path(__file__).with_name("equivalent.tsv")
 NO_LOGIC = ("test_scenarios", "test_many_findings")  # played by itself; measures time
 
 
@@ -105,7 +107,27 @@ def noticed(build, made, family):
             any(fails(build.link(name, made)) for name in build.unit_tests))
 
 
+class Equivalent:
+    """A line of equivalent.tsv: a change that nobody can notice, in a detector or in all of them (*)."""
+
+    def __init__(self, line):
+        self.detector, self.code, self.was, self.becomes, self.why = line.split("\t")
+
+    def is_in(self, detector):
+        return self.detector in ("*", detector.name)
+
+    def covers(self, mutant, source):
+        was, becomes = mutant.change(source)
+        return self.code in source.splitlines()[mutant.line(source) - 1] and (self.was, self.becomes) == (was, becomes)
+
+    @staticmethod
+    def read():
+        return [Equivalent(line) for line in EQUIVALENT.read_text(encoding="utf-8").splitlines()[1:]]
+
+
 class Detector:
+    equivalents = Equivalent.read()
+
     def __init__(self, path):
         self.name = str(path.relative_to(DETECTORS).with_suffix(""))
         self.family = path.parent.name
@@ -118,6 +140,10 @@ class Detector:
             self.object = made.read_bytes()
             if noticed(build, made, self.family):
                 sys.exit(f"the tests fail without a mutant of {self.name}")
+        all_mutants = self.mutants("")
+        for equivalent in self.equivalents:
+            if equivalent.detector == self.name and not any(equivalent.covers(mutant, self.source) for mutant in all_mutants):
+                sys.exit(f"{EQUIVALENT.name}: {self.name} has no mutant {equivalent.code}: {equivalent.was} -> {equivalent.becomes}")
 
     def mutants(self, seed):
         """All of them in a fixed order, in which the kinds take turns."""
@@ -136,6 +162,8 @@ class Detector:
 
     def try_mutant(self, build, mutant):
         """None if it is none, else whether it was noticed."""
+        if any(equivalent.is_in(self) and equivalent.covers(mutant, self.source) for equivalent in self.equivalents):
+            return None
         with tempfile.TemporaryDirectory(prefix="netcase-mutant-") as name:
             made = build.compile(self.name, mutant.apply(self.source), pathlib.Path(name))
             if made is None or made.read_bytes() == self.object:

@@ -97,14 +97,15 @@ is_nearer(const struct control *refused, const struct control *good)
            (good->good_delay > MILLISECONDS(1) && refused->bad_delay * DELAY_PART < good->good_delay);
 }
 
-/* Another port of the server accepted this client: its answer is the server's own, which the RST is compared with. */
+/* A port of the server accepted this client, perhaps the same one before: its answer is the server's own, which the RST is
+ * compared with. */
 static void
-compare_with_other_ports(struct finding *finding, const struct control_list *ports, uint16_t refused_port)
+compare_with_answers(struct finding *finding, const struct control_list *ports, uint16_t refused_port)
 {
     const struct control *refused = control_of_port(ports, refused_port);
     for (unsigned i = 0; refused != NULL && i < ports->count; i++) {
         const struct control *good = &ports->control[i];
-        if (good->good_frame == 0 || good == refused || !is_nearer(refused, good))
+        if (good->good_frame == 0 || !is_nearer(refused, good))
             continue;
         report_flag(finding, FACT_nearer);
         report_duration(finding, FACT_usual, good->good_delay);
@@ -176,7 +177,7 @@ report_refused(struct context *context, const struct flow *flow)
                          "该端口从来没有进程监听：此前它接受过连接", accepted);
     }
     report_capture_point(context, finding, flow);
-    compare_with_other_ports(finding, &ports, flow->server.port);
+    compare_with_answers(finding, &ports, flow->server.port);
     report_evidence(finding, flow->handshake.syn_frame);
 }
 
@@ -224,7 +225,7 @@ on_accepted(struct context *context, const struct flow *flow)
         if (finding == NULL)
             continue;
         if (refused->port != flow->server.port)
-            compare_with_other_ports(finding, &ports, refused->port);
+            compare_with_answers(finding, &ports, refused->port);
         else if (flow->attempt.time - refused->bad_time <= NEXT_ATTEMPT &&
                  finding == reported_about(context, &cases[REFUSED], &key, sizeof key))
             report_withdraw(context, finding);

@@ -231,9 +231,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 static void
 on_outcome(struct context *context, const struct flow *flow)
 {
-    struct finding *finding = attempt_was_accepted(&flow->attempt) && flow->attempt.before == OUTCOME_UNREACHABLE
-                                  ? reported(context, &cases[UNREACHABLE])
-                                  : NULL;
+    struct finding *finding = attempt_was_accepted(&flow->attempt) ? reported(context, &cases[UNREACHABLE]) : NULL;
     if (finding != NULL)
         report_withdraw(context, finding);
 }
