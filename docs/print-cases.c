@@ -1,4 +1,4 @@
-/* Print docs/cases.md from the cases, texts and thresholds that the plugin is built with.
+/* Print docs/cases.md, or with --json the catalogue for programs, from the cases, texts and thresholds that the plugin is built with.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
@@ -122,8 +122,96 @@ check(const struct case_info *info, enum language language)
     return good;
 }
 
+/* -- JSON ------------------------------------------------------------------------------------- */
+
+static void
+print_string(const char *text)
+{
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            putchar('\\');
+        if (*text == '\n')
+            fputs("\\n", stdout);
+        else
+            putchar(*text);
+    }
+    putchar('"');
+}
+
+static void
+print_member(const char *name, const char *text)
+{
+    printf(", \"%s\": ", name);
+    print_string(text);
+}
+
+/* Templates of plugin/api/case.h. */
+static void
+print_texts(const char *name, const struct case_info *info, enum language language)
+{
+    static const char *const parts[] = {"title", "summary", "causes", "checks", "disproof"};
+    printf(",\n    \"%s\": {", name);
+    for (size_t i = 0; i < TEXT_PARTS; i++) {
+        printf("%s\"%s\": ", i > 0 ? ", " : "", parts[i]);
+        print_string(text_of_case(info, (enum text_part)i, language));
+    }
+    putchar('}');
+}
+
+static void
+print_json_case(const struct case_info *info)
+{
+    fputs("\n   {\"id\": ", stdout);
+    print_string(info->id);
+    print_member("severity", severity_name(info->severity, LANGUAGE_ENGLISH));
+    print_member("source", info->source);
+    if (info->silent_on != NULL)
+        print_member("silent_on", info->silent_on);
+    fputs(", \"explained_by\": [", stdout);
+    unsigned causes = 0;
+    for (size_t i = 0; i < case_relations.count; i++)
+        if (strcmp(case_relations.explanation[i].effect, info->id) == 0) {
+            fputs(causes++ > 0 ? ", " : "", stdout);
+            print_string(case_relations.explanation[i].cause);
+        }
+    putchar(']');
+    print_texts("en", info, LANGUAGE_ENGLISH);
+    print_texts("zh_CN", info, LANGUAGE_CHINESE);
+    putchar('}');
+}
+
+static void
+print_json_thresholds(void)
+{
+    const char *separator = "";
+    for (size_t i = 0; i < catalogue_detector_count; i++)
+        for (size_t j = 0; j < catalogue_detectors[i]->threshold_count; j++) {
+            const struct threshold *threshold = &catalogue_detectors[i]->thresholds[j];
+            printf("%s\n   {\"preference\": \"netcase.%s_%s\", \"default\": %u, \"minimum\": %u, \"maximum\": %u",
+                   separator, catalogue_detectors[i]->family, threshold->name, threshold->default_value,
+                   threshold->minimum, threshold->maximum);
+            print_member("help", threshold->english.help);
+            putchar('}');
+            separator = ",";
+        }
+}
+
+static void
+print_json(void)
+{
+    fputs("{\"version\": 1,\n \"cases\": [", stdout);
+    for (size_t i = 0; i < catalogue_case_count(); i++) {
+        fputs(i > 0 ? "," : "", stdout);
+        print_json_case(catalogue_case(i));
+    }
+    fputs("],\n \"thresholds\": [", stdout);
+    print_json_thresholds();
+    puts("]}");
+}
+
 int
-main(void)
+main(int count, char **words)
 {
     gboolean good = TRUE;
     for (size_t i = 0; i < catalogue_case_count(); i++) {
@@ -132,6 +220,14 @@ main(void)
     }
     if (!good)
         return 1;
+    if (count == 2 && strcmp(words[1], "--json") == 0) {
+        print_json();
+        return 0;
+    }
+    if (count > 1) {
+        fputs("usage: netcase-cases [--json]\n", stderr);
+        return 2;
+    }
     fputs(head, stdout);
     for (size_t i = 0; i < catalogue_detector_count; i++)
         print_detector(catalogue_detectors[i]);
