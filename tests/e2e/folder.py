@@ -80,7 +80,7 @@ def no_file_is_lost(host):
 
 def every_name_is_printable(host):
     """Whatever the last word begins with and holds: the line is JSON without lone surrogates, and safe to print."""
-    names = {b"-dash.pcapng": "-dash.pcapng", b"-": "-", b"\xff\x1b[2J": r"$'\xff\x1b[2J'", b"\xc2\x9b": r"$'\x9b'", "空闲".encode(): "空闲",
+    names = {b"-dash.pcapng": "-dash.pcapng", b"./-": "./-", b"\xff\x1b[2J": r"$'\xff\x1b[2J'", b"\xc2\x9b": r"$'\x9b'", "空闲".encode(): "空闲",
              b"it's\n\\": r"$'it\'s\n\\'"}
     with tempfile.TemporaryDirectory(dir=host.folder) as folder:
         for name, expected in names.items():
@@ -163,6 +163,30 @@ def options_go_to_tshark(host):
     expect_line(line, 0, None, 0)
 
 
+def standard_input_is_read(host):
+    """- is what comes in, not a file of that name."""
+    with tempfile.TemporaryDirectory(dir=host.folder) as folder, open(CAPTURE, "rb") as capture:
+        pathlib.Path(folder, "-").write_bytes(b"no capture")
+        done = subprocess.run(["netcase-json", "-"], env=host.environment(), cwd=folder, stdin=capture, capture_output=True, timeout=60, check=False)
+    line = json.loads(done.stdout)
+    expect_line(line, 0, None, 1)
+    if line["file"] != "-" or "file" in line["provenance"] or done.returncode != 0:
+        raise Failure(f"ended with {done.returncode}: {line['file']}, {line['provenance']}")
+
+
+def grave_findings_fail(host):
+    """CAPTURE has an error. The line is the same; only the status tells."""
+    plain = host.run(["netcase-json", CAPTURE]).out
+    healthy = CAPTURES / "healthy" / "http-browsing.pcapng"
+    for severity, capture, status in (("error", CAPTURE, 20), ("note", CAPTURE, 20), ("note", healthy, 0), ("error", CAPTURE / "missing", None)):
+        result = host.run(["netcase-json", "--fail-on", severity, capture])
+        if result.status != (json.loads(result.out)["status"] if status is None else status) or (capture == CAPTURE and result.out != plain):
+            raise Failure(f"{severity}, {capture}: ended with {result.status}")
+    for words in (["--fail-on"], ["--fail-on", "disaster", CAPTURE], ["--fail-on", "error"]):
+        if host.run(["netcase-json", *words]).status != 2:
+            raise Failure(f"takes {words}")
+
+
 def without_plugin(host):
     line = line_of(host.run(["netcase-json", CAPTURE], plugin=False))
     if line["status"] == 0 or "netcase" not in line["error"] or "findings" in line:
@@ -190,7 +214,7 @@ def main():
     take_signals()
     host = Host()
     tests = [folders_in_parallel, no_file_is_lost, every_name_is_printable, what_can_not_be_printed_is_told, parts_are_told,
-             who_is_stopped_stops_tshark, scripts_print_no_name_raw, options_go_to_tshark, without_plugin, a_crash_is_told, usage_is_told]
+             who_is_stopped_stops_tshark, scripts_print_no_name_raw, options_go_to_tshark, standard_input_is_read, grave_findings_fail, without_plugin, a_crash_is_told, usage_is_told]
     return 0 if run_tests([(f"folder: {test.__name__.replace('_', ' ')}", functools.partial(test, host)) for test in tests]) else 1
 
 
