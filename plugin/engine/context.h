@@ -39,6 +39,7 @@ struct engine {
     int64_t first_time, last_time;           /* the earliest and the latest of these */
     uint64_t duplicate_packets, cut_packets; /* of these; cut: fewer bytes captured than travelled */
     uint64_t gaps;                           /* holes that were acknowledged, outside of sessions too */
+    uint64_t dns_messages, http_messages;    /* that were read */
     uint64_t outside_bytes;                  /* of IP packets outside of sessions, duplicates excluded */
     unsigned until_sample;                   /* packets, up to the next that is sampled */
     struct detector_set watchers[EVENTS];    /* by event, those that see such packets */

@@ -309,6 +309,7 @@ take_tcp(struct engine *engine, struct flow_record *record, struct packet *packe
     if (packet->payload.length > 0) {
         follow_tls(engine, record, packet, records);
         follow_http(engine, flow, packet, http);
+        engine->http_messages += packet->http != NULL;
     }
 }
 
@@ -336,6 +337,7 @@ take_udp(struct engine *engine, struct flow_record *record, struct packet *packe
         return (struct query_news){0};
     if (dns_message_read(&packet->payload, message)) {
         packet->dns = message;
+        engine->dns_messages++;
         names_learn(engine->names, engine_network(engine, flow), packet);
     }
     return queries_take(engine->queries, flow, &record->newest_query, packet);

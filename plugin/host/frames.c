@@ -3,9 +3,13 @@
 
 struct frame {
     int64_t offset;  /* in the file */
+    int64_t time;    /* of the packet */
     uint32_t number; /* Wireshark's */
     uint32_t flow;   /* the first one; 0 = none */
     struct frame_mirror mirror;
+    uint16_t length;                       /* of the packet's payload, at most that */
+    uint8_t flags;                         /* of TCP */
+    uint8_t protocol : 7, from_client : 1; /* 0 = no packet; those of IP that are kept are below 128 */
 };
 
 struct more_flow {
@@ -91,10 +95,37 @@ frames_shown_number(const struct frames *frames, uint32_t frame)
     return g_array_index(frames->by_number, uint32_t, number) == frame ? number : 0;
 }
 
+static void
+keep_packet(struct frame *entry, const struct packet *packet)
+{
+    entry->time = packet->time;
+    entry->length = (uint16_t)MIN(packet->payload.length, G_MAXUINT16);
+    entry->flags = packet->flags;
+    entry->protocol = packet->protocol & 0x7f;
+    entry->from_client = packet->from_client;
+}
+
+bool
+frames_packet(const struct frames *frames, uint32_t frame, struct seen_packet *packet)
+{
+    if (frame == 0 || frame > frames->count || frame_at(frames, frame)->protocol == 0)
+        return false;
+    const struct frame *entry = frame_at(frames, frame);
+    *packet = (struct seen_packet){.time = entry->time,
+                                   .flow = entry->flow,
+                                   .length = entry->length,
+                                   .protocol = entry->protocol,
+                                   .flags = entry->flags,
+                                   .from_client = entry->from_client};
+    return true;
+}
+
 void
-frames_add_flow(struct frames *frames, uint32_t frame, uint32_t flow)
+frames_add_packet(struct frames *frames, uint32_t frame, uint32_t flow, const struct packet *packet)
 {
     struct frame *entry = frame_at(frames, frame);
+    if (entry->protocol == 0 || (entry->flow == 0 && flow != 0))
+        keep_packet(entry, packet);
     if (flow == 0 || entry->flow == flow)
         return;
     if (entry->flow == 0) {

@@ -8,8 +8,10 @@
 #ifndef NETCASE_HOST_FRAMES_H
 #define NETCASE_HOST_FRAMES_H
 
+#include "api/packet.h"
 #include "api/session.h"
 #include "host/host_compat.h"
+#include "report/view.h"
 
 struct frames;
 
@@ -29,8 +31,11 @@ uint32_t frames_newest(const struct frames *frames);
 /* Wireshark's number of a frame, 0 if the frame was rejected by a read filter. */
 uint32_t frames_shown_number(const struct frames *frames, uint32_t frame);
 
-/* A packet of this flow is in the frame. */
-void frames_add_flow(struct frames *frames, uint32_t frame, uint32_t flow);
+/* The packet is in the frame, and of this flow; 0 for an ICMP error. The first one of a flow is kept. */
+void frames_add_packet(struct frames *frames, uint32_t frame, uint32_t flow, const struct packet *packet);
+
+/* The packet that is kept of the frame, false if there is none. */
+bool frames_packet(const struct frames *frames, uint32_t frame, struct seen_packet *packet);
 
 /* The flow at this place (0, 1, ...) in the order of layers, 0 if there are no more. */
 uint32_t frames_flow(const struct frames *frames, uint32_t frame, unsigned place);

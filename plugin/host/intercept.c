@@ -159,6 +159,14 @@ note_mirror(struct capture *capture, const struct arrival *arrival)
                                                                            &arrival->packet.destination.address)});
 }
 
+/* What only encapsulates is no packet of anybody's. */
+static void
+note_packet(struct capture *capture, const struct arrival *arrival, uint32_t flow)
+{
+    if (flow != 0)
+        frames_add_packet(capture->frames, arrival->packet.frame, flow, &arrival->packet);
+}
+
 /* Whether Wireshark itself opens VXLAN on this port; if not the engine does. */
 static bool
 wireshark_opens_vxlan(uint16_t port)
@@ -185,7 +193,7 @@ take_unopened_vxlan(struct capture *capture, const struct arrival *arrival)
     struct arrival inside = {.packet = {.frame = arrival->packet.frame, .time = arrival->packet.time},
                              .place = arrival->inner};
     struct arrival_result result = engine_ethernet(capture->engine, &inside, &frame);
-    frames_add_flow(capture->frames, arrival->packet.frame, result.flow);
+    note_packet(capture, &inside, result.flow);
     note_mirror(capture, &inside);
 }
 
@@ -216,7 +224,7 @@ take_layer(struct capture *capture, uint32_t protocol, tvbuff_t *tvb, const pack
     case IP_UDP:
         result = engine_transport(capture->engine, &arrival);
         note_mirror(capture, &arrival);
-        frames_add_flow(capture->frames, arrival.packet.frame, result.flow);
+        note_packet(capture, &arrival, result.flow);
         break;
     case IP_GRE:
         result = engine_gre(capture->engine, &arrival);
@@ -227,6 +235,7 @@ take_layer(struct capture *capture, uint32_t protocol, tvbuff_t *tvb, const pack
         break;
     default:
         engine_icmp(capture->engine, &arrival);
+        frames_add_packet(capture->frames, arrival.packet.frame, 0, &arrival.packet);
     }
     if (!result.encapsulates)
         return;

@@ -1,6 +1,7 @@
 /* The symbols that Wireshark looks for in a plugin, and what is registered through them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/plugin.h"
 #include "host/capture.h"
 #include "host/display.h"
 #include "host/fields.h"
@@ -13,7 +14,6 @@
 
 #define EXPORTED __attribute__((visibility("default")))
 
-EXPORTED extern const char plugin_version[];
 EXPORTED extern const int plugin_want_major;
 EXPORTED extern const int plugin_want_minor;
 EXPORTED void plugin_register(void);

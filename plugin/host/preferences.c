@@ -3,12 +3,16 @@
 
 #include "engine/catalogue.h"
 #include "engine/timers.h"
+#include "findings/printable.h"
 #include "host/country_file.h"
 #include "host/language.h"
 #include "host/message.h"
 #include "host/tables.h"
 
 static struct preferences preferences = {.levels = "15,60,120", .home_countries = "", .country_db = ""};
+
+#define VXLAN_PORTS "4789,8472"
+#define TLS_PORTS   "443,465,636,853,989-990,993,995,5061,8443"
 
 static struct word_preference separate_vlans = {.name = "separate_vlans"};
 static struct word_preference separate_interfaces = {.name = "separate_interfaces"};
@@ -236,11 +240,11 @@ register_separation(module_t *module)
 static void
 register_ports(module_t *module)
 {
-    range_convert_str(wmem_epan_scope(), &preferences.vxlan_ports, "4789,8472", 65535);
+    range_convert_str(wmem_epan_scope(), &preferences.vxlan_ports, VXLAN_PORTS, 65535);
     prefs_register_range_preference(module, "vxlan_ports", label("VXLAN ports", "VXLAN 端口"),
                                     label("UDP ports that carry VXLAN", "承载 VXLAN 的 UDP 端口"),
                                     &preferences.vxlan_ports, 65535);
-    range_convert_str(wmem_epan_scope(), &preferences.tls_ports, "443,465,636,853,989-990,993,995,5061,8443", 65535);
+    range_convert_str(wmem_epan_scope(), &preferences.tls_ports, TLS_PORTS, 65535);
     prefs_register_range_preference(
         module, "tls_ports", label("TLS ports", "TLS 端口"),
         label("TCP ports where clients are expected to speak TLS at once", "客户端一连上就应发起 TLS 握手的 TCP 端口"),
@@ -292,6 +296,64 @@ const struct preferences *
 preferences_current(void)
 {
     return &preferences;
+}
+
+/* -- What a report depends on ------------------------------------------------------------------ */
+
+static void
+list_option(GPtrArray *options, const char *name, const char *value)
+{
+    char *option = g_strdup_printf("netcase.%s:%s", name, value);
+    g_ptr_array_add(options, printable_text(option));
+    g_free(option);
+}
+
+static void
+list_text(GPtrArray *options, const char *name, const char *value, const char *default_value)
+{
+    if (strcmp(value, default_value) != 0)
+        list_option(options, name, value);
+}
+
+static void
+list_ports(GPtrArray *options, const char *name, range_t *ports, const char *default_ports)
+{
+    char *text = range_convert_range(NULL, ports);
+    list_text(options, name, text, default_ports);
+    wmem_free(NULL, text);
+}
+
+static void
+list_thresholds(GPtrArray *options, const struct detector *detector, const unsigned *values)
+{
+    for (size_t i = 0; i < detector->threshold_count; i++) {
+        const struct threshold *threshold = &detector->thresholds[i];
+        if (values[i] == threshold->default_value)
+            continue;
+        char *name = g_strdup_printf("%s_%s", detector->family, threshold->name);
+        char *value = g_strdup_printf("%u", values[i]);
+        list_option(options, name, value);
+        g_free(name);
+        g_free(value);
+    }
+}
+
+char **
+preferences_that_matter(void)
+{
+    GPtrArray *options = g_ptr_array_new();
+    list_option(options, "levels", preferences.levels);
+    list_ports(options, "vxlan_ports", preferences.vxlan_ports, VXLAN_PORTS);
+    list_ports(options, "tls_ports", preferences.tls_ports, TLS_PORTS);
+    list_text(options, "home_countries", preferences.home_countries, "");
+    list_text(options, "country_db", preferences.country_db, "");
+    list_text(options, "separate_vlans", preferences.separate_vlans ? "TRUE" : "FALSE", "FALSE");
+    list_text(options, "separate_interfaces", preferences.separate_interfaces ? "TRUE" : "FALSE", "FALSE");
+    list_text(options, "separate_ip_tunnels", preferences.separate_ip_tunnels ? "TRUE" : "FALSE", "FALSE");
+    for (size_t i = 0; i < catalogue_detector_count; i++)
+        list_thresholds(options, catalogue_detectors[i], &preferences.thresholds[catalogue_threshold_number(i, 0)]);
+    g_ptr_array_add(options, NULL);
+    return (char **)g_ptr_array_free(options, FALSE);
 }
 
 /* -- Settings --------------------------------------------------------------------------------- */

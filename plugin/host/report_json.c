@@ -6,6 +6,9 @@
 #include <wsutil/json_dumper.h>
 
 #include "host/tables.h"
+#include "report/events.h"
+#include "report/scope.h"
+#include "report/sentence.h"
 
 /* Raised when a member changes its meaning or goes; new members may come without that. */
 enum { REPORT_VERSION = 1 };
@@ -37,6 +40,13 @@ put_number(json_dumper *json, const char *name, uint64_t number)
     json_dumper_value_anyf(json, "%" G_GUINT64_FORMAT, number);
 }
 
+static void
+put_true(json_dumper *json, const char *name)
+{
+    json_dumper_set_member_name(json, name);
+    json_dumper_value_anyf(json, "true");
+}
+
 /* Seconds with nine decimals, made of whole numbers: printf would follow the locale. */
 static void
 put_seconds(json_dumper *json, const char *name, int64_t nanoseconds)
@@ -57,6 +67,23 @@ put_lines(json_dumper *json, const char *name, const struct finding *finding, en
         json_dumper_value_string(json, *line);
     json_dumper_end_array(json);
     g_strfreev(lines);
+}
+
+/* The words and the command of a check apart. */
+static void
+put_steps(json_dumper *json, const GPtrArray *checks)
+{
+    json_dumper_set_member_name(json, "steps");
+    json_dumper_begin_array(json);
+    for (guint i = 0; i < checks->len; i++) {
+        const struct check *check = g_ptr_array_index(checks, i);
+        json_dumper_begin_object(json);
+        put_own_text(json, "text", g_strchomp(g_strdup(check->words)));
+        if (check->command != NULL)
+            put_text(json, "command", check->command);
+        json_dumper_end_object(json);
+    }
+    json_dumper_end_array(json);
 }
 
 /* As lines for a person, and those commands again that they end with, for programs. */
@@ -80,13 +107,47 @@ put_checks(json_dumper *json, const struct finding *finding, enum language langu
             json_dumper_value_string(json, command);
     }
     json_dumper_end_array(json);
+    put_steps(json, checks);
     g_ptr_array_unref(checks);
 }
 
 /* -- The capture ------------------------------------------------------------------------------ */
 
 static void
-put_capture(json_dumper *json, const struct capture_summary *summary)
+put_origin(json_dumper *json, const struct report_view *view)
+{
+    const struct report_origin *origin = view->origin;
+    json_dumper_set_member_name(json, "provenance");
+    json_dumper_begin_object(json);
+    put_text(json, "netcase", origin->version);
+    put_text(json, "host", origin->host);
+    if (origin->file != NULL)
+        put_text(json, "file", origin->file);
+    put_text(json, "language", view->language == LANGUAGE_CHINESE ? "zh_CN" : "en");
+    if (origin->filter != NULL)
+        put_text(json, "filter", origin->filter);
+    json_dumper_set_member_name(json, "options");
+    json_dumper_begin_array(json);
+    for (char *const *option = origin->options; *option != NULL; option++)
+        json_dumper_value_string(json, *option);
+    json_dumper_end_array(json);
+    json_dumper_end_object(json);
+}
+
+static void
+put_capture_point(json_dumper *json, enum capture_point place, const struct ip_address *host)
+{
+    static const char *const names[] = {[CAPTURED_ANYWHERE] = "unknown",
+                                        [CAPTURED_AT_CLIENT] = "client",
+                                        [CAPTURED_AT_SERVER] = "server",
+                                        [CAPTURED_BETWEEN] = "between"};
+    put_text(json, "capture_point", names[place]);
+    if (host != NULL && host->family != 0)
+        put_own_text(json, "captured_at", address_text(host));
+}
+
+static void
+put_capture(json_dumper *json, const struct capture_summary *summary, const struct report_view *view)
 {
     json_dumper_set_member_name(json, "capture");
     json_dumper_begin_object(json);
@@ -105,6 +166,12 @@ put_capture(json_dumper *json, const struct capture_summary *summary)
     put_number(json, "duplicates", summary->duplicates);
     put_number(json, "cut", summary->cut);
     put_number(json, "gaps", summary->gaps);
+    put_number(json, "frames", view->origin->frames);
+    put_capture_point(json, summary->place, &summary->here);
+    put_number(json, "dns_messages", summary->dns_messages);
+    put_number(json, "http_messages", summary->http_messages);
+    put_number(json, "tcp_bytes", summary->bytes);
+    put_number(json, "tcp_bytes_repeated", summary->repeated_bytes);
     json_dumper_end_object(json);
 }
 
@@ -156,8 +223,7 @@ put_fact(json_dumper *json, const struct fact *fact)
         put_number(json, fact_infos[fact->name].name, (uint64_t)fact->number);
         break;
     case TYPE_FLAG:
-        json_dumper_set_member_name(json, fact_infos[fact->name].name);
-        json_dumper_value_anyf(json, "true");
+        put_true(json, fact_infos[fact->name].name);
         break;
     default:
         put_own_text(json, fact_infos[fact->name].name, fact_text(fact, LANGUAGE_ENGLISH));
@@ -196,6 +262,106 @@ put_facts(json_dumper *json, const GArray *facts)
     json_dumper_end_object(json);
 }
 
+/* Address and port of what is an endpoint or an address, apart. */
+static void
+put_endpoints(json_dumper *json, const GArray *facts)
+{
+    json_dumper_set_member_name(json, "endpoints");
+    json_dumper_begin_object(json);
+    for (guint i = 0; i < facts->len; i++) {
+        const struct fact *fact = &g_array_index(facts, struct fact, i);
+        enum fact_type type = fact_infos[fact->name].type;
+        if (type != TYPE_ENDPOINT && type != TYPE_ADDRESS)
+            continue;
+        json_dumper_set_member_name(json, fact_infos[fact->name].name);
+        json_dumper_begin_object(json);
+        put_own_text(json, "ip", address_text(&fact->endpoint.address));
+        if (type == TYPE_ENDPOINT && fact->endpoint.port != 0)
+            put_number(json, "port", fact->endpoint.port);
+        json_dumper_end_object(json);
+    }
+    json_dumper_end_object(json);
+}
+
+/* In the language of the report, with the frame that strikes the cause out. */
+static void
+put_ruled_out(json_dumper *json, const GArray *facts, const struct report_view *view)
+{
+    json_dumper_set_member_name(json, "ruled_out");
+    json_dumper_begin_array(json);
+    for (guint i = 0; i < facts->len; i++) {
+        const struct fact *fact = &g_array_index(facts, struct fact, i);
+        if (fact->name != FACT_ruled_out)
+            continue;
+        json_dumper_begin_object(json);
+        put_own_text(json, "text", fact_text(fact, view->language));
+        uint32_t frame = view->shown_frame((uint32_t)fact->number, view->data);
+        if (frame != 0)
+            put_number(json, "frame", frame);
+        json_dumper_end_object(json);
+    }
+    json_dumper_end_array(json);
+}
+
+static void
+put_endpoint(json_dumper *json, const char *name, const struct endpoint *endpoint)
+{
+    json_dumper_set_member_name(json, name);
+    json_dumper_begin_object(json);
+    put_own_text(json, "ip", address_text(&endpoint->address));
+    put_number(json, "port", endpoint->port);
+    json_dumper_end_object(json);
+}
+
+static void
+put_event(json_dumper *json, const struct report *report, const struct report_event *event)
+{
+    const struct seen_packet *packet = &event->packet;
+    json_dumper_begin_object(json);
+    put_number(json, "frame", event->frame);
+    put_own_text(json, "time", time_text_exact(packet->time));
+    put_text(json, "from", packet->from_client ? "client" : "server");
+    put_own_text(json, "kind", packet_kind_text(packet));
+    put_number(json, "length", packet->length);
+    struct endpoint client, server;
+    if (report_ends(report, packet->flow, &client, &server)) {
+        put_number(json, "flow", packet->flow);
+        put_endpoint(json, "client", &client);
+        put_endpoint(json, "server", &server);
+    }
+    if (event->trigger)
+        put_true(json, "trigger");
+    json_dumper_end_object(json);
+}
+
+/* The packets that it rests on, for who draws them. */
+static void
+put_events(json_dumper *json, const struct report *report, const struct finding *finding,
+           const struct report_view *view)
+{
+    GArray *events = finding_events(finding, view);
+    json_dumper_set_member_name(json, "packets");
+    json_dumper_begin_array(json);
+    for (guint i = 0; i < events->len; i++)
+        put_event(json, report, &g_array_index(events, struct report_event, i));
+    json_dumper_end_array(json);
+    g_array_unref(events);
+}
+
+static void
+put_impact(json_dumper *json, const struct report_group *group)
+{
+    json_dumper_set_member_name(json, "impact");
+    json_dumper_begin_object(json);
+    put_number(json, "events", group->events);
+    if (group->impact.connections > 0) {
+        put_number(json, "connections", group->impact.connections);
+        put_number(json, "clients", group->impact.clients);
+        put_number(json, "clients_hit", group->impact.clients_hit);
+    }
+    json_dumper_end_object(json);
+}
+
 static void
 put_series(json_dumper *json, const struct series *series, const struct report_view *view)
 {
@@ -208,6 +374,21 @@ put_series(json_dumper *json, const struct series *series, const struct report_v
     put_number(json, "last_frame", view->shown_frame(series->last_frame, view->data));
     put_seconds(json, "duration", series->last_time - series->first_time);
     json_dumper_end_object(json);
+}
+
+static void
+put_others(json_dumper *json, const char *name, const struct finding *const *others, size_t count,
+           const struct report_view *view)
+{
+    json_dumper_set_member_name(json, name);
+    json_dumper_begin_array(json);
+    for (size_t i = 0; i < count; i++) {
+        json_dumper_begin_object(json);
+        put_text(json, "case", others[i]->info->id);
+        put_number(json, "frame", view->shown_frame(others[i]->frame, view->data));
+        json_dumper_end_object(json);
+    }
+    json_dumper_end_array(json);
 }
 
 static void
@@ -225,25 +406,30 @@ put_related(json_dumper *json, const struct report *report, const struct finding
             json_dumper_value_anyf(json, "%u", frame);
     }
     json_dumper_end_array(json);
-    json_dumper_set_member_name(json, "caused_by");
-    json_dumper_begin_array(json);
-    for (size_t i = 0; i < count; i++) {
-        json_dumper_begin_object(json);
-        put_text(json, "case", causes[i]->info->id);
-        put_number(json, "frame", view->shown_frame(causes[i]->frame, view->data));
-        json_dumper_end_object(json);
-    }
-    json_dumper_end_array(json);
+    put_others(json, "caused_by", causes, count, view);
+    const GPtrArray *effects = report_effects(report, finding);
+    put_others(json, "explains", effects != NULL ? (const struct finding *const *)effects->pdata : NULL,
+               effects != NULL ? effects->len : 0, view);
 }
 
 static void
-put_finding(json_dumper *json, const struct report *report, guint group, const struct finding *finding,
+put_filter(json_dumper *json, const struct finding *finding, const struct report_view *view)
+{
+    struct seen_packet packet;
+    char *filter = view->packet(finding->frame, view->data, &packet) ? finding_filter(finding, packet.protocol) : NULL;
+    if (filter != NULL)
+        put_own_text(json, "filter", filter);
+}
+
+static void
+put_finding(json_dumper *json, const struct report *report, guint number, const struct finding *finding,
             const struct report_view *view)
 {
+    const struct report_group *group = g_ptr_array_index(report->groups, number - 1);
     enum language language = view->language;
     json_dumper_begin_object(json);
     put_text(json, "case", finding->info->id);
-    put_number(json, "group", group);
+    put_number(json, "group", number);
     put_number(json, "frame", view->shown_frame(finding->frame, view->data));
     put_own_text(json, "time", time_text(finding->time));
     if (finding->flow != 0)
@@ -252,6 +438,7 @@ put_finding(json_dumper *json, const struct report *report, guint group, const s
         put_number(json, "session", finding->session);
     put_text(json, "severity", severity_name(finding->severity, LANGUAGE_ENGLISH));
     put_text(json, "confidence", confidence_name(finding->confidence));
+    put_own_text(json, "sentence", finding_sentence(report, finding, language));
     put_own_text(json, "title", finding_text(finding, TEXT_TITLE, language, MARKUP_NONE));
     put_own_text(json, "summary", finding_text(finding, TEXT_SUMMARY, language, MARKUP_NONE));
     if (finding_culprit(finding) != NULL)
@@ -260,6 +447,12 @@ put_finding(json_dumper *json, const struct report *report, guint group, const s
     put_checks(json, finding, language);
     put_lines(json, "disproof", finding, TEXT_DISPROOF, language);
     put_facts(json, finding_facts(finding));
+    put_endpoints(json, finding_facts(finding));
+    put_ruled_out(json, finding_facts(finding), view);
+    put_impact(json, group);
+    put_capture_point(json, group->capture_point, NULL);
+    put_filter(json, finding, view);
+    put_events(json, report, finding, view);
     put_series(json, &finding->series, view);
     put_related(json, report, finding, view);
     json_dumper_end_object(json);
@@ -298,29 +491,84 @@ put_rest(json_dumper *json, const struct report *report)
     g_array_unref(rests);
 }
 
+static void
+put_oddities(json_dumper *json, const struct report *report, const struct report_view *view)
+{
+    const GArray *shown = report->oddities->shown;
+    json_dumper_set_member_name(json, "also_seen");
+    json_dumper_begin_array(json);
+    for (guint i = 0; i < shown->len && view->origin->filter == NULL; i++) {
+        const struct oddity *oddity = &g_array_index(shown, struct oddity, i);
+        json_dumper_begin_object(json);
+        put_text(json, "kind", oddity_name(oddity->kind));
+        put_number(json, "flow", oddity->flow);
+        put_number(json, "frame", view->shown_frame(oddity->frame, view->data));
+        put_own_text(json, "time", time_text(oddity->when));
+        put_seconds(json, "duration", oddity->time);
+        put_endpoint(json, "client", &oddity->client);
+        put_endpoint(json, "server", &oddity->server);
+        put_own_text(json, "text", oddity_text(oddity, view));
+        json_dumper_end_object(json);
+    }
+    json_dumper_end_array(json);
+}
+
+static void
+put_families(json_dumper *json, const struct report *report, const char *name, enum scope from, enum scope to)
+{
+    json_dumper_set_member_name(json, name);
+    json_dumper_begin_array(json);
+    for (size_t i = 0; i < scope_family_count; i++) {
+        enum scope scope = scope_of_family(report, scope_families[i]);
+        if (scope >= from && scope <= to)
+            json_dumper_value_string(json, scope_families[i]);
+    }
+    json_dumper_end_array(json);
+}
+
+static void
+put_scope(json_dumper *json, const struct report *report)
+{
+    json_dumper_set_member_name(json, "scope");
+    json_dumper_begin_object(json);
+    put_families(json, report, "quiet", SCOPE_QUIET, SCOPE_QUIET);
+    put_families(json, report, "not_in_capture", SCOPE_ABSENT, SCOPE_ABSENT);
+    put_families(json, report, "not_judged", SCOPE_TOO_SHORT, SCOPE_ONE_DIRECTION);
+    json_dumper_end_object(json);
+}
+
+static void
+put_report(json_dumper *json, struct capture *capture, const struct report *report, const struct report_view *view,
+           unsigned part, bool all)
+{
+    json_dumper_begin_object(json);
+    put_number(json, "version", REPORT_VERSION);
+    if (part != 0)
+        put_number(json, "part", part);
+    put_origin(json, view);
+    put_capture(json, &report->summary, view);
+    json_dumper_set_member_name(json, "findings");
+    json_dumper_begin_array(json);
+    put_groups(json, report, view, all);
+    json_dumper_end_array(json);
+    if (!all)
+        put_rest(json, report);
+    put_oddities(json, report, view);
+    put_scope(json, report);
+    put_sessions(json, engine_encapsulation(capture->engine));
+    json_dumper_set_member_name(json, "without_finding");
+    json_dumper_begin_array(json);
+    for (guint i = 0; i < report->silent->len; i++)
+        json_dumper_value_string(json, ((const struct case_info *)g_ptr_array_index(report->silent, i))->id);
+    json_dumper_end_array(json);
+    json_dumper_end_object(json);
+    json_dumper_finish(json);
+}
+
 void
 report_json_write(FILE *file, struct capture *capture, const struct report *report, const struct report_view *view,
                   unsigned part, bool all)
 {
     json_dumper json = {.output_file = file, .flags = JSON_DUMPER_FLAGS_PRETTY_PRINT};
-
-    json_dumper_begin_object(&json);
-    put_number(&json, "version", REPORT_VERSION);
-    if (part != 0)
-        put_number(&json, "part", part);
-    put_capture(&json, &report->summary);
-    json_dumper_set_member_name(&json, "findings");
-    json_dumper_begin_array(&json);
-    put_groups(&json, report, view, all);
-    json_dumper_end_array(&json);
-    if (!all)
-        put_rest(&json, report);
-    put_sessions(&json, engine_encapsulation(capture->engine));
-    json_dumper_set_member_name(&json, "without_finding");
-    json_dumper_begin_array(&json);
-    for (guint i = 0; i < report->silent->len; i++)
-        json_dumper_value_string(&json, ((const struct case_info *)g_ptr_array_index(report->silent, i))->id);
-    json_dumper_end_array(&json);
-    json_dumper_end_object(&json);
-    json_dumper_finish(&json);
+    put_report(&json, capture, report, view, part, all);
 }

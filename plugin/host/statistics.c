@@ -10,11 +10,14 @@
 
 #include "host/capture.h"
 #include "host/language.h"
+#include "host/provenance.h"
 #include "host/report_json.h"
 #include "host/tables.h"
+#include "report/brief.h"
 #include "report/sessions.h"
 #include "report/timers.h"
 #include "report/words.h"
+#include "wire/packet_time.h"
 
 /* One -z netcase of the command line: what is to be printed, and which frames its filter has let through. The engine knows
  * everything already; the listener makes tshark dissect the packets and asks for the output when the capture has ended. It
@@ -24,10 +27,12 @@
  * and asks for the output only at the very end. So each such part is printed when it ends, and said to be one. */
 struct statistic {
     void (*print)(const struct statistic *statistic, struct capture *capture);
-    bool filtered;
+    char *filter;       /* NULL if none */
     GHashTable *frames; /* numbers that passed, if filtered */
-    unsigned parts;     /* that were printed */
-    bool drawn;         /* tshark has asked for the capture that is open now */
+    uint64_t passed;    /* frames; and the times of the earliest and the latest of them, nanoseconds since 1970 */
+    int64_t first_time, last_time;
+    unsigned parts; /* that were printed */
+    bool drawn;     /* tshark has asked for the capture that is open now */
 };
 
 static GSList *statistics;
@@ -36,6 +41,12 @@ static uint32_t
 shown_frame(uint32_t frame, void *capture)
 {
     return frames_shown_number(((struct capture *)capture)->frames, frame);
+}
+
+static bool
+packet_of_frame(uint32_t frame, void *capture, struct seen_packet *packet)
+{
+    return frames_packet(((struct capture *)capture)->frames, frame, packet);
 }
 
 struct selection {
@@ -49,7 +60,7 @@ is_wanted(const struct finding *finding, void *data)
 {
     const struct selection *selection = data;
     uint32_t number = shown_frame(finding->frame, selection->capture);
-    return number != 0 && (!selection->statistic->filtered ||
+    return number != 0 && (selection->statistic->filter == NULL ||
                            g_hash_table_contains(selection->statistic->frames, GUINT_TO_POINTER(number)));
 }
 
@@ -62,20 +73,59 @@ report_of(const struct statistic *statistic, struct capture *capture)
 
 /* -- What can be printed ---------------------------------------------------------------------- */
 
+/* A report with how it is to be written. */
+struct writing {
+    struct report *report;
+    struct report_origin origin;
+    struct report_view view;
+};
+
 static void
-print_words(const struct statistic *statistic, struct capture *capture, bool markdown)
+begin(struct writing *writing, const struct statistic *statistic, struct capture *capture)
 {
-    struct report *report = report_of(statistic, capture);
-    struct report_view view = {
-        .language = language_current(), .markdown = markdown, .shown_frame = shown_frame, .data = capture};
-    char *text = report_words(report, &view);
-    fputs(text, stdout);
-    g_free(text);
-    report_free(report);
+    *writing = (struct writing){
+        .report = report_of(statistic, capture),
+        .origin = {.frames = statistic->passed, .first_time = statistic->first_time, .last_time = statistic->last_time},
+        .view = {.language = language_current(),
+                 .origin = &writing->origin,
+                 .shown_frame = shown_frame,
+                 .packet = packet_of_frame,
+                 .data = capture}};
+    provenance_fill(&writing->origin, statistic->filter);
+}
+
+static void
+end(struct writing *writing)
+{
+    provenance_clear(&writing->origin);
+    report_free(writing->report);
 }
 
 static void
 print_text(const struct statistic *statistic, struct capture *capture)
+{
+    struct writing writing;
+    begin(&writing, statistic, capture);
+    char *text = report_brief(writing.report, &writing.view);
+    fputs(text, stdout);
+    g_free(text);
+    end(&writing);
+}
+
+static void
+print_words(const struct statistic *statistic, struct capture *capture, bool markdown)
+{
+    struct writing writing;
+    begin(&writing, statistic, capture);
+    writing.view.markdown = markdown;
+    char *text = report_words(writing.report, &writing.view);
+    fputs(text, stdout);
+    g_free(text);
+    end(&writing);
+}
+
+static void
+print_long(const struct statistic *statistic, struct capture *capture)
 {
     print_words(statistic, capture, false);
 }
@@ -89,10 +139,10 @@ print_markdown(const struct statistic *statistic, struct capture *capture)
 static void
 print_json_of(const struct statistic *statistic, struct capture *capture, bool all)
 {
-    struct report *report = report_of(statistic, capture);
-    struct report_view view = {.language = language_current(), .shown_frame = shown_frame, .data = capture};
-    report_json_write(stdout, capture, report, &view, statistic->parts, all);
-    report_free(report);
+    struct writing writing;
+    begin(&writing, statistic, capture);
+    report_json_write(stdout, capture, writing.report, &writing.view, statistic->parts, all);
+    end(&writing);
 }
 
 static void
@@ -128,11 +178,8 @@ print_timers(const struct statistic *statistic, struct capture *capture)
 static const struct {
     const char *name;
     void (*print)(const struct statistic *statistic, struct capture *capture);
-} kinds[] = {{"json", print_json},
-             {"json_all", print_json_all},
-             {"markdown", print_markdown},
-             {"sessions", print_sessions},
-             {"timers", print_timers}};
+} kinds[] = {{"json", print_json},         {"json_all", print_json_all}, {"long", print_long},
+             {"markdown", print_markdown}, {"sessions", print_sessions}, {"timers", print_timers}};
 
 /* -- Parts of a capture ----------------------------------------------------------------------- */
 
@@ -147,6 +194,13 @@ print_heading(const struct statistic *statistic)
             "Part %u of the capture, on its own: tshark begins anew with each part and counts its frames from 1.\n\n",
             "抓包的第 %u 部分（单独分析）：tshark 在每一部分都重新开始，帧号从 1 计起。\n\n"),
         statistic->parts);
+}
+
+static void
+forget_frames(struct statistic *statistic)
+{
+    g_hash_table_remove_all(statistic->frames);
+    statistic->passed = 0;
 }
 
 static bool
@@ -174,7 +228,7 @@ statistics_capture_ends(void)
         if (capture != NULL && !statistic->drawn && !is_empty(capture))
             print_part(statistic, capture);
         statistic->drawn = false;
-        g_hash_table_remove_all(statistic->frames);
+        forget_frames(statistic);
     }
 }
 
@@ -183,7 +237,7 @@ statistics_capture_ends(void)
 static void
 reset(void *data)
 {
-    g_hash_table_remove_all(((struct statistic *)data)->frames);
+    forget_frames(data);
 }
 
 static tap_packet_status
@@ -192,8 +246,12 @@ note_frame(void *data, packet_info *pinfo, epan_dissect_t *dissection, const voi
     (void)dissection;
     (void)tapped;
     (void)flags;
-    const struct statistic *statistic = data;
-    if (statistic->filtered)
+    struct statistic *statistic = data;
+    int64_t time = packet_time(pinfo->abs_ts.secs, pinfo->abs_ts.nsecs);
+    statistic->first_time = statistic->passed == 0 ? time : MIN(time, statistic->first_time);
+    statistic->last_time = statistic->passed == 0 ? time : MAX(time, statistic->last_time);
+    statistic->passed++;
+    if (statistic->filter != NULL)
         g_hash_table_add(statistic->frames, GUINT_TO_POINTER(pinfo->num));
     return TAP_PACKET_DONT_REDRAW;
 }
@@ -238,9 +296,9 @@ start(const char *argument, void *data)
     const char *filter = parse_argument(argument, statistic);
 
     statistic->frames = g_hash_table_new(g_direct_hash, g_direct_equal);
-    statistic->filtered = filter != NULL;
+    statistic->filter = g_strdup(filter);
     GString *problem =
-        register_tap_listener("frame", statistic, filter, TL_REQUIRES_NOTHING, reset, note_frame, draw, NULL);
+        register_tap_listener("frame", statistic, filter, TL_REQUIRES_ERROR_PACKETS, reset, note_frame, draw, NULL);
     if (problem == NULL) {
         statistics = g_slist_append(statistics, statistic);
         return true;
@@ -248,6 +306,7 @@ start(const char *argument, void *data)
     fprintf(stderr, "netcase: -z %s: %s\n", argument, problem->str);
     g_string_free(problem, TRUE);
     g_hash_table_destroy(statistic->frames);
+    g_free(statistic->filter);
     g_free(statistic);
     return false;
 }

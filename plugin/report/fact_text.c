@@ -133,17 +133,37 @@ fact_text(const struct fact *fact, enum language language)
     return g_strdup("");
 }
 
-char *
-time_text(int64_t time)
+/* `decimals` of a second behind it: 3 or 6. */
+static char *
+moment_text(int64_t time, const char *format, int decimals, const char *end)
 {
     GDateTime *date = time < PACKET_TIME_MAX ? g_date_time_new_from_unix_utc(time / NANOSECONDS_PER_SECOND) : NULL;
     if (date == NULL)
         return g_strdup("-");
-    char *seconds = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
-    char *text = g_strdup_printf("%s.%03dZ", seconds, (int)(time % NANOSECONDS_PER_SECOND / 1000000));
+    char *seconds = g_date_time_format(date, format);
+    int64_t unit = decimals == 3 ? 1000000 : 1000;
+    char *text = g_strdup_printf("%s.%0*d%s", seconds, decimals, (int)(time % NANOSECONDS_PER_SECOND / unit), end);
     g_free(seconds);
     g_date_time_unref(date);
     return text;
+}
+
+char *
+time_text(int64_t time)
+{
+    return moment_text(time, "%Y-%m-%dT%H:%M:%S", 3, "Z");
+}
+
+char *
+time_text_exact(int64_t time)
+{
+    return moment_text(time, "%Y-%m-%dT%H:%M:%S", 6, "Z");
+}
+
+char *
+clock_text(int64_t time)
+{
+    return moment_text(time, "%H:%M:%S", 3, "");
 }
 
 const char *

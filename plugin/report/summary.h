@@ -4,6 +4,7 @@
 #ifndef NETCASE_REPORT_SUMMARY_H
 #define NETCASE_REPORT_SUMMARY_H
 
+#include "api/detector.h"
 #include "engine/engine.h"
 
 /* VISIBLE_ONE: answers are proved by numbers, but none was captured. VISIBLE_MIXED: for some flows only. */
@@ -19,7 +20,12 @@ struct capture_summary {
     uint32_t began_before, established;
     uint32_t tls_connections, tls_finished;
     uint32_t two_way_flows, answered_unseen;
+    uint32_t tunnelled_flows; /* in IPIP, 6in4 or keyless GRE */
     unsigned mirrors, one_way_mirrors, overlays;
+    uint64_t dns_messages, http_messages; /* of DNS over UDP, and of HTTP in clear text */
+    uint64_t bytes, repeated_bytes;       /* of TCP payload; those that were sent again */
+    enum capture_point place;             /* of most flows outside of encapsulations that tell */
+    struct ip_address here;               /* the host at which it was made; family 0 = not known */
 };
 
 struct capture_summary summary_of(const struct engine *engine);

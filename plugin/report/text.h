@@ -49,6 +49,10 @@ char *endpoint_text(const struct endpoint *endpoint);
 /* Nanoseconds since 1970 as UTC: "2018-07-29T12:20:14.998Z"; "-" for times that no clock has (PACKET_TIME_MAX). The caller frees it. */
 char *time_text(int64_t time);
 
+/* The same with six decimals, and the time of day alone with milliseconds: "12:20:14.998". */
+char *time_text_exact(int64_t time);
+char *clock_text(int64_t time);
+
 /* Whether this part of a case keeps to the grammar of api/case.h; if not, `problem` gets a message for the developer,
  * freed by the caller, else NULL. */
 bool text_check(const char *template_text, enum text_part part, char **problem);

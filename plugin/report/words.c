@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/printer.h"
+#include "report/sentence.h"
 
 enum { FRAMES_SHOWN = 12 };
 
@@ -203,15 +204,10 @@ print_capture(struct printer *printer)
 /* -- Findings --------------------------------------------------------------------------------- */
 
 static void
-list_number(GString *list, uint32_t number)
-{
-    g_string_append_printf(list, "%s%u", list->len > 0 ? ", " : "", number);
-}
-
-static void
 list_frame(struct printer *printer, GString *list, uint32_t frame)
 {
-    list_number(list, printer->view->shown_frame(frame, printer->view->data));
+    g_string_append_printf(list, "%s%u", list->len > 0 ? ", " : "",
+                           printer->view->shown_frame(frame, printer->view->data));
 }
 
 static void
@@ -246,41 +242,14 @@ print_evidence(struct printer *printer, const struct finding *finding)
     g_string_free(list, TRUE);
 }
 
-static bool
-is_listed(const GArray *flows, uint32_t flow)
-{
-    for (guint i = 0; i < flows->len; i++)
-        if (g_array_index(flows, uint32_t, i) == flow)
-            return true;
-    return false;
-}
-
-/* A flood or a mirror session is more than the conversation in which it was noticed. */
-static bool
-is_of_one_flow(const struct finding *finding)
-{
-    const struct fact *culprit = finding_culprit(finding);
-    return finding->flow != 0 && finding->series.events <= 1 && (culprit == NULL || culprit->name != FACT_session);
-}
-
 /* As a display filter, which shows these conversations whole. */
 static void
 print_flows(struct printer *printer, const struct report_group *group)
 {
-    GArray *flows = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    for (guint i = 0; i < group->findings->len && flows->len < FRAMES_SHOWN; i++) {
-        const struct finding *finding = g_ptr_array_index(group->findings, i);
-        if (is_of_one_flow(finding) && !is_listed(flows, finding->flow))
-            g_array_append_val(flows, finding->flow);
-    }
-    GString *list = g_string_new(NULL);
-    for (guint i = 0; i < flows->len; i++)
-        list_number(list, g_array_index(flows, uint32_t, i));
-    if (flows->len > 0)
-        printer_line(printer, "   ", word(printer, FLOWS),
-                     flows->len == 1 ? "netcase.flow == %s" : "netcase.flow in {%s}", list->str);
-    g_string_free(list, TRUE);
-    g_array_unref(flows);
+    char *filter = group_filter(group, FRAMES_SHOWN);
+    if (filter != NULL)
+        printer_line(printer, "   ", word(printer, FLOWS), "%s", filter);
+    g_free(filter);
 }
 
 /* Tenants may have the same addresses. */

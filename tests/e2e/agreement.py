@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything that tells of findings tells the same number and frames: -Y, the report as text, markdown and JSON, the expert
+"""Everything that tells of findings tells the same number and frames: -Y, the report in its forms, as markdown and as JSON, the expert
 window (-z expert) and Statistics > Netcase > Findings; for every capture, and where there are findings in one pass, in two, and without anything that asks for a tree.
 
 One tshark prints all of them at once, so they also must not disturb each other. The JSON is valid by docs/report.schema.json.
@@ -20,7 +20,7 @@ from netcase_tshark import TREE, Failure, Host, expect_same, run_tests
 SCHEMA = json.loads((TREE / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 FRAMES_SHOWN = 12  # of each group, in text and markdown
 CASE = r"[a-z0-9_]+\.[a-z0-9_]+"
-STATISTICS = ["netcase", "netcase,markdown", "netcase,json", "expert", "netcase_findings,tree"]
+STATISTICS = ["netcase", "netcase,long", "netcase,markdown", "netcase,json", "expert", "netcase_findings,tree"]
 FILTER = ["-Y", "netcase.expert", "-T", "fields", "-e", "frame.number", "-e", "netcase.expert"]
 WAYS = {"one pass": FILTER, "two passes": ["-2", *FILTER], "without a tree": ["-q"]}
 
@@ -68,6 +68,33 @@ def groups_in(text):
     return groups
 
 
+def brief_in(output):
+    """What -z netcase has printed among others: its head ends with the version and begins the line."""
+    found = re.search(r"^netcase \d+\.\d+\.\d+  .*?(?=^(?:## )?netcase report$|^\{$|^=====|\Z)", output, re.MULTILINE | re.DOTALL)
+    if not found:
+        raise Failure(f"no report for a terminal in\n{output}")
+    return found[0]
+
+
+def problems_in(text):
+    """(case, first frames) of the problems that are shown whole, and (case, frame) of the consequences that are named."""
+    text = re.sub(r"\n {5,}", " ", text)
+    whole = re.findall(rf"^   ({CASE}): \w+, the pattern is \w+; frame ([\d, ]*\d)", text, re.MULTILINE)
+    named = re.findall(rf"\(({CASE}), frame (\d+)\)", text)
+    return [(case, [int(one) for one in frames.split(", ")]) for case, frames in whole], \
+        [(case, int(frame)) for case, frame in named]
+
+
+def brief_agrees(way, report, text):
+    """Each problem and consequence is a group of the JSON, and each case is named, unless too many are there."""
+    groups = {(case, frames[0]): frames for case, frames, _ in groups_of(report)}
+    whole, named = problems_in(text)
+    wrong = [case for case, frames in whole if groups.get((case, frames[0]), [])[:len(frames)] != frames]
+    wrong += [one for one in named if one not in groups]
+    if wrong or bool(whole) != bool(groups) or (len(groups) <= 4 and {one[0] for one in whole} | {case for case, _ in named} != {case for case, _ in groups}):
+        raise Failure(f"{way}: {wrong or groups}\n{text}")
+
+
 def total_in(text):
     """(all findings, {severity: findings})"""
     found = re.search(r"^(?:Findings +|- \*\*Findings:\*\* )(?:none|(\d+) \((.*)\))$", text, re.MULTILINE)
@@ -103,6 +130,7 @@ def agree(expectation, way, output):
         end = re.search(r"^(### )?Checked$", text, re.MULTILINE).start()
         if groups_in(text[:end]) != groups_of(report) or total_in(text) != (len(report["findings"]), severities):
             raise Failure(f"{way}, JSON: {groups_of(report)}\n{text[:end]}")
+    brief_agrees(way, report, brief_in(output))
     counts = sorted(collections.Counter(name for _, name in shown).items())
     expert = by_case(rf"^ +(?P<count>\d+) +\S.*? netcase +(?P<case>{CASE}): ", output)
     expect_same(counts, expert, f"{way}, -: expected   +: -z expert")

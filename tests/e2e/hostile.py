@@ -185,13 +185,26 @@ def json_is_consistent(host, expectation, language):
 
 def text_has_commands(host, expectation, language):
     """Each on a line of its own."""
-    output = print_report(host, expectation, "", language)
+    output = print_report(host, expectation, ",long", language)
     is_text(output)
     lines = collections.Counter(line.strip() for line in output.splitlines())
     for command, count in collections.Counter(command for finding in shown_findings(as_json(host, expectation, language))
                                               for command in finding["commands"]).items():
         if lines[command] != count:
             raise Failure(f"{lines[command]} lines, not {count}: {command}\n{output}")
+
+
+def brief_has_commands(host, expectation, language):
+    """Those that it shows, on lines of their own."""
+    output = print_report(host, expectation, "", language)
+    is_text(output)
+    lines = {line.strip() for line in output.splitlines()}
+    commands = {command for finding in shown_findings(as_json(host, expectation, language)) for command in finding["commands"]}
+    if not commands & lines:
+        raise Failure(f"none of {commands} in\n{output}")
+    for line in lines:
+        if line and any(command.startswith(line) or command.endswith(line) for command in commands - {line}) and " " in line and line not in commands:
+            raise Failure(f"not whole: {line}\n{output}")
 
 
 def rendered(markdown):
@@ -310,7 +323,7 @@ def main():
         tests += [(f"hostile {one.name}: texts", functools.partial(texts_are_there, host, one)),
                   (f"hostile {one.name}: commands run", functools.partial(commands_run, host, one))]
         for language in LANGUAGES:
-            for check in (json_is_consistent, text_has_commands, markdown_is_flat, details_have_commands, comments_have_commands):
+            for check in (json_is_consistent, text_has_commands, brief_has_commands, markdown_is_flat, details_have_commands, comments_have_commands):
                 name = check.__name__.replace("_", " ")
                 tests.append((f"hostile {one.name}: {name}, {language}", functools.partial(check, host, one, language)))
     tests += [("hostile every case that shows text of captures", functools.partial(every_case_is_here, host, hostile)),

@@ -9,17 +9,19 @@ import collections
 import functools
 import json
 import re
+import statistics
 import sys
 import unicodedata
 
 import jsonschema
 import many_findings
-from agreement import CASE, SCHEMA, findings_of, total_in
+from agreement import CASE, SCHEMA, brief_in, findings_of, in_json, total_in
 from expectation import all_expectations
 from modes import chosen_captures
 from netcase_tshark import Failure, Host, expect_same, run_tests
 
 LABEL_COLUMNS, LINE_COLUMNS = 12, 115
+LINES_OF_ONE, LINES_WITHOUT = 25, 12  # of a report with one problem, and with none: the median over the captures
 GROUPS_SHOWN, FINDINGS_SHOWN = 200, 100  # docs/usage.md; of groups, and of findings of each in the JSON
 LISTED = 1000  # of each case, in Statistics > Netcase > Findings
 ENGLISH, CHINESE = "Frames", "报文"
@@ -47,9 +49,40 @@ def filtered(host, expectation):
     frame = expectation.findings[-1][0]
     report = json.loads(print_report(host, expectation, f",json,frame.number=={frame}"))
     expect_same([one for one in expectation.findings if one[0] == frame], findings_of(report))
-    text = print_report(host, expectation, f",frame.number=={frame}")
+    text = print_report(host, expectation, f",long,frame.number=={frame}")
     if f"{ENGLISH:12}{frame}" not in text:
         raise Failure(f"frame {frame} is not in\n{text}")
+
+
+def brief_can_be_read(host, expectation, language):
+    """Filled in, no line too wide but commands, nothing counted that is not there, and the levels and the file are named."""
+    text = print_report(host, expectation, "", "-o", f"netcase.language:{language}")
+    commands = {command for finding in as_json(host, expectation, language)["findings"] for command in finding["commands"]}
+    wide = [line for line in text.splitlines() if width(line) > LINE_COLUMNS and line.strip() not in commands]
+    if wide or re.search(r"(?<![%$])\{\w+\}| \? |\(null\)", text):
+        raise Failure("\n".join([*wide, text]))
+    if re.search(r"^[^\n]*\b0 of ", "\n".join(text.splitlines()[:4]), re.MULTILINE) or re.search(r"\b1 (?:problems|packets|connections|flows)\b", text):
+        raise Failure(f"does not count as a person\n{text}")
+    if expectation.capture.name not in text.splitlines()[0] or "levels:" not in text.splitlines()[0]:
+        raise Failure(f"does not say where it comes from\n{text}")
+
+
+def lengths_of(host, expectations):
+    """Lines of the report by the number of groups: none, one, more."""
+    lengths = {0: [], 1: [], 2: []}
+    for expectation in expectations:
+        result = host.run(["tshark", "-r", expectation.capture, "-q", "-z", "netcase", "-z", "netcase,json", *expectation.options])
+        result.check()
+        brief, report = brief_in(result.out), in_json(result.out)
+        lengths[min(len(groups(report)), 2)].append(len(brief.strip().splitlines()))
+    return lengths
+
+
+def is_short(host, expectations):
+    lengths = lengths_of(host, expectations)
+    median = {count: statistics.median(lines) for count, lines in lengths.items() if lines}
+    if median[0] > LINES_WITHOUT or median[1] > LINES_OF_ONE:
+        raise Failure(f"median of lines: {median}")
 
 
 def width(text):
@@ -85,16 +118,16 @@ def commands_stand_whole(report, text, kind):
     lines = [line.strip() for line in text.splitlines()]
     for command in commands:
         in_backquotes = rf"[ ：](`+) ?{re.escape(command)} ?\1$"
-        if command not in lines if not kind else not re.search(in_backquotes, text, re.MULTILINE):
+        if command not in lines if kind != ",markdown" else not re.search(in_backquotes, text, re.MULTILINE):
             raise Failure(f"not whole: {command}\n{text}")
-    wide = [line for line in lines if not kind and width(line) > LINE_COLUMNS and line not in commands]
+    wide = [line for line in lines if kind != ",markdown" and width(line) > LINE_COLUMNS and line not in commands]
     if wide:
         raise Failure("too wide:\n" + "\n".join(wide))
 
 
 def labels_are_aligned(host, expectation):
     """In a terminal, where a Chinese character takes two columns."""
-    text = print_report(host, expectation, "", "-o", "netcase.language:zh_CN")
+    text = print_report(host, expectation, ",long", "-o", "netcase.language:zh_CN")
     labels = re.findall(r"^(?:   )?((?:抓包|会话|可见方向|镜像会话|截短|重复|漏抓|诊断结果|报文|佐证报文|次数|起因|TCP|TLS) {2,})\S", text, re.MULTILINE)
     if len(labels) < 6 or {width(label) for label in labels} != {LABEL_COLUMNS}:
         raise Failure(f"not aligned: {labels}")
@@ -111,8 +144,10 @@ def table_is_aligned(host, expectation):
 
 
 def word_tests(host, expectation):
-    yield "text", functools.partial(text_agrees, host, expectation, "", "en", ENGLISH)
-    yield "text in Chinese", functools.partial(text_agrees, host, expectation, "", "zh_CN", CHINESE)
+    yield "text", functools.partial(text_agrees, host, expectation, ",long", "en", ENGLISH)
+    yield "text in Chinese", functools.partial(text_agrees, host, expectation, ",long", "zh_CN", CHINESE)
+    yield "brief", functools.partial(brief_can_be_read, host, expectation, "en")
+    yield "brief in Chinese", functools.partial(brief_can_be_read, host, expectation, "zh_CN")
     yield "markdown", functools.partial(text_agrees, host, expectation, ",markdown", "en", ENGLISH)
     yield "markdown in Chinese", functools.partial(text_agrees, host, expectation, ",markdown", "zh_CN", CHINESE)
     yield "filter", functools.partial(filtered, host, expectation)
@@ -121,8 +156,10 @@ def word_tests(host, expectation):
 
 def nothing_found(host, expectation):
     expect_same([], findings_of(as_json(host, expectation)))
-    if not re.search(r"^Findings +none$", print_report(host, expectation, ""), re.MULTILINE):
+    if not re.search(r"^Findings +none$", print_report(host, expectation, ",long"), re.MULTILINE):
         raise Failure("the text does not say that nothing was found")
+    if not re.search(r"^No problem found: all \d+ connections were established$", print_report(host, expectation, ""), re.MULTILINE):
+        raise Failure("the short text does not say that nothing was found")
 
 
 def wrong_filter(host, expectation):
@@ -226,7 +263,7 @@ def many_tests(host):
     capture = host.folder / "many.pcap"
     many_findings.write(capture)
     english, chinese = r" \(warning\): (\d+) findings? about (\d+) culprits?", r"（警告）：(\d+) 个诊断结果，涉及 (\d+) 个对象"
-    for kind in ("", ",markdown"):
+    for kind in (",long", ",markdown"):
         yield f"report many: text{kind}", functools.partial(many_in_text, host, capture, kind, "en", english)
         yield f"report many: text{kind} in Chinese", functools.partial(many_in_text, host, capture, kind, "zh_CN", chinese)
     yield "report many: JSON", functools.partial(many_in_json, host, capture)
@@ -242,6 +279,7 @@ def main():
     tests = [(f"report {one.name}: {name}", test) for one in chosen_captures() for name, test in word_tests(host, one)]
     healthy = next(one for one in expectations if one.healthy)
     tests += [(f"report {healthy.name}: nothing found", functools.partial(nothing_found, host, healthy)),
+              ("report is short", functools.partial(is_short, host, expectations[::3])),
               ("report a wrong filter is refused", functools.partial(wrong_filter, host, healthy)),
               ("report a table with Chinese names", functools.partial(table_is_aligned, host, named["mirror/two-vni-same-connection"])),
               ("report timers", functools.partial(timers_table, host, named["idle/bracket-17s-to-33s"])),
