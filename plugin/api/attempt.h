@@ -5,8 +5,7 @@
 #ifndef NETCASE_API_ATTEMPT_H
 #define NETCASE_API_ATTEMPT_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "address.h"
 
 enum outcome {
     OUTCOME_UNKNOWN, /* nothing that would tell, or the other direction can't be seen */
@@ -16,6 +15,7 @@ enum outcome {
     OUTCOME_UNANSWERED,
     OUTCOME_UNREACHABLE, /* an ICMP error quotes it: destination unreachable or prohibited, before any answer; of UDP too */
     OUTCOME_REFUSED,     /* the SYN was answered by RST */
+    OUTCOME_ELSEWHERE, /* the SYN-ACK came from an address that was not asked (`elsewhere`), and the client does not take it */
 
     OUTCOME_ANSWERED,  /* by SYN-ACK */
     OUTCOME_HALF_OPEN, /* SYN-ACK was sent three times, half a second or more apart, and not acknowledged */
@@ -29,10 +29,12 @@ enum outcome {
 };
 
 struct attempt {
-    uint8_t outcome; /* enum outcome */
-    uint8_t before;  /* what it was taken for until then */
-    uint32_t frame;  /* that decided it */
-    int64_t time;    /* of that frame */
+    uint8_t outcome;           /* enum outcome */
+    uint8_t before;            /* what it was taken for until then */
+    uint32_t frame;            /* that decided it */
+    int64_t time;              /* of that frame */
+    struct endpoint elsewhere; /* who answered the SYN although another one was asked; family 0 = nobody */
+    uint32_t elsewhere_frame;
     int64_t
         lasted; /* of OUTCOME_LEFT: nanoseconds since the handshake; of OUTCOME_CLOSED: the same, or since the client's first
                       * data if a RST came after them */

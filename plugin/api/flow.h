@@ -103,7 +103,9 @@ struct flow {
 
     /* TCP. */
     struct handshake handshake;
-    struct attempt attempt;         /* OUTCOME_UNREACHABLE of UDP too */
+    struct attempt attempt; /* OUTCOME_UNREACHABLE of UDP too */
+    struct endpoint asked;  /* the server of another flow whose connection this one's first packet belongs to, by its
+                                     * numbers: a translation was done, or was not undone; family 0 = none */
     uint32_t client_first_sequence; /* of the client's first byte, if its SYN was seen */
     bool began_before;              /* no SYN seen: the capture began in the middle of it */
     int64_t round_trip;             /* nanoseconds, from a handshake of packets sent once (Karn); 0 = unknown */

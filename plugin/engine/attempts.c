@@ -23,6 +23,10 @@ enum { UNREACHABLE4 = 3, FRAGMENTATION_NEEDED = 4, UNREACHABLE6 = 1 };
 struct attempts {
     struct wakes *wakes;
     uint32_t replaced; /* number of the flow in place of which its client has begun another, 0 = none */
+    struct {
+        uint32_t flow;       /* number of the flow whose SYN somebody else has answered, 0 = none */
+        struct endpoint who; /* family 0: who had done so is rejected by the client now */
+    } elsewhere;
 };
 
 struct attempts *
@@ -101,6 +105,8 @@ decide_unanswered(struct engine *engine, struct flow_record *record, const struc
 {
     struct attempt *attempt = &record->flow.attempt;
     unsigned syns = record->flow.handshake.syn_count;
+    if (attempt->elsewhere_frame != 0)
+        return decide(engine, record, OUTCOME_ELSEWHERE, packet);
     if (attempt->outcome == OUTCOME_UNANSWERED && record->unanswered_syns < ENOUGH_SYNS && syns >= ENOUGH_SYNS)
         attempt->outcome = OUTCOME_UNKNOWN;
     record->unanswered_syns = syns;
@@ -116,12 +122,37 @@ data_is_lost(const struct flow_record *record)
            flow->by_client.pending.retransmissions >= RETRANSMISSIONS_OF_LOST_DATA;
 }
 
+/* What a packet of another flow says of this one's attempt. The flow whose outcome it changes, NULL if it does not. */
+static struct flow_record *
+take_elsewhere(struct engine *engine, const struct packet *packet)
+{
+    struct attempts *attempts = engine->attempts;
+    struct flow_record *record = flow_table_by_number(engine->flows, attempts->elsewhere.flow);
+    struct endpoint who = attempts->elsewhere.who;
+
+    attempts->elsewhere.flow = 0;
+    if (record == NULL || record->flow.handshake.syn_ack_frame != 0 || record->flow.by_server.packets > 0 ||
+        record->flow.by_client.packets != record->flow.handshake.syn_count)
+        return NULL;
+    struct attempt *attempt = &record->flow.attempt;
+    if (who.address.family == 0)
+        return attempt->elsewhere_frame != 0 && decide(engine, record, OUTCOME_ELSEWHERE, packet) ? record : NULL;
+    if (attempt->elsewhere_frame == 0) {
+        attempt->elsewhere = who;
+        attempt->elsewhere_frame = packet->frame;
+    }
+    return NULL;
+}
+
 struct flow_record *
 attempts_due(struct engine *engine, const struct packet *packet)
 {
     struct attempts *attempts = engine->attempts;
     struct wake wake;
 
+    struct flow_record *elsewhere = attempts->elsewhere.flow != 0 ? take_elsewhere(engine, packet) : NULL;
+    if (elsewhere != NULL)
+        return elsewhere;
     struct flow_record *replaced = flow_table_by_number(engine->flows, attempts->replaced);
     attempts->replaced = 0;
     if (replaced != NULL && is_silent(engine, replaced) && decide_unanswered(engine, replaced, packet))
@@ -255,6 +286,23 @@ follow_data(struct engine *engine, struct flow_record *record, const struct pack
     return false;
 }
 
+/* A flow that belongs to another one's attempt: the SYN-ACK for that, or the RST of a client that has never asked this server. */
+static void
+follow_stray(struct engine *engine, const struct flow_record *record, const struct packet *packet)
+{
+    const struct handshake *handshake = &record->flow.handshake;
+    if (handshake->syn_ack_frame == 0 || handshake->completed_frame != 0)
+        return;
+    if (handshake->syn_ack_frame == packet->frame) {
+        engine->attempts->elsewhere.flow = record->original;
+        engine->attempts->elsewhere.who = packet->source;
+    } else if (packet->from_client && (packet->flags & (TCP_RST | TCP_ACK)) == TCP_RST &&
+               packet->sequence == record->flow.by_server.acknowledgment) {
+        engine->attempts->elsewhere.flow = record->original;
+        engine->attempts->elsewhere.who = (struct endpoint){0};
+    }
+}
+
 static bool
 is_unreachable(const struct flow_record *record, const struct packet *packet)
 {
@@ -273,6 +321,8 @@ attempts_follow(struct engine *engine, struct flow_record *record, const struct 
 
     if (packet->icmp != NULL)
         return is_unreachable(record, packet) && decide(engine, record, OUTCOME_UNREACHABLE, packet);
+    if (record->original != 0)
+        follow_stray(engine, record, packet);
     if (flow->attempt.outcome == OUTCOME_WORKS)
         return false;
     if (packet->flags & TCP_SYN)

@@ -11,6 +11,7 @@
 #include "engine/knowledge.h"
 #include "engine/names.h"
 #include "engine/queries.h"
+#include "engine/strays.h"
 #include "engine/wakes.h"
 
 /* Bits of detector.sees that a packet may have. */
@@ -32,6 +33,7 @@ struct engine {
     struct keyed **keyed_states; /* by detector number, NULL until used */
     struct wakes *wakes;
     struct attempts *attempts;
+    struct strays *strays;
     struct controls_memory *controls;
     struct rates *rates;
     struct detector_set outcome_watchers;    /* that see outcomes */

@@ -93,6 +93,7 @@ engine_new(const struct settings *settings)
     engine->keyed_states = g_new0(struct keyed *, catalogue_detector_count + 1);
     engine->wakes = wakes_new();
     engine->attempts = attempts_new();
+    engine->strays = strays_new(&settings->hash_seed);
     engine->controls = controls_new(&settings->hash_seed);
     engine->rates = rates_new(&settings->hash_seed);
     return engine;
@@ -111,6 +112,7 @@ engine_free(struct engine *engine)
     g_free(engine->keyed_states);
     rates_free(engine->rates);
     controls_free(engine->controls);
+    strays_free(engine->strays);
     attempts_free(engine->attempts);
     wakes_free(engine->wakes);
     replacements_free(engine->replacements);
@@ -597,6 +599,8 @@ take_packet(struct engine *engine, struct arrival *arrival)
     packet->frame_length = arrival->place.frame_length;
     bool corrupt = is_corrupt(engine, arrival);
     struct flow_record *record = flow_table_get(engine->flows, packet, arrival->place.path, &started);
+    if (started && packet->protocol == PROTOCOL_TCP && !corrupt)
+        record = strays_begin(engine->strays, engine->flows, record, packet);
     const struct sighting *original = duplicates_check(engine->duplicates, packet, record->flow.number);
     packet->duplicate = original != NULL;
     packet->copy_age = original != NULL ? packet->time - original->time : 0;

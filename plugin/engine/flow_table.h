@@ -108,7 +108,9 @@ struct flow_record {
     int64_t last_syn_ack_time;
     uint32_t syn_timestamp; /* of the first SYN */
     bool syn_has_timestamp;
-    unsigned unanswered_syns;               /* that it had when it was taken for unanswered */
+    unsigned unanswered_syns; /* that it had when it was taken for unanswered */
+    uint32_t
+        original; /* number of the flow that has the SYN which this one is a copy of, or answers: see flow.asked; 0 = none */
     int64_t attempt_due;                    /* if nothing comes until then, that tells what became of the attempt */
     bool recent;                            /* asked for since a record was packed the last time: the table's */
     _Alignas(max_align_t) uint8_t states[]; /* of all detectors, one behind the other */

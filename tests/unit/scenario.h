@@ -13,7 +13,8 @@
  *       kinds: vxlan, geneve, erspan, gre (with or without a key), ipip
  *   tcp A client:51968 server:88                a connection; its name begins its packets' lines
  *   udp D client:40000 resolver:53
- *       behind the endpoints: in M, cut N, no-timestamps, checksums (right ones), ip-id N, seq CLIENT SERVER
+ *       behind the endpoints: in M, cut N, no-timestamps, checksums (right ones), ip-id N, seq CLIENT SERVER (of the
+ *       timestamps, too, so that two flows can have the same packets)
  *
  *   0.250 A > data 100 FIN         at 0.25 s client to server; < is server to client
  *   +0.03 A < ack                  0.03 s after the line before; times may go backwards

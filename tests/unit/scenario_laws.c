@@ -40,8 +40,15 @@ const size_t way_count = G_N_ELEMENTS(ways);
 static bool
 is_in_payload(const char *id)
 {
-    static const char *const cases[] = {
-        "dns.", "tls.", "http.", "flood.dns", "flood.http", "flood.tls", "policy.reset_reason", "tunnel.wireguard"};
+    static const char *const cases[] = {"dns.",
+                                        "tls.",
+                                        "http.",
+                                        "flood.dns",
+                                        "flood.http",
+                                        "flood.tls",
+                                        "policy.reset_reason",
+                                        "tunnel.wireguard",
+                                        "nat.untranslated" /* of UDP */};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
         if (g_str_has_prefix(id, cases[i]))
             return true;

@@ -118,8 +118,8 @@ script_take_flow(struct script *script, uint8_t protocol)
             flow->has_ip_id = true;
             flow->ip_id = (uint16_t)script_take_number(script);
         } else if (script_take_if(script, "seq")) {
-            flow->side[0].next = (uint32_t)script_take_number(script);
-            flow->side[1].next = (uint32_t)script_take_number(script);
+            for (unsigned i = 0; i < 2; i++)
+                flow->side[i].next = flow->side[i].timestamp = (uint32_t)script_take_number(script);
         } else {
             script_fail(script, "what is \"%s\"?", script_take(script));
         }

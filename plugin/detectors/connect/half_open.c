@@ -111,7 +111,7 @@ may_be_scanner(struct context *context, const struct flow *flow, const struct pa
 }
 
 /* What the client has done since its SYN, when the server repeats its SYN-ACK. Without the SYN its direction may be
- * blind. What it sent after the handshake tells nothing (the server may wait for data: TCP_DEFER_ACCEPT) unless it is
+ * blind, and a client that has asked somebody else is nat.untranslated. What it sent after the handshake tells nothing (the server may wait for data: TCP_DEFER_ACCEPT) unless it is
  * data that has to be repeated. */
 static enum behaviour
 behaviour_of(struct context *context, const struct flow *flow, const struct packet *packet)
@@ -120,7 +120,7 @@ behaviour_of(struct context *context, const struct flow *flow, const struct pack
     const struct side *client = &flow->by_client;
 
     if (handshake->syn_frame == 0 || flow->by_server.packets != handshake->syn_ack_count || client->rst_frame != 0 ||
-        client->fin_frame != 0 || flow->icmp_error_frame != 0)
+        client->fin_frame != 0 || flow->icmp_error_frame != 0 || flow->asked.address.family != 0)
         return HEALTHY;
     if (client->packets > handshake->syn_count)
         return client->pending.frame != 0 && client->pending.retransmissions > 0 ? LOSES_DATA : HEALTHY;

@@ -53,48 +53,39 @@ static const struct case_info cases[] = {
             .summary = "[{server} answered the query of {client} for {name} ({query_type}) only after {delay} (threshold "
                        "{threshold}){?answered}][, when it was asked {attempts} times{?answered}{?repeated}]"
                        "[{client} asked {server} for {name} ({query_type}) {attempts} times within {delay} and got no "
-                       "answer{!answered}{!unexpected}{?repeated}]"
+                       "answer{!answered}{?repeated}]"
                        "[{client} asked {server} for {name} ({query_type}) and got no answer within "
                        "{threshold}{!answered}{!repeated}]"
-                       "[{client} asked {server} for {name} ({query_type}) {attempts} times within {delay}; the answers came from "
-                       "{unexpected} instead, and the client does not take them{!answered}]"
                        "[; the {twin_type} query of the same port was answered after {twin_delay}].",
             .causes = "[Connection tracking on the way (NAT, a Kubernetes service, a firewall) lost one of two queries that "
                       "left the same port at the same time: both create an entry, and one of them is dropped{?twin_type}.]\n"
                       "[The server or a box before it does not answer {query_type} queries{?twin_type}{!answered}.]\n"
-                      "[The query was sent on to {unexpected.address} (load balancer, Kubernetes service, destination NAT), and "
-                      "the answer does not pass the translation on its way back: a program accepts answers only from the address "
-                      "that it asked.]\n"
-                      "[The server answers from another of its addresses (a service bound to all addresses of a host with "
-                      "several){?unexpected}.]\n"
                       "[The resolver has to ask servers that are far away, slow or partly down, and has nothing in its "
                       "cache{?answered}{!twin_type}{!repeated}.]\n"
                       "[The client has a wrong resolver: nothing serves DNS at {server.address}, or not for this client (a "
-                      "resolver drops the queries of strangers){!answered}{!unexpected}{!server_up}.]\n"
+                      "resolver drops the queries of strangers){!answered}{!server_up}.]\n"
                       "[A firewall or security group drops UDP port {server.port} between them, or the answers on their way "
-                      "back{!answered}{!unexpected}{!server_up}.]\n"
+                      "back{!answered}{!server_up}.]\n"
                       "[The resolver is overloaded or limits the rate of this client (see whether others are answered at the "
-                      "same time), or the servers that it asks are slow or don't answer it{!twin_type}{!unexpected}.]\n"
-                      "[The path loses packets: the answer comes when the query is sent again{!unexpected}{?repeated}.]\n"
+                      "same time), or the servers that it asks are slow or don't answer it{!twin_type}.]\n"
+                      "[The path loses packets: the answer comes when the query is sent again{?repeated}.]\n"
                       "[Large answers are lost: fragments are dropped (DNSSEC, many records), small ones "
-                      "arrive{!answered}{!unexpected}.]\n"
+                      "arrive{!answered}.]\n"
                       "[Only the copy of the answer was lost, in the capture{!answered}{!repeated}.]",
             .checks = "[Count what connection tracking drops, on each node between them (insert_failed): `conntrack "
                       "-S`{?twin_type}]\n"
                       "[Let the client send A and AAAA one after the other (\"options single-request-reopen\" in "
                       "/etc/resolv.conf), or put a cache on the node (NodeLocal DNSCache){?twin_type}.]\n"
-                      "[Does the answer pass the host that translates, and is the connection known there: `conntrack -L -p udp "
-                      "--orig-port-dst {server.port}`{?unexpected}]\n"
                       "From the client, one query with its time: `dig +tries=1 +time=5 -p {server.port} @{server.address} -q "
                       "{name} -t {query_type}`\n"
                       "[The same over TCP. If that works, UDP is filtered: `dig +tcp -p {server.port} @{server.address} -q {name} "
-                      "-t {query_type}`{!unexpected}]\n"
+                      "-t {query_type}`]\n"
                       "[With small answers. If that works, fragments are lost: `dig +bufsize=512 -p {server.port} "
-                      "@{server.address} -q {name} -t {query_type}`{!unexpected}{!answered}]\n"
+                      "@{server.address} -q {name} -t {query_type}`{!answered}]\n"
                       "Which resolvers does the client use, in which order: `cat /etc/resolv.conf; resolvectl "
                       "status`\n"
                       "[On the resolver, do the queries arrive and do answers leave: `tcpdump -ni any 'port {server.port} and "
-                      "host {client.address}'`{!unexpected}{!at_server}]\n"
+                      "host {client.address}'`{!at_server}]\n"
                       "Until it works put a resolver that answers first in /etc/resolv.conf, and shorten the wait by "
                       "the line \"options timeout:1 attempts:2\" there (without \"rotate\", which would undo the "
                       "order).",
@@ -107,7 +98,8 @@ static const struct case_info cases[] = {
                      "A and AAAA from one port\none query to two resolvers at once\nan answer with the truncation bit, then TCP\n"
                      "the same name asked for by two programs\nmulticast DNS and LLMNR\n"
                      "queries of a resolver on its way through the tree (no recursion desired): note\n"
-                     "a query that is answered when it is sent again",
+                     "a query that is answered when it is sent again\n"
+                     "an answer from an address that was not asked (other case)",
     },
 };
 /* clang-format on */
@@ -230,8 +222,6 @@ static const int64_t REPEATED_AFTER = MILLISECONDS(900);
 static enum confidence
 confidence_without(struct context *context, const struct flow *flow, const struct query *query)
 {
-    if (query->unexpected_frame != 0)
-        return CONFIDENCE_CONFIRMED;
     if (session_is_one_way_so_far(session_of(context, flow->by_client.session)))
         return CONFIDENCE_POSSIBLE;
     return query->transmissions > 1 || query->elsewhere_frame != 0 ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
@@ -262,6 +252,8 @@ may_be_chance(struct context *context, const struct flow *flow, const struct que
 static void
 tell_no_answer(struct context *context, const struct flow *flow, const struct query *query)
 {
+    if (query->unexpected_frame != 0)
+        return; /* nat.untranslated */
     if (!query->given_up)
         pair_of(context, query)->without_answer++;
     bool shows = query->transmissions > 1 || query->elsewhere_frame != 0 || conversations_visible(context, flow);
@@ -281,12 +273,8 @@ tell_no_answer(struct context *context, const struct flow *flow, const struct qu
     else
         report_duration(finding, FACT_threshold, SECONDS(threshold_value(context, SECONDS_WITHOUT)));
     report_evidence(finding, query->elsewhere_frame);
-    if (query->unexpected_frame != 0) {
-        report_endpoint(finding, FACT_unexpected, &query->unexpected_source);
-        report_evidence(finding, query->unexpected_frame);
-    } else if (twin_was_answered(context, query)) {
+    if (twin_was_answered(context, query))
         report_twin(finding, query);
-    }
     if (address_was_seen(context, flow, &query->server.address))
         report_flag(finding, FACT_server_up);
     uint32_t frame;

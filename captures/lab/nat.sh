@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# Addresses that are translated one way only (nat.*), and what only looks so. Takes about 20 s.
+
+. "$(dirname "$0")/lib.sh"
+
+# translate RULE...: destination NAT on the router
+translate() {
+    inside r nft add table inet nat
+    inside r nft "add chain inet nat pre { type nat hook prerouting priority -100; }"
+    inside r nft add rule inet nat pre "$@"
+}
+
+# shortcut HOST OTHER ADDRESS...: a wire from HOST to OTHER beside the router, which HOST uses for these addresses of OTHER
+shortcut() {
+    local host=$1 other=$2 address name
+    shift 2
+    ip -n "$PREFIX-$host" link add dev eth1 type veth peer name eth1 netns "$PREFIX-$other"
+    for name in "$host" "$other"; do
+        plain_packets "$name" eth1
+        inside "$name" sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0
+        # IPv4 over it needs no address of its own; what is asked there is answered for all addresses.
+        ip -n "$PREFIX-$name" link set dev eth1 up
+    done
+    for address in "$@"; do
+        ip -n "$PREFIX-$host" route add "$address" dev eth1
+    done
+}
+
+untranslated() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    nginx_on s ""
+    translate ip daddr 10.9.0.9 tcp dport 80 dnat ip to 10.2.0.2
+    shortcut s c 10.1.0.2
+    record nat/untranslated-client-any c any tcp
+    inside c curl -s --connect-timeout 4 http://10.9.0.9/hello || true
+    recorded nat/untranslated-client-any
+    expectation nat/untranslated-client-any <<'END'
+# The router translates the address of a service to that of the server, whose answers take another way: they reach the client
+# untranslated. Captured on all interfaces of the client.
+# origin: lab/nat.sh (nginx 1.22, curl 7.88, nftables destination NAT, a second wire)
+# shows: nat.untranslated
+tcp.flags.reset == 1 @1 => nat.untranslated
+END
+}
+
+untranslated_ipv6() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::2/64
+    nginx_on s ""
+    translate ip6 daddr 2001:db8:9::9 tcp dport 80 dnat ip6 to 2001:db8:2::2
+    # The answer comes back through the router, which takes no part in it: tracked are only packets from the client's side.
+    inside r nft "add chain inet nat raw { type filter hook prerouting priority -300; }"
+    inside r nft add rule inet nat raw iifname s notrack
+    record nat/untranslated-ipv6-router-any r any tcp
+    inside c curl -s --connect-timeout 4 'http://[2001:db8:9::9]/hello' || true
+    recorded nat/untranslated-ipv6-router-any
+    expectation nat/untranslated-ipv6-router-any <<'END'
+# The router translates the address of a service, but not the answers, which its connection tracking is told to leave alone.
+# Captured on all interfaces of the router: the SYN before and behind the translation, the answer twice. IPv6.
+# origin: lab/nat.sh (nginx 1.22, curl 7.88, nftables destination NAT and notrack)
+# shows: nat.untranslated
+tcp.flags.reset == 1 @1 => nat.untranslated
+END
+}
+
+untranslated_dns() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    resolver_on s --address=/www.example.cn/10.2.0.80
+    translate ip daddr 10.9.0.10 udp dport 53 dnat ip to 10.2.0.2
+    shortcut s c 10.1.0.2
+    record nat/untranslated-dns-client-any c any udp
+    inside c dig +tries=3 +time=2 @10.9.0.10 www.example.cn >/dev/null || true
+    recorded nat/untranslated-dns-client-any
+    expectation nat/untranslated-dns-client-any <<'END'
+# The address of a DNS service is translated to that of a resolver, whose answers reach the client untranslated. Captured on all
+# interfaces of the client.
+# origin: lab/nat.sh (dnsmasq 2.90, dig 9.18, nftables destination NAT, a second wire)
+# shows: nat.untranslated
+# look-alike: dns.unanswered "an answer from an address that was not asked (other case)"
+dns.flags.response == 0 @2 => nat.untranslated
+END
+}
+
+translated_both_ways() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    nginx_on s ""
+    translate ip daddr 10.9.0.9 tcp dport 80 dnat ip to 10.2.0.2
+    record nat/translated-router-any r any tcp
+    inside c curl -s -o /dev/null http://10.9.0.9/hello
+    inside c nmap -n -Pn -sS -p 80 10.9.0.9 >/dev/null
+    recorded nat/translated-router-any
+    expectation nat/translated-router-any <<'END'
+# A translation that works, on all interfaces of the translating router: each packet is captured with both addresses. A download,
+# and a port check that leaves by RST.
+# origin: lab/nat.sh (nginx 1.22, curl 7.88, nmap 7.93, nftables destination NAT)
+# look-alike: nat.untranslated "the translated copy of the same packet at a router"
+END
+}
+
+one_port() {
+    network c=10.1.0.2/24 s=10.2.0.2/24 t=10.3.0.2/24
+    nginx_on t ""
+    firewall ip daddr 10.2.0.2 drop
+    record nat/two-connections-from-one-port c eth0 tcp
+    inside c "$PYTHON" - <<'END'
+import socket, threading, time
+def connect(address, patience):
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    s.bind(("10.1.0.2", 51000))
+    s.settimeout(patience)
+    try:
+        s.connect(address)
+    except OSError:
+        pass
+    s.close()
+first = threading.Thread(target=connect, args=(("10.2.0.2", 80), 2))
+first.start()
+time.sleep(0.3)
+connect(("10.3.0.2", 80), 2)
+first.join()
+END
+    recorded nat/two-connections-from-one-port
+    expectation nat/two-connections-from-one-port <<'END'
+# A program connects to two servers from one port. The first one is dead; the second one answers, and the program ends that
+# connection by RST.
+# origin: lab/nat.sh (nginx 1.22, Python with SO_REUSEADDR and SO_LINGER, nftables drop)
+# look-alike: nat.untranslated "two real connections from one port"
+END
+}
+
+scan() {
+    network c=10.1.0.2/24 s=10.2.0.2/24 t=10.3.0.2/24
+    nginx_on t ""
+    firewall ip daddr 10.2.0.2 drop
+    record nat/scan-with-one-number c eth0 tcp
+    inside c nmap -n -Pn -sS -p 80,443 10.2.0.2 10.3.0.2 >/dev/null
+    recorded nat/scan-with-one-number
+    expectation nat/scan-with-one-number <<'END'
+# A scanner sends all probes from one port with one sequence number. One host drops them, the other one answers, and the scanner's
+# kernel resets what it does not know.
+# origin: lab/nat.sh (nmap 7.93, nginx 1.22, nftables drop)
+# look-alike: nat.untranslated "a port scan with one sequence number"
+END
+}
+
+SCENARIOS=(untranslated untranslated_ipv6 untranslated_dns translated_both_ways one_port scan)
+# Names on the command line run those only.
+[ $# -gt 0 ] || set -- "${SCENARIOS[@]}"
+run_scenarios "$@"
