@@ -17,6 +17,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   sharkd    the findings, fields, statistics and settings through the server of web interfaces
   agreement -Y, the report as text, markdown and JSON, the expert window and the statistics tell the same findings
   report    the report can be read and pasted, in both languages
+  page      the page of -z netcase,html draws itself in a browser, and nothing of a capture acts there
   hostile   text of a capture acts in no shell, on no page and on no terminal
   annotate  netcase-annotate writes the findings into captures, and nothing else
   folder    netcase-json gives a line for each capture of a folder, for broken ones as well
@@ -36,7 +37,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   mutation  a sample of faults in the detectors is noticed by scenarios and unit tests
   bench     the cost of the plugin stays below its limit, the profile netcase-triage is faster
 
-`e2e` means captures, modes, settings, sharkd, agreement, report, hostile, annotate, folder, gui, broken, attacks and pairs. Without
+`e2e` means captures, modes, settings, sharkd, agreement, report, page, hostile, annotate, folder, gui, broken, attacks and pairs. Without
 SUITE all are run. As root, everything but the installation of packages is done by a user
 netcase-test, which is made for it, in a copy of the tree, because Wireshark ignores personal
 plugins for root.
@@ -63,15 +64,15 @@ while [ $# -gt 0 ]; do
         [[ ${#accept[@]} -gt 1 && $1 == captures || ${#accept[@]} -eq 1 && $1 == corpus ]] || { usage >&2 && exit 2; }
         break
         ;;
-    e2e) suites+=(captures modes settings sharkd agreement report hostile annotate folder gui broken attacks pairs) ;;
-    unit | captures | modes | settings | sharkd | agreement | report | hostile | annotate | folder | gui | broken | attacks | pairs | fuzz | mutated | pdml | corpus | reports | examples | rules | format | docs | bench)
+    e2e) suites+=(captures modes settings sharkd agreement report page hostile annotate folder gui broken attacks pairs) ;;
+    unit | captures | modes | settings | sharkd | agreement | report | page | hostile | annotate | folder | gui | broken | attacks | pairs | fuzz | mutated | pdml | corpus | reports | examples | rules | format | docs | bench)
         suites+=("$1")
         ;;
     *) usage >&2 && exit 2 ;;
     esac
     shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report hostile annotate folder gui broken attacks pairs fuzz mutated docs pdml corpus reports examples bench)
+[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report page hostile annotate folder gui broken attacks pairs fuzz mutated docs pdml corpus reports examples bench)
 
 install_packages "${test_packages[@]}"
 

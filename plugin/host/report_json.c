@@ -572,3 +572,11 @@ report_json_write(FILE *file, struct capture *capture, const struct report *repo
     json_dumper json = {.output_file = file, .flags = JSON_DUMPER_FLAGS_PRETTY_PRINT};
     put_report(&json, capture, report, view, part, all);
 }
+
+char *
+report_json_text(struct capture *capture, const struct report *report, const struct report_view *view, unsigned part)
+{
+    json_dumper json = {.output_string = g_string_new(NULL)};
+    put_report(&json, capture, report, view, part, false);
+    return g_string_free(json.output_string, FALSE);
+}

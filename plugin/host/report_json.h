@@ -15,4 +15,8 @@
 void report_json_write(FILE *file, struct capture *capture, const struct report *report, const struct report_view *view,
                        unsigned part, bool all);
 
+/* The same as a text, for who puts it elsewhere. The caller frees it with g_free. */
+char *report_json_text(struct capture *capture, const struct report *report, const struct report_view *view,
+                       unsigned part);
+
 #endif

@@ -14,6 +14,7 @@
 #include "host/report_json.h"
 #include "host/tables.h"
 #include "report/brief.h"
+#include "report/page.h"
 #include "report/sessions.h"
 #include "report/timers.h"
 #include "report/words.h"
@@ -157,6 +158,29 @@ print_json_all(const struct statistic *statistic, struct capture *capture)
     print_json_of(statistic, capture, true);
 }
 
+/* Both languages, so that the reader can change it. */
+static void
+print_page(const struct statistic *statistic, struct capture *capture)
+{
+    struct writing writing;
+    begin(&writing, statistic, capture);
+    char *texts[2];
+    for (int language = 0; language < 2; language++) {
+        writing.view.language = (enum language)language;
+        texts[language] = report_json_text(capture, writing.report, &writing.view, statistic->parts);
+    }
+    char *data = g_strdup_printf("{\"chosen\": \"%s\", \"en\": %s, \"zh_CN\": %s}",
+                                 language_current() == LANGUAGE_CHINESE ? "zh_CN" : "en", texts[LANGUAGE_ENGLISH],
+                                 texts[LANGUAGE_CHINESE]);
+    char *page = page_with(data);
+    fputs(page, stdout);
+    g_free(page);
+    g_free(data);
+    g_free(texts[0]);
+    g_free(texts[1]);
+    end(&writing);
+}
+
 static void
 print_sessions(const struct statistic *statistic, struct capture *capture)
 {
@@ -178,16 +202,18 @@ print_timers(const struct statistic *statistic, struct capture *capture)
 static const struct {
     const char *name;
     void (*print)(const struct statistic *statistic, struct capture *capture);
-} kinds[] = {{"json", print_json},         {"json_all", print_json_all}, {"long", print_long},
-             {"markdown", print_markdown}, {"sessions", print_sessions}, {"timers", print_timers}};
+} kinds[] = {{"html", print_page},    {"json", print_json},         {"json_all", print_json_all},
+             {"long", print_long},    {"markdown", print_markdown}, {"sessions", print_sessions},
+             {"timers", print_timers}};
 
 /* -- Parts of a capture ----------------------------------------------------------------------- */
 
-/* JSON says it in a member. */
+/* JSON says it in a member, and the page is made of it. */
 static void
 print_heading(const struct statistic *statistic)
 {
-    if (statistic->parts == 0 || statistic->print == print_json || statistic->print == print_json_all)
+    if (statistic->parts == 0 || statistic->print == print_json || statistic->print == print_json_all ||
+        statistic->print == print_page)
         return;
     printf(
         translated(

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""The page of -z netcase,html in a browser without a screen: it draws itself in both languages, complains of nothing, asks for nothing, and
+text of a capture acts nowhere. Needs Chromium.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import functools
+import html.parser
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import many_findings
+from expectation import all_expectations
+from netcase_tshark import Failure, Host, run_tests
+
+SHOWN = ["idle/bracket-17s-to-33s", "connect/unanswered", "healthy/http-browsing"]
+# What a strict policy has refused, what a script has said, or a request that was tried. Chromium's own notices have no CONSOLE.
+COMPLAINT = re.compile(r":CONSOLE|Refused to|net_error|Failed to load")
+SECONDS = 3
+
+
+def page_of(host, capture, *options):
+    result = host.run(["tshark", "-r", capture, "-q", "-z", "netcase,html", *options])
+    result.check()
+    return result.out
+
+
+def in_browser(host, page):
+    """(the page as the browser has made it, what it complained about, seconds)."""
+    with tempfile.TemporaryDirectory(dir=host.folder) as folder:
+        path = f"{folder}/report.html"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(page)
+        begin = time.monotonic()
+        done = subprocess.run(["chromium", "--headless", "--disable-gpu", "--no-sandbox", f"--user-data-dir={folder}/profile",
+                               "--enable-logging=stderr", "--dump-dom", f"file://{path}"], env=host.environment(), stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode != 0:
+        raise Failure(f"chromium ended with {done.returncode}\n{done.stderr}")
+    return done.stdout, [line for line in done.stderr.splitlines() if COMPLAINT.search(line)], time.monotonic() - begin
+
+
+class Elements(html.parser.HTMLParser):
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.addresses = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append(tag)
+        self.addresses += [value for name, value in attrs if name in ("src", "href", "action", "data", "srcset") or name.startswith("on")]
+
+
+def draws_itself(host, expectation, language):
+    report = json.loads(host.run(["tshark", "-r", expectation.capture, "-q", "-z", "netcase,json", "-o", f"netcase.language:{language}",
+                                  *expectation.options]).out)
+    page, complaints, _ = in_browser(host, page_of(host, expectation.capture, "-o", f"netcase.language:{language}", *expectation.options))
+    made = Elements(page)
+    groups = len({finding["group"] for finding in report["findings"]})
+    if complaints or made.addresses:
+        raise Failure("\n".join([*complaints, *map(str, made.addresses)]))
+    if made.found.count("section") != groups or (groups > 0 and "polygon" not in made.found):
+        raise Failure(f"{made.found.count('section')} problems are drawn of {groups}")
+    drawn = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    for finding in report["findings"]:
+        if html.escape(finding["title"], quote=False) not in drawn:
+            raise Failure(f"not on the page: {finding['title']}")
+
+
+def hostile_is_inert(host, expectation):
+    """Its texts are there as text: there is no element that the page's own script does not make."""
+    page, complaints, _ = in_browser(host, page_of(host, expectation.capture, *expectation.options))
+    made = Elements(page)
+    if complaints or made.addresses or {"img", "iframe", "a", "object", "base", "link"} & set(made.found) or made.found.count("script") != 2:
+        raise Failure("\n".join([*complaints, *map(str, made.addresses), str(sorted(set(made.found)))]))
+
+
+def many_are_quick(host):
+    capture = host.folder / "many-page.pcap"
+    many_findings.write(capture)
+    page, complaints, seconds = in_browser(host, page_of(host, capture))
+    if complaints or page.count("<section") < 100:
+        raise Failure("\n".join(complaints) or "not drawn")
+    _, _, empty = in_browser(host, "<!DOCTYPE html><title>empty</title>")
+    if seconds - empty > SECONDS:
+        raise Failure(f"takes {seconds - empty:.1f} s")
+
+
+def main():
+    host = Host()
+    expectations = {one.name: one for one in all_expectations() if one.capture}
+    tests = [(f"page {name}, {language}", functools.partial(draws_itself, host, expectations[name], language)) for name in SHOWN for language in ("en", "zh_CN")]
+    tests += [(f"page {name} is inert", functools.partial(hostile_is_inert, host, one)) for name, one in expectations.items() if name.startswith("hostile/")]
+    tests.append(("page with many findings", functools.partial(many_are_quick, host)))
+    return 0 if run_tests(tests) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
