@@ -20,9 +20,11 @@
 #include "closed_loop.h"
 #include "control.h"
 #include "digest.h"
+#include "distribution.h"
 #include "flow.h"
 #include "newest.h"
 #include "pace.h"
+#include "pool.h"
 #include "query.h"
 #include "rate.h"
 #include "reflector.h"
@@ -260,10 +262,6 @@ bool speaks_tls(struct context *context, const struct flow *flow);
 /* Report that `info` (one of the detector's own cases) is true, with the current frame as trigger.
  * The engine keeps one finding per case and flow: NULL is returned if this flow has it already. */
 struct finding *report(struct context *context, const struct case_info *info, enum confidence confidence);
-
-/* The same for a case about somebody who is not the flow's alone, such as a client of which other connections failed: the
- * flow may have the case about another one, and the detector itself sees to it that each is told once. Never NULL. */
-struct finding *report_of_culprit(struct context *context, const struct case_info *info, enum confidence confidence);
 
 /* The same for a case about something that is not the flow's alone, such as a client at a port or a name: `key` (any bytes
  * without padding, at most 64) in the network of the flow. There is a new finding while fewer than `limit` stand about the key;

@@ -339,12 +339,6 @@ report(struct context *context, const struct case_info *info, enum confidence co
 }
 
 struct finding *
-report_of_culprit(struct context *context, const struct case_info *info, enum confidence confidence)
-{
-    return add_finding(context, info, confidence, NULL);
-}
-
-struct finding *
 report_about(struct context *context, const struct case_info *info, enum confidence confidence, const void *key,
              size_t key_size, unsigned limit)
 {

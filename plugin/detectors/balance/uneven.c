@@ -18,17 +18,11 @@
 
 #include "detector.h"
 
-/* More back ends, or more clients of one network, are no pool behind a balancer but a network of its own. */
-enum { BACKENDS_MAX = 16, CLIENTS_MAX = 16 };
-
 /* A host with fewer connections is a stranger or a backup, and fewer changes from one to another are no pattern. */
 enum { BACKEND_LEAST = 5, SWITCHES_LEAST = 10 };
 
 /* After the first test there is one for each so many connections, or each tenth. */
 enum { NEXT_TEST = 10 };
-
-/* Connections further apart are not of the same load. Translated by a balancer, a connection is seen twice at once. */
-static const int64_t PAUSE = SECONDS(300), TRANSLATION = SECONDS(1);
 
 enum { CONNECTIONS, RATIO };
 
@@ -90,48 +84,24 @@ static const struct case_info cases[] = {
 };
 /* clang-format on */
 
-struct backend {
-    struct ip_address address;
-    bool in_front;        /* the balancer's own address, whose connections go on to the others */
-    uint32_t first, last; /* as the how manieth connection of the group */
-};
-
-/* Connections for which one chooser finds the back ends: a client, or the balancer for all of them. */
-struct chooser {
-    uint16_t connections[BACKENDS_MAX], switches;
-    uint8_t last; /* 1 + the number of its last back end; 0 = none yet */
-};
-
 /* What one client group opens on one port. */
 struct group {
-    uint32_t opened, due; /* connections so far, and when to test them */
-    uint32_t first_frame;
-    int64_t first_time, last_time;
-    struct endpoint last_client;
-    uint32_t backends;
-    struct backend backend[BACKENDS_MAX];
-    uint32_t clients;
-    struct ip_address client[CLIENTS_MAX];
-    struct chooser chooser[CLIENTS_MAX];
-    bool more_clients, more_backends;
+    struct pool pool;
+    uint32_t due;     /* test when there are so many connections */
     uint32_t finding; /* number of the one that stands, 0 = none */
 };
 
 /* Clients of one network and one port, or for real servers behind tunnels the address that all clients use. What is
- * mirrored may be captured without a mirror as well. */
+ * mirrored may be captured without a mirror as well. Without padding. */
 struct group_key {
     struct ip_address address;
-    uint16_t port;
-    uint8_t in_tunnel, mirrored;
+    uint8_t chosen_by; /* enum chosen_by */
+    uint16_t port, mirrored;
 };
 
 struct tunnel_flow {
     bool counted;
 };
-
-/* Who chooses: each client itself, as far as can be seen; the balancer, since the clients are on the Internet and can't
- * know the addresses of the back ends; or the balancer, in tunnels. */
-enum choice { BY_CLIENT, BY_BALANCER, IN_TUNNEL };
 
 /* -- Who belongs together --------------------------------------------------------------------- */
 
@@ -146,249 +116,66 @@ same_network(const struct ip_address *a, const struct ip_address *b)
 static bool
 client_chooses(uint16_t port)
 {
-    /* In order. */
     static const uint16_t ports[] = {22,   25,   53,   88,   135,  139,  389,  445,  636,  1433,  1521,  2181,
                                      3268, 3306, 3389, 5432, 5672, 6379, 9042, 9092, 9100, 10050, 11211, 27017};
-    const uint16_t *last = &ports[sizeof ports / sizeof *ports - 1], *at = ports;
-    while (at < last && *at < port)
-        at++;
-    return *at == port;
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+        if (ports[i] == port)
+            return true;
+    return false;
 }
 
-static enum choice
-choice_of(const struct flow *flow)
+static struct group_key
+group_key(const struct flow *flow, const struct ip_address *address, enum chosen_by chosen_by)
 {
-    return address_is_public(&flow->client.address) && !address_is_public(&flow->server.address) ? BY_BALANCER
-                                                                                                 : BY_CLIENT;
+    return (struct group_key){*address, (uint8_t)chosen_by, flow->server.port, flow->path != 0};
 }
 
 static struct group *
-group_of(struct context *context, const struct flow *flow, const struct ip_address *address, bool in_tunnel)
+group_of(struct context *context, const struct group_key *key)
 {
-    struct group_key key;
-    memset(&key, 0, sizeof key);
-    key.address = *address;
-    key.port = flow->server.port;
-    key.in_tunnel = in_tunnel;
-    key.mirrored = flow->path != 0;
-    return keyed_state_of_all(context, 0, &key, sizeof key, sizeof(struct group));
+    return keyed_state_of_all(context, 0, key, sizeof *key, sizeof(struct group));
 }
 
-/* The group that a connection outside of tunnels counts for, NULL if it is for none. */
-static struct group *
-group_of_flow(struct context *context, const struct flow *flow)
-{
-    const struct ip_address *server = &flow->server.address;
-    if (client_chooses(flow->server.port) ||
-        (address_is_public(server) && !same_network(server, &flow->client.address)) ||
-        address_equal(server, &flow->client.address))
-        return NULL;
-    struct ip_address network = address_network(&flow->client.address);
-    return group_of(context, flow, &network, false);
-}
-
-/* -- Counting --------------------------------------------------------------------------------- */
-
-static struct backend *
-find_backend(struct group *group, const struct ip_address *address)
-{
-    for (uint32_t i = 0; i < group->backends; i++)
-        if (address_equal(&group->backend[i].address, address))
-            return &group->backend[i];
-    return NULL;
-}
-
-static struct backend *
-backend_of(struct group *group, const struct ip_address *address)
-{
-    struct backend *backend = find_backend(group, address);
-    if (backend != NULL)
-        return backend;
-    if (group->backends >= BACKENDS_MAX) {
-        group->more_backends = true;
-        return NULL;
-    }
-    backend = &group->backend[group->backends++];
-    *backend = (struct backend){.address = *address, .first = group->opened};
-    return backend;
-}
-
-/* Its number; CLIENTS_MAX if there are too many. */
-static uint32_t
-number_of_client(struct group *group, const struct ip_address *address)
-{
-    uint32_t number = 0;
-    while (number < group->clients && !address_equal(&group->client[number], address))
-        number++;
-    if (number == CLIENTS_MAX)
-        group->more_clients = true;
-    else if (number == group->clients)
-        group->client[group->clients++] = *address;
-    return number;
-}
-
-/* Where a balancer translates addresses, the client's connection to it and that to the back end follow each other and
- * have the same client. */
+/* The group that a connection outside of tunnels counts for; false if it is for none. Clients on the Internet can't know private
+ * addresses of back ends. */
 static bool
-was_translated(const struct group *group, const struct packet *packet, const struct endpoint *client)
+find_group(const struct flow *flow, struct group_key *key)
 {
-    return endpoint_equal(&group->last_client, client) && packet->time - group->last_time <= TRANSLATION;
-}
-
-/* One more connection; false if it is for no pool. */
-static bool
-count(struct group *group, const struct packet *packet, const struct endpoint *client, const struct ip_address *address,
-      enum choice choice)
-{
-    /* What was told is counted to the end of the capture. */
-    if (group->opened > 0 && packet->time - group->last_time > PAUSE && group->finding == 0)
-        memset(group, 0, sizeof *group);
-    if (group->opened == 0) {
-        group->first_frame = packet->frame;
-        group->first_time = packet->time;
-    }
-    struct backend *backend = backend_of(group, address);
-    uint32_t number = number_of_client(group, &client->address);
-    if (backend == NULL || backend->in_front || (choice == BY_CLIENT && number == CLIENTS_MAX))
+    const struct ip_address *client = &flow->client.address, *server = &flow->server.address;
+    bool is_public = address_is_public(server);
+    if (client_chooses(flow->server.port) || (is_public && !same_network(server, client)) ||
+        address_equal(server, client))
         return false;
-    struct chooser *chooser = &group->chooser[choice == BY_CLIENT ? number : 0];
-    uint8_t place = (uint8_t)(backend - group->backend);
-    if (chooser->last != 0 && chooser->last != place + 1) {
-        if (was_translated(group, packet, client))
-            group->backend[chooser->last - 1].in_front = true;
-        else
-            chooser->switches++;
-    }
-    chooser->last = place + 1;
-    if (chooser->connections[place] < UINT16_MAX)
-        chooser->connections[place]++;
-    backend->last = group->opened++;
-    group->last_client = *client;
-    group->last_time = packet->time;
+    struct ip_address network = address_network(client);
+    *key = group_key(flow, &network, !is_public && address_is_public(client) ? CHOSEN_FOR_CLIENTS : CHOSEN_BY_CLIENT);
     return true;
 }
 
 /* -- The test --------------------------------------------------------------------------------- */
 
-/* What chi-square exceeds by chance once in 1,000 times, for 1 to 16 degrees of freedom, and once in 100 times. As it is
- * tested again and again, about 1 of 100 balancers that choose by mere chance is called uneven some day; those that take
- * turns never are. */
-static const double rare[BACKENDS_MAX] = {10.83, 13.82, 16.27, 18.47, 20.52, 22.46, 24.32, 26.12,
-                                          27.88, 29.59, 31.26, 32.91, 34.53, 36.12, 37.70, 39.25};
-static const double seldom[BACKENDS_MAX - 1] = {6.635, 9.210, 11.34, 13.28, 15.09, 16.81, 18.48, 20.09,
-                                                21.67, 23.21, 24.72, 26.22, 27.69, 29.14, 30.58};
-
-struct share {
-    struct ip_address address;
-    uint32_t connections;
-};
-
-struct distribution {
-    uint32_t backends, connections, all; /* `all` with those of back ends that do not last */
-    uint32_t choices, switches;          /* connections that a choice was made for before, and where it was another */
-    struct share share[BACKENDS_MAX];    /* the most loaded first */
-};
-
-/* Whether connections to different back ends alternate as those of a balancer do. A person or job stays with one for a
- * while; then there are far fewer changes than independent choices would make. */
-static bool
-alternates(const struct chooser *chooser)
-{
-    double total = 0, squares = 0;
-    for (uint32_t i = 0; i < BACKENDS_MAX; i++) {
-        total += chooser->connections[i];
-        squares += (double)chooser->connections[i] * chooser->connections[i];
-    }
-    return chooser->switches > 0 && chooser->switches >= 0.6 * (total - 1) * (1 - squares / (total * total));
-}
-
-/* Whether it takes part from beginning to end: others may be mere strangers, were added or failed. */
-static bool
-lasts(const struct group *group, const struct backend *backend)
-{
-    return !backend->in_front && 3 * backend->first <= group->opened && 3 * backend->last >= 2 * group->opened;
-}
-
-static void
-add_share(struct distribution *distribution, const struct backend *backend, uint32_t connections)
-{
-    uint32_t place = distribution->backends++;
-    for (; place > 0 && distribution->share[place - 1].connections < connections; place--)
-        distribution->share[place] = distribution->share[place - 1];
-    distribution->share[place] = (struct share){backend->address, connections};
-    distribution->connections += connections;
-}
-
-static void
-distribution_of(const struct group *group, enum choice choice, struct distribution *distribution)
-{
-    uint32_t connections[BACKENDS_MAX] = {0};
-    memset(distribution, 0, sizeof *distribution);
-    for (uint32_t number = 0; number < (choice == BY_CLIENT ? group->clients : 1); number++) {
-        const struct chooser *chooser = &group->chooser[number];
-        if (choice != IN_TUNNEL && !alternates(chooser))
-            continue;
-        distribution->switches += chooser->switches;
-        for (uint32_t i = 0; i < group->backends; i++) {
-            connections[i] += chooser->connections[i];
-            distribution->choices += chooser->connections[i];
-        }
-        distribution->choices--;
-    }
-    for (uint32_t i = 0; i < group->backends; i++) {
-        if (!group->backend[i].in_front)
-            distribution->all += connections[i];
-        if (connections[i] > 0 && lasts(group, &group->backend[i]))
-            add_share(distribution, &group->backend[i], connections[i]);
-    }
-}
-
-static double
-chi_square_of(const struct distribution *distribution)
-{
-    double expected = (double)distribution->connections / distribution->backends, chi_square = 0;
-    for (uint32_t i = 0; i < distribution->backends; i++) {
-        double difference = distribution->share[i].connections - expected;
-        chi_square += difference * difference / expected;
-    }
-    return chi_square;
-}
-
-/* Back ends that take turns change more often than chance would have it; then chance did not make them uneven either. As
- * chi-square of one degree of freedom. */
-static double
-regularity_of(const struct distribution *distribution)
-{
-    double same = 1.0 / distribution->backends;
-    double more = distribution->switches - distribution->choices * (1 - same);
-    return more > 0 ? more * more / (distribution->choices * same * (1 - same)) : 0;
-}
-
 static bool
 is_uneven(struct context *context, const struct distribution *distribution)
 {
-    uint32_t backends = distribution->backends, total = distribution->connections;
+    unsigned backends = distribution->places;
+    uint32_t total = distribution->events;
     if (backends < 2 || total < threshold_value(context, CONNECTIONS) || total < 10 * backends ||
-        10 * total < 9 * distribution->all)
+        total < 9 * distribution->others)
         return false;
-    uint32_t most = distribution->share[0].connections, least = distribution->share[backends - 1].connections;
-    if (least < BACKEND_LEAST || 100 * (uint64_t)most < threshold_value(context, RATIO) * (uint64_t)least)
-        return false;
-    double chi_square = chi_square_of(distribution);
-    return chi_square > rare[backends - 2] ||
-           (chi_square > seldom[backends - 2] && chi_square + regularity_of(distribution) > rare[backends - 1]);
+    uint32_t most = distribution->share[0].events, least = distribution->share[backends - 1].events;
+    return least >= BACKEND_LEAST && 100 * (uint64_t)most >= threshold_value(context, RATIO) * (uint64_t)least &&
+           distribution_is_beyond_chance(distribution);
 }
 
 /* How many of the back ends were learned from DNS, and whether by one name. Several names are several services. */
 enum naming { NAMES_UNKNOWN, NAMES_EQUAL, NAMES_DIFFERENT };
 
 static enum naming
-naming_of(struct context *context, const struct distribution *distribution)
+naming_of(struct context *context, const struct pool *pool, const struct distribution *distribution)
 {
     char first[DNS_NAME_MAX] = "";
     uint32_t known = 0;
-    for (uint32_t i = 0; i < distribution->backends; i++) {
-        const struct learned_name *name = name_of(context, &distribution->share[i].address);
+    for (unsigned i = 0; i < distribution->places; i++) {
+        const struct learned_name *name = name_of(context, &pool->server[distribution->share[i].place].address);
         if (name == NULL)
             continue;
         if (known++ == 0)
@@ -396,7 +183,7 @@ naming_of(struct context *context, const struct distribution *distribution)
         else if (strcmp(first, name->name) != 0)
             return NAMES_DIFFERENT;
     }
-    return known == distribution->backends ? NAMES_EQUAL : NAMES_UNKNOWN;
+    return known == distribution->places ? NAMES_EQUAL : NAMES_UNKNOWN;
 }
 
 /* -- Reporting -------------------------------------------------------------------------------- */
@@ -417,83 +204,96 @@ rounded(uint64_t numerator, uint64_t denominator)
 }
 
 static void
-report_rows(struct finding *finding, const struct distribution *distribution)
+report_rows(struct finding *finding, const struct pool *pool, const struct distribution *distribution)
 {
     char address[ADDRESS_TEXT_SIZE], row[96];
-    for (uint32_t i = 0; i < distribution->backends; i++) {
+    report_forget(finding, FACT_row);
+    for (unsigned i = 0; i < distribution->places; i++) {
         const struct share *share = &distribution->share[i];
-        unsigned permille = (unsigned)rounded(1000 * (uint64_t)share->connections, distribution->connections);
-        address_format(&share->address, address);
-        snprintf(row, sizeof row, "%s: %u (%u.%u %%)", address, (unsigned)share->connections, permille / 10,
-                 permille % 10);
+        unsigned permille = (unsigned)rounded(1000 * (uint64_t)share->events, distribution->events);
+        address_format(&pool->server[share->place].address, address);
+        snprintf(row, sizeof row, "%s: %u (%u.%u %%)", address, (unsigned)share->events, permille / 10, permille % 10);
         report_text(finding, FACT_row, row);
     }
 }
 
 static void
-report_group(struct context *context, const struct flow *flow, const struct group *group,
-             const struct distribution *distribution, struct finding *finding)
+report_shares(struct context *context, const struct flow *flow, const struct pool *pool,
+              const struct distribution *distribution, struct finding *finding)
 {
-    const struct share *most = &distribution->share[0], *least = &distribution->share[distribution->backends - 1];
+    const struct share *most = &distribution->share[0], *least = &distribution->share[distribution->places - 1];
     report_endpoint(finding, FACT_client, &(struct endpoint){flow->client.address, 0});
-    report_endpoint(finding, FACT_server, &(struct endpoint){most->address, flow->server.port});
-    report_count(finding, FACT_attempts, distribution->connections);
+    report_endpoint(finding, FACT_server, &(struct endpoint){pool->server[most->place].address, flow->server.port});
+    report_count(finding, FACT_attempts, distribution->events);
     report_count(finding, FACT_limit, threshold_value(context, CONNECTIONS));
-    report_count(finding, FACT_destinations, distribution->backends);
-    if (!group->more_clients)
-        report_count(finding, FACT_sources, group->clients);
+    report_count(finding, FACT_destinations, distribution->places);
+    if (!pool->more_clients)
+        report_count(finding, FACT_sources, pool->clients);
     report_forget(finding, FACT_ratio);
-    report_hundredths(finding, FACT_ratio, rounded(100 * (uint64_t)most->connections, least->connections));
-    report_forget(finding, FACT_row);
-    report_rows(finding, distribution);
+    report_hundredths(finding, FACT_ratio, rounded(100 * (uint64_t)most->events, least->events));
+    report_rows(finding, pool, distribution);
 }
 
-/* One more connection of a group that was told: the numbers are those of the whole capture, and they may become even. */
 static void
-go_on(struct context *context, const struct flow *flow, struct group *group, enum choice choice)
+report_uneven(struct context *context, const struct flow *flow, const struct group_key *key, struct group *group,
+              const struct distribution *distribution)
 {
-    struct distribution distribution;
+    const struct pool *pool = &group->pool;
+    bool in_tunnel = key->chosen_by == CHOSEN_BY_BALANCER;
+    enum naming naming = naming_of(context, pool, distribution);
+    if (!in_tunnel && (pool->more_clients || distribution->switches < SWITCHES_LEAST || naming == NAMES_DIFFERENT))
+        return;
+    struct finding *finding =
+        report_about(context, &cases[UNEVEN],
+                     in_tunnel || naming == NAMES_EQUAL ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, key, sizeof *key, 1);
+    if (finding == NULL)
+        return; /* the group had been forgotten, and begins anew */
+    group->finding = finding_number(finding);
+    report_series(finding, distribution->events, pool->first_frame, pool->first_time);
+    report_evidence(finding, pool->first_frame);
+    report_hundredths(finding, FACT_limit_ratio, threshold_value(context, RATIO));
+    report_shares(context, flow, pool, distribution, finding);
+    if (in_tunnel)
+        report_flag(finding, FACT_in_tunnel);
+}
+
+/* One more connection of a group that was told: the numbers are those of the whole capture. They may become even. */
+static void
+go_on(struct context *context, const struct flow *flow, struct group *group, const struct distribution *distribution,
+      bool is_due)
+{
     struct finding *finding = reported_number(context, group->finding);
     report_again(context, group->finding);
-    distribution_of(group, choice, &distribution);
-    if (finding != NULL && is_uneven(context, &distribution)) {
-        report_group(context, flow, group, &distribution, finding);
-    } else if (finding != NULL && group->opened >= group->due) {
+    if (is_uneven(context, distribution)) {
+        report_shares(context, flow, &group->pool, distribution, finding);
+    } else if (is_due) {
         report_withdraw(context, finding);
         group->finding = 0;
     }
 }
 
 static void
-check(struct context *context, const struct flow *flow, struct group *group, enum choice choice)
+count(struct context *context, const struct flow *flow, const struct packet *packet, const struct group_key *key,
+      const struct ip_address *server)
 {
+    struct group *group = group_of(context, key);
+    struct pool *pool = &group->pool;
+    /* What was told is counted to the end of the capture. */
+    if (group->finding == 0 && pool_has_paused(pool, packet->time))
+        memset(group, 0, sizeof *group);
+    if (!pool_count(pool, key->chosen_by, packet, &flow->client, server))
+        return;
+    bool is_due = pool->connections >= group->due && pool->connections >= threshold_value(context, CONNECTIONS);
+    if (is_due)
+        group->due = pool->connections + (pool->connections > 10 * NEXT_TEST ? pool->connections / 10 : NEXT_TEST);
+    if (group->finding == 0 && (!is_due || pool->more_servers))
+        return;
     struct distribution distribution;
-    unsigned limit = threshold_value(context, CONNECTIONS);
-    bool is_due = group->opened >= group->due;
+    pool_distribution(pool, key->chosen_by, &distribution);
     if (group->finding != 0)
-        go_on(context, flow, group, choice);
-    if (group->opened < limit || !is_due || group->more_backends)
-        return;
-    group->due = group->opened + (group->opened > 10 * NEXT_TEST ? group->opened / 10 : NEXT_TEST);
-    if (group->finding != 0)
-        return;
-    distribution_of(group, choice, &distribution);
-    if (!is_uneven(context, &distribution))
-        return;
-    enum naming naming = naming_of(context, &distribution);
-    if (choice != IN_TUNNEL &&
-        (group->more_clients || distribution.switches < SWITCHES_LEAST || naming == NAMES_DIFFERENT))
-        return;
-    bool is_pool = choice == IN_TUNNEL || naming == NAMES_EQUAL;
-    struct finding *finding =
-        report_of_culprit(context, &cases[UNEVEN], is_pool ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE);
-    group->finding = finding_number(finding);
-    report_series(finding, distribution.connections, group->first_frame, group->first_time);
-    report_evidence(finding, group->first_frame);
-    report_hundredths(finding, FACT_limit_ratio, threshold_value(context, RATIO));
-    report_group(context, flow, group, &distribution, finding);
-    if (choice == IN_TUNNEL)
-        report_flag(finding, FACT_in_tunnel);
+        go_on(context, flow, group, &distribution, is_due);
+    else if (is_uneven(context, &distribution))
+        report_uneven(context, flow, key, group, &distribution);
 }
 
 /* -- Packets ---------------------------------------------------------------------------------- */
@@ -507,9 +307,8 @@ note_tunnel(struct context *context, const struct flow *flow, const struct packe
     if (state->counted || (packet->flags & TCP_ACK) || !packet->from_client)
         return;
     state->counted = true;
-    struct group *group = group_of(context, flow, &flow->server.address, true);
-    if (count(group, packet, &flow->client, &packet->tunnel_destination, IN_TUNNEL))
-        check(context, flow, group, IN_TUNNEL);
+    struct group_key key = group_key(flow, &flow->server.address, CHOSEN_BY_BALANCER);
+    count(context, flow, packet, &key, &packet->tunnel_destination);
 }
 
 /* Closed without a byte: a health check or a port check. */
@@ -522,13 +321,9 @@ take_back(struct context *context, const struct flow *flow, const struct packet 
     if (flow->handshake.completed_frame == 0 || client->new_bytes + server->new_bytes > 0 || ends != 1 ||
         (client->fin_frame | client->rst_frame | server->fin_frame | server->rst_frame) != packet->frame)
         return;
-    struct group *group = group_of_flow(context, flow);
-    struct backend *backend = group != NULL ? find_backend(group, &flow->server.address) : NULL;
-    if (backend == NULL)
-        return;
-    uint32_t number = choice_of(flow) == BY_CLIENT ? number_of_client(group, &flow->client.address) : 0;
-    if (number < CLIENTS_MAX && group->chooser[number].connections[backend - group->backend] > 0)
-        group->chooser[number].connections[backend - group->backend]--;
+    struct group_key key;
+    if (find_group(flow, &key))
+        pool_take_back(&group_of(context, &key)->pool, key.chosen_by, &flow->client.address, &flow->server.address);
 }
 
 static void
@@ -545,12 +340,9 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
         take_back(context, flow, packet);
         return;
     }
-    struct group *group = group_of_flow(context, flow);
-    if (group == NULL)
-        return;
-    enum choice choice = choice_of(flow);
-    if (count(group, packet, &flow->client, &flow->server.address, choice))
-        check(context, flow, group, choice);
+    struct group_key key;
+    if (find_group(flow, &key))
+        count(context, flow, packet, &key, &flow->server.address);
 }
 
 const struct detector balance_uneven_detector = {
