@@ -48,10 +48,11 @@
  *
  * Sequence numbers, acknowledgments, IP IDs and timestamps go on by themselves.
  *
- *   expect idle.reset [error] [likely] [idle='14.94 s'] [keepalive=yes] [survived=none] [caused-by=tls.alert_fin] [evidence=8,9]
+ *   expect idle.reset [error] [likely] [idle='14.94 s'] [keepalive=yes] [survived=none] [caused-by=tls.alert_fin] [evidence=8,9] [events=12]
  *
- * at the packet above: this case, perhaps with this severity, confidence and facts, explained by these cases or none, and
- * resting on these packets besides the one above (numbers from 1) or none. All that is found must be expected.
+ * at the packet above: this case, perhaps with this severity, confidence and facts, explained by these cases or none, resting on
+ * these packets besides the one above (numbers from 1) or none, and counting so many events to the end. All that is found must be
+ * expected.
  *
  *   says quiet='14.94 s' closer=115.28.115.126:88 timer=*      more words of the expectation above; * is any value
  *

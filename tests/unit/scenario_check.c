@@ -164,6 +164,8 @@ value_words(const char *name, struct causes *causes, const struct finding *findi
 {
     if (strcmp(name, "caused-by") == 0)
         return cause_words(causes, finding);
+    if (strcmp(name, "events") == 0)
+        return g_strdup_printf("%" G_GUINT64_FORMAT, finding->series.events);
     return strcmp(name, "evidence") == 0 ? evidence_words(finding) : fact_words(finding, name);
 }
 
