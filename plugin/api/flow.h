@@ -87,6 +87,9 @@ struct handshake {
     unsigned syns_before_answer; /* SYNs up to the first SYN-ACK */
     unsigned syn_acks_apart;     /* of the SYN-ACKs, those half a second or more after the one before */
     int64_t syn_ack_time;
+    unsigned challenge_acks;  /* SYNs that were answered, before any SYN-ACK, by a bare ACK that does not fit them */
+    uint32_t challenge_frame; /* of the first one */
+    int64_t challenge_time;
     uint32_t completed_frame; /* the client's ACK of SYN-ACK.seq + 1 */
     int64_t completed_time;
 };
@@ -107,6 +110,7 @@ struct flow {
     struct endpoint asked;  /* the server of another flow whose connection this one's first packet belongs to, by its
                                      * numbers: a translation was done, or was not undone; family 0 = none */
     uint32_t client_first_sequence; /* of the client's first byte, if its SYN was seen */
+    bool reused;                    /* another connection of these endpoints was captured before */
     bool began_before;              /* no SYN seen: the capture began in the middle of it */
     int64_t round_trip;             /* nanoseconds, from a handshake of packets sent once (Karn); 0 = unknown */
     int64_t usual_round_trip;       /* the shortest of earlier handshakes at these two addresses; 0 = unknown */

@@ -270,6 +270,24 @@ follow_end(struct engine *engine, struct flow_record *record, const struct packe
     return decide(engine, record, acknowledges ? OUTCOME_COMPLETED : OUTCOME_ABANDONED, packet);
 }
 
+/* An ACK of a connection that the server still has for these ports (RFC 9293, 3.10.7.4). */
+static void
+note_challenge(struct flow_record *record, const struct packet *packet)
+{
+    struct flow *flow = &record->flow;
+    struct handshake *handshake = &flow->handshake;
+    if (handshake->syn_frame == 0 || handshake->syn_ack_frame != 0 || packet->payload.length > 0 ||
+        (packet->flags & (TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK ||
+        packet->acknowledgment == flow->client_first_sequence || flow->by_client.new_bytes > 0 ||
+        record->challenged_syns == handshake->syn_count)
+        return;
+    record->challenged_syns = handshake->syn_count;
+    if (handshake->challenge_acks++ == 0) {
+        handshake->challenge_frame = packet->frame;
+        handshake->challenge_time = packet->time;
+    }
+}
+
 /* Both sides have sent data: whatever their numbers say (those of simulations are often all 0), the attempt was completed. */
 static bool
 follow_data(struct engine *engine, struct flow_record *record, const struct packet *packet)
@@ -329,6 +347,8 @@ attempts_follow(struct engine *engine, struct flow_record *record, const struct 
         return packet->from_client ? follow_syn(engine, record, packet) : follow_syn_ack(engine, record, packet);
     if (packet->flags & (TCP_FIN | TCP_RST) && follow_end(engine, record, packet))
         return true;
+    if (!packet->from_client && flow->handshake.completed_frame == 0)
+        note_challenge(record, packet);
     if (flow->handshake.completed_frame == packet->frame)
         return decide(engine, record, OUTCOME_COMPLETED, packet);
     return packet->payload.length > 0 && follow_data(engine, record, packet);

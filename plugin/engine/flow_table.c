@@ -407,7 +407,12 @@ flow_table_get(struct flow_table *table, struct packet *packet, uint32_t path, b
 
     find_slot(table, packet, path, hash, &packet->from_client, &record);
     *started = record == NULL || starts_anew(record, packet);
-    return *started ? flow_start(table, path, hash, packet) : record;
+    if (!*started)
+        return record;
+    bool reused = record != NULL;
+    record = flow_start(table, path, hash, packet);
+    record->flow.reused = reused;
+    return record;
 }
 
 struct flow_record *

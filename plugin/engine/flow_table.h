@@ -108,6 +108,7 @@ struct flow_record {
     int64_t last_syn_ack_time;
     uint32_t syn_timestamp; /* of the first SYN */
     bool syn_has_timestamp;
+    unsigned challenged_syns; /* that there were at the newest challenge ACK */
     unsigned unanswered_syns; /* that it had when it was taken for unanswered */
     uint32_t
         original; /* number of the flow that has the SYN which this one is a copy of, or answers: see flow.asked; 0 = none */
