@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-TOP_LEVEL = {"plugin", "tests", "captures", "docs", "packaging", "CMakeLists.txt", "README.md", "LICENSE", "CMakePresets.json"}
+TOP_LEVEL = {"plugin", "tests", "captures", "docs", "packaging", "CMakeLists.txt", "CMakePresets.json", "README.md", "README.zh_CN.md",
+             "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"}
 LARGE = 100 * 1024
 MAY_BE_LARGE = (".png", ".jpg", ".svg", ".mmdb", "docs/cases.md", "plugin/texts/zh_CN.po")
 C_LIBRARY = set("assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg "
@@ -169,6 +170,51 @@ def look_alikes_have_captures(files):
             yield f'no capture looks like {case} "{entry}"'
 
 
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def links_lead_somewhere(files):
+    """Those from a page to a file or folder of the project, and to a heading of a page."""
+    for name in files:
+        if not name.endswith(".md"):
+            continue
+        text = re.sub(r"`[^`\n]*`", "", FENCED.sub("", read(name)))
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            if re.match(r"[a-z]+:", target):
+                continue
+            path, _, heading = target.partition("#")
+            there = (TREE / name).parent / path if path else TREE / name
+            if not there.exists():
+                yield f"{name} links to {target}, which is not there"
+            elif heading and heading not in anchors(there.read_text(encoding="utf-8")):
+                yield f"{name} links to {target}, a heading that is not there"
+
+
+def anchors(text):
+    """The headings of a page as a link names them: small letters, hyphens for spaces, no punctuation."""
+    headings = re.findall(r"^#+ (.*)", FENCED.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def pages_in_two_languages_agree(files):
+    """A page NAME.zh_CN.md has the headings, blocks and rows of tables of NAME.md, and each links to the other."""
+    def shape(page):
+        return re.findall(r"^(#+ |```\w*|!\[|\|)", page, re.MULTILINE)
+
+    for name in files:
+        if not name.endswith(".zh_CN.md"):
+            continue
+        english = name.removesuffix(".zh_CN.md") + ".md"
+        if english not in files:
+            yield f"{name} has no {english}"
+            continue
+        if shape(read(name)) != shape(read(english)):
+            yield f"{name} and {english} differ in headings, blocks, pictures or rows"
+        for page, other in ((name, english), (english, name)):
+            if f"]({pathlib.Path(other).name})" not in read(page).split("\n\n", 1)[0]:
+                yield f"{page} does not begin with a link to {other}"
+
+
 def top_level_is_closed(files):
     for name in sorted({name.split("/")[0] for name in files}):
         if name not in TOP_LEVEL and not name.startswith("."):
@@ -192,7 +238,7 @@ def no_paths_of_a_build_machine(files):
 RULES = [detectors_include_only_the_contract, layers_include_only_those_below, versions_are_compared_in_one_place,
          state_lives_in_the_capture,
          table_and_detectors_agree, captures_have_expectations, tables_of_captures_are_fresh,
-         look_alikes_have_captures, top_level_is_closed, no_large_files, no_paths_of_a_build_machine]
+         look_alikes_have_captures, links_lead_somewhere, pages_in_two_languages_agree, top_level_is_closed, no_large_files, no_paths_of_a_build_machine]
 
 
 def main():

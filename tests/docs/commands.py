@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The commands in the documentation run, and show what the documentation says.
 
-Looks at the fenced blocks of README.md and docs/*.md:
+Looks at the fenced blocks of the pages in the top folder and of docs/**/*.md:
 
 - ```console: lines that begin with `$ ` are run in the top folder, in one shell for each block, and
   must print the lines that follow. A line `...` stands for any number of lines, `...` at the end of
@@ -110,9 +110,7 @@ def run_block(host, block):
 def main():
     host = Host()
     tests = []
-    for path in [TREE / "README.md", *sorted((TREE / "docs").rglob("*.md"))]:
-        if not path.exists():
-            continue
+    for path in [*sorted(TREE.glob("*.md")), *sorted((TREE / "docs").rglob("*.md"))]:
         for number, language, lines in blocks(path):
             block = commands(language, lines) if language in ("sh", "console") else []
             if any(not NOT_RUN.search(command) for command, _ in block):
