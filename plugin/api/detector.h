@@ -330,6 +330,10 @@ void report_flow(struct finding *finding, const struct flow *flow);
 /* FACT_reset_sender in words, where something is known of the sender of a RST that came in the name of `named`. */
 void report_sender(struct finding *finding, const struct sender *sender, const struct ip_address *named);
 
+/* FACT_ending in words, if the RSTs in the name of this side so far have one of the shapes of api/ending.h; takes the place of the
+ * one before. */
+void report_ending(struct finding *finding, const struct flow *flow, bool of_client);
+
 /* Number of the finding, to be kept for report_again(). */
 uint32_t finding_number(const struct finding *finding);
 

@@ -9,6 +9,7 @@
 #define NETCASE_API_FLOW_H
 
 #include "attempt.h"
+#include "ending.h"
 #include "packet.h"
 
 /* Something a side sent that the other side must acknowledge and has not: data, or a keepalive
@@ -59,6 +60,7 @@ struct side {
     uint32_t last_payload_frame; /* 0 = none yet */
     int64_t last_payload_time;
     uint32_t fin_frame, rst_frame; /* first FIN and first RST; 0 = none */
+    struct ending ending;
     int64_t fin_time, rst_time;
     uint32_t fin_sequence;       /* sequence number of the FIN itself */
     uint32_t fin_acknowledgment; /* how far its sender had received then */

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "engine/ending.h"
+
 /* How long a copy that was overtaken by the acknowledgment of it may still arrive: two queues of a
  * mirror differ by milliseconds, so this is generous. */
 enum { HOLE_PACKETS = 5 };
@@ -557,6 +559,8 @@ tcp_follow(struct flow_record *record, struct packet *packet)
     measure_idle(flow, packet);
     if (packet->flags & TCP_SYN)
         follow_syn(record, packet);
+    if (packet->flags & TCP_RST)
+        ending_take_reset(flow, packet);
     events.completed = completes_handshake(record, packet);
     if (events.completed)
         complete_handshake(flow, packet);

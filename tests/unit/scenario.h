@@ -28,6 +28,7 @@
  *
  * Words of a packet:
  *   SYN SYN-ACK ACK FIN RST RST-ACK, ack [+N|-N|=N], seq +N|-N|=N, no-ack
+ *       RST ack =N: a number in the field, without the flag
  *   data N, http GET /x, http 200 [N] (behind both: header "Name: value", unfinished),
  *   client-hello NAME [LENGTH], server-hello 1.2|1.3|retry,
  *   certificate N, ccs, finished, appdata N, alert fatal|warning NAME, encrypted-alert, hex DIGITS

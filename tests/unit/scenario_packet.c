@@ -86,6 +86,8 @@ take_flags(struct line *line)
         packet->flags = (uint8_t)((packet->flags | flag_words[i].add) & ~flag_words[i].remove);
         if (packet->flags & TCP_RST)
             packet->has_timestamp = false; /* as Linux does */
+        if ((packet->flags & TCP_ACK) == 0)
+            packet->acknowledgment = 0;
         return true;
     }
     return false;
@@ -243,8 +245,6 @@ script_take_packet(struct script *script)
     start_segment(&line);
     while (script_peek(script)[0] != '\0' && script->problem == NULL)
         take_word(&line);
-    if ((line.segment->packet.flags & TCP_ACK) == 0)
-        line.segment->packet.acknowledgment = 0;
     if (!line.lost)
         script_add_segment(&line);
     note_sent(&line);

@@ -4,15 +4,14 @@
  * stop the packets themselves, so it races them, and loses traces: the peer talks on after "its" RST; the RST comes from another
  * distance, or sooner than the peer can answer; its sequence number is guessed ahead, or there are several. Signs are collected
  * over the whole flow, each is shown, and one more only adds. A load balancer or NAT that resets in the peer's name leaves some
- * of them and means no harm, so one weak sign is no more than "possible", and the shape of an ending (Sundara Raman et al.,
- * SIGCOMM 2023) alone is none: scanners, health checks and impatient clients leave the same.
+ * of them and means no harm, so one weak sign is no more than "possible", and the shape of an ending alone (ending.h) is none.
  *
  * What a stack does itself is no sign: a closed socket answers each segment by a RST, numbered by its acknowledgment; what was sent
  * before a RST may arrive after it; a NAT may answer what comes after a RST of the host; and a host whose connection
  * tracking takes a late segment for a stranger's resets that and goes on.
  *
  * Source: a migration that a cloud's security policy cut off; Weaver, Sommer, Paxson (NDSS 2009); Clayton, Murdoch, Watson (2006);
- * gfw.report on the RSTs of 2025-08-20 and on Henan; RFC 9293, 3.5.2 and 3.10.7.
+ * Sundara Raman et al. (SIGCOMM 2023); gfw.report on the RSTs of 2025-08-20 and on Henan; RFC 9293, 3.5.2 and 3.10.7.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
@@ -23,8 +22,7 @@
  * trip is not known or long, this close. */
 #define TOGETHER         MILLISECONDS(10)
 #define TOGETHER_UNKNOWN MILLISECONDS(1)
-
-#define BURST MILLISECONDS(100) /* of RSTs */
+#define BURST            MILLISECONDS(100) /* of RSTs */
 
 /* What one guess after the other is apart: multiples of the segment size of Ethernet (Clayton 2006: 1460, 4380), or 12503
  * (a traffic manager of a cable provider in 2007, in captures of that time). */
@@ -50,8 +48,8 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_WARNING,
         .english = {
             .title = "RST that the peer did not send",
-            .summary = "A RST came in the name of {closer}, and the packets speak for another sender: {signal}. Connection "
-                       "{client} to {server}.",
+            .summary = "A RST came in the name of {closer}, and the packets speak for another sender: {signal}[. Shape: "
+                       "{ending}, one of the 19 signatures of connection tampering]. Connection {client} to {server}.",
             .causes = "A filter on the way (IPS, DPI of a provider or country, a cloud's security policy) resets "
                       "connections by keyword, server name, address or port.\n"
                       "A load balancer, scrubbing centre, SYN proxy or NAT in front of {closer.address} resets in its name: "
@@ -73,16 +71,14 @@ static const struct case_info cases[] = {
                       "allow list.",
             .disproof = "A capture on {closer.address} that shows it sending this very RST (same sequence number and IP ID).",
         },
-        .source = "a migration that was cut off by a security policy; Weaver, Sommer, Paxson, NDSS 2009; gfw.report",
+        .source = "a migration that was cut off by a security policy; Weaver et al., NDSS 2009; Sundara Raman et al., SIGCOMM "
+                  "2023; gfw.report",
         .silent_on = "data on its way when its sender resets\n"
-                     "RSTs of a closed socket, one for each segment\n"
-                     "RST of a load balancer after an idle time\n"
+                     "RSTs of a closed socket, one for each segment\nRST of a load balancer after an idle time\n"
                      "RST for a SYN\nRSTs of both ends, more than half a round trip apart\n"
                      "a host that restarted and does not know the connection\n"
-                     "RST with another initial TTL from the same distance\n"
-                     "a TTL that differs by two hops\n"
-                     "SYN-ACK and RST of a SYN proxy with a TTL of their own\n"
-                     "the kernel of a scanner resets what the scanner opened",
+                     "RST with another initial TTL from the same distance\na TTL that differs by two hops\n"
+                     "SYN-ACK and RST of a SYN proxy with a TTL of their own\nthe kernel of a scanner resets what the scanner opened",
     },
 };
 /* clang-format on */
@@ -139,8 +135,8 @@ struct reset_flow {
     struct resets by_client, by_server;
     uint16_t found, told; /* signs: bits, by enum sign */
     int32_t value[SIGNS][2];
-    bool counted;
-    struct endpoint about; /* the server that its finding is about */
+    bool counted, client_told; /* whether the finding names RSTs of the client */
+    struct endpoint about;     /* the server that its finding is about */
 };
 
 /* The first of its kind in the flow. */
@@ -228,6 +224,8 @@ tell(struct context *context, const struct flow *flow, const struct packet *pack
     if (finding != NULL) {
         report_flow(finding, flow);
         report_endpoint(finding, FACT_closer, &packet->source);
+        report_ending(finding, flow, packet->from_client);
+        state->client_told = packet->from_client;
         report_evidence(finding, state->by_client.first.frame);
         report_evidence(finding, state->by_server.first.frame);
     } else {
@@ -355,6 +353,9 @@ take_reset(struct context *context, const struct flow *flow, const struct packet
     mine->window = packet->window;
     mine->last_frame = packet->frame;
     tell(context, flow, packet, state);
+    struct finding *finding = reported(context, &cases[INJECTED]);
+    if (finding != NULL)
+        report_ending(finding, flow, state->client_told);
 }
 
 /* What comes after it. */
@@ -366,10 +367,8 @@ check_goes_on(struct context *context, const struct flow *flow, const struct pac
     struct reset_flow *state = flow_state(context);
     struct resets *resets = packet->from_client ? &state->by_client : &state->by_server;
     struct reset *reset = &resets->first;
+    enum reset_denial denial = resets->count > 0 ? reset_denied(reset, flow, packet, !resets->over) : RESET_STANDS;
 
-    if (resets->count == 0)
-        return;
-    enum reset_denial denial = reset_denied(reset, flow, packet, !resets->over);
     if (denial == RESET_STANDS)
         return;
     note_sign(state, of[denial], 0, 0);
