@@ -40,8 +40,8 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_WARNING,
         .english = {
             .title = "Connection refused",
-            .summary = "The SYN of {client} to {server} was answered with RST after {delay}[: {server} does not accept the "
-                       "connection{!nearer}][; the RST came from nearer than {server.address}, whose own answers take "
+            .summary = "The SYN of {client} to {server} was answered with RST after {delay}[ ({reset_sender})][: {server} does "
+                       "not accept the connection{!nearer}][; the RST came from nearer than {server.address}, whose own answers take "
                        "{usual}{?nearer}][; this port had accepted connections before{?worked_before}][; 127.0.0.1 accepts the "
                        "connection, so a program that tries both works{?other_family}].",
             .causes = "[Strangers try the ports of {server.address} that everybody on the Internet tries; it turns them down, as it "
@@ -160,6 +160,7 @@ report_refused(struct context *context, const struct flow *flow)
     if (finding == NULL)
         return;
     struct control_list ports = ports_tried(context, flow);
+    struct sender sender;
     const struct control *before = control_of_port(&ports, flow->server.port);
     report_flow(finding, flow);
     if (is_stranger(flow)) {
@@ -167,6 +168,8 @@ report_refused(struct context *context, const struct flow *flow)
         report_flag(finding, FACT_stranger);
     }
     report_duration(finding, FACT_delay, flow->attempt.time - flow->handshake.last_syn_time);
+    if (attempt_sender(context, flow, &sender))
+        report_sender(finding, &sender, &flow->server.address);
     struct client_control other;
     uint32_t accepted = before != NULL ? before->good_frame : 0;
     if (accepted == 0 && other_client_connected(context, flow, &other))

@@ -23,9 +23,11 @@ static const struct case_info cases[] = {
             .title = "TLS handshake failed",
             .summary = "The TLS handshake of {client} with {server}[ ({server_name})] ended before it was "
                        "complete: {closer} sent [the alert {alert}][what looks like an encrypted "
-                       "alert{?likely_alert}][RST{?by_reset}][FIN{?by_fin}] {delay} after the ClientHello[, "
-                       "before a single byte of the server{?gave_up}].",
-            .causes = "[The client may not have needed the connection any more: browsers race connections (QUIC, "
+                       "alert{?likely_alert}][RST{?by_reset}][FIN{?by_fin}] {delay} after the ClientHello[ "
+                       "({reset_sender})][, before a single byte of the server{?gave_up}].",
+            .causes = "[A device between {closer.address} and the place of the capture sent the RST in its name: a filter by server "
+                      "name (SNI), a firewall, a load balancer{?nearer}.]\n"
+                      "[The client may not have needed the connection any more: browsers race connections (QUIC, "
                       "IPv6) and drop the loser; then nothing is wrong{?dropped}.]\n"
                       "[The alert names the reason: {alert} (RFC 8446, 6.2).]\n"
                       "[The client gave up waiting: the server, or a device in front of it, took the ClientHello and did not answer in time, or its "
@@ -35,7 +37,7 @@ static const struct case_info cases[] = {
                       "[The server refused the ClientHello: no common version or cipher suite, an unknown server "
                       "name, or a missing client certificate{?by_server}.]\n"
                       "[A device on the way filters by server name (SNI) and injected the RST; compare its TTL "
-                      "with that of the other packets from the same address{?by_reset}.]",
+                      "with that of the other packets from the same address{?by_reset}{!nearer}.]",
             .checks = "Certificate chain, version and alert, as the server shows them: `openssl s_client -connect "
                       "{server}[ -servername {server_name}] </dev/null`\n"
                       "Behind a WAF or anti-DDoS product: check the origin's certificate (complete chain, name, "
@@ -85,6 +87,18 @@ note_hidden_alert(struct context *context, const struct packet *packet)
         *hidden_alert_of(context, packet->from_client) = packet->frame;
 }
 
+/* Whether the host that the RST names has sent it. */
+static void
+report_reset(struct context *context, struct finding *finding, const struct flow *flow, const struct packet *packet)
+{
+    struct sender sender;
+    packet_sender(context, flow, packet, &sender);
+    report_flag(finding, FACT_by_reset);
+    report_sender(finding, &sender, &packet->source.address);
+    if (sender.place == SENDER_NEARER)
+        report_flag(finding, FACT_nearer);
+}
+
 /* What other handshakes with this server strike out. */
 static void
 report_controls(struct context *context, struct finding *finding, const struct flow *flow)
@@ -127,8 +141,10 @@ report_failed(struct context *context, const struct flow *flow, const struct pac
         report_text(finding, FACT_alert, tls_alert_name(alert->alert_description));
     else if (hidden != 0)
         report_flag(finding, FACT_likely_alert);
+    else if (packet->flags & TCP_RST)
+        report_reset(context, finding, flow, packet);
     else
-        report_flag(finding, packet->flags & TCP_RST ? FACT_by_reset : FACT_by_fin);
+        report_flag(finding, FACT_by_fin);
     report_flag(finding, packet->from_client ? FACT_by_client : FACT_by_server);
     report_evidence(finding, flow->tls.client_hello_frame);
     report_evidence(finding, flow->tls.server_hello_frame);
