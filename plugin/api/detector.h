@@ -202,8 +202,9 @@ bool resolver_answered(struct context *context, const struct flow *flow, bool wi
  * before: what a server that remembers them for each address (tcp_tw_recycle, PAWS) drops. `frame` gets that one's SYN-ACK. */
 bool timestamp_went_back(struct context *context, const struct flow *flow, uint32_t *frame);
 
-/* Whether a SYN of the flow's client was answered by SYN-ACK before, by whatever server. */
-bool client_reached_somebody(struct context *context, const struct flow *flow);
+/* Whether the flow's server may be a peer like many others: at a public address and a port that a program has chosen, not a service,
+ * and the client's connections to others are answered (a SYN-ACK came for one before). */
+bool server_may_be_peer(struct context *context, const struct flow *flow);
 
 /* Whether so many of the attempts of the source or server that is shown have failed, or are older than so many slices of half a second,
  * that missing answers tell something: half of `limit`, and answers can be seen at all. If time will bring it, it is shown again then,

@@ -211,11 +211,15 @@ timestamp_went_back(struct context *context, const struct flow *flow, uint32_t *
     return false;
 }
 
+/* Above these are ports that programs choose: peers of a peer-to-peer network listen there, dead ones among them. */
+enum { PORTS_OF_SERVICES = 1024 };
+
 bool
-client_reached_somebody(struct context *context, const struct flow *flow)
+server_may_be_peer(struct context *context, const struct flow *flow)
 {
     (void)context;
-    return ((const struct flow_record *)flow)->client_host->reached_somebody;
+    return flow->server.port >= PORTS_OF_SERVICES && address_is_public(&flow->server.address) &&
+           ((const struct flow_record *)flow)->client_host->reached_somebody;
 }
 
 bool

@@ -16,9 +16,6 @@
  * of them say nothing new and are counted. */
 enum { TOLD_MAX = 3 };
 
-/* Above these are ports that programs choose: peers of a peer-to-peer network listen there, dead ones among them. */
-enum { PORTS_OF_SERVICES = 1024 };
-
 enum { UNANSWERED };
 
 /* clang-format off */
@@ -207,14 +204,6 @@ told_of(struct context *context, const struct culprit *culprit)
     return keyed_state(context, KEY_TOLD, culprit, sizeof *culprit, sizeof(unsigned));
 }
 
-/* A client that connects to somebody, and not to a port that a program has chosen on the Internet. */
-static bool
-may_be_peer(struct context *context, const struct flow *flow)
-{
-    return flow->server.port >= PORTS_OF_SERVICES && address_is_public(&flow->server.address) &&
-           client_reached_somebody(context, flow);
-}
-
 static struct finding *
 report_culprit(struct context *context, const struct flow *flow)
 {
@@ -226,7 +215,7 @@ report_culprit(struct context *context, const struct flow *flow)
     struct culprit pair = culprit_of(client, server, flow->server.port, false);
     struct culprit peers = culprit_of(client, NULL, 0, true);
 
-    if (may_be_peer(context, flow)) {
+    if (server_may_be_peer(context, flow)) {
         struct finding *finding = report_about(context, info, confidence, &peers, sizeof peers, 1);
         struct finding *of_all = reported_about(context, info, &peers, sizeof peers);
         if (++*told_of(context, &peers) == TOLD_MAX && of_all != NULL) {

@@ -12,6 +12,9 @@
 /* Destinations of one client that are told. */
 enum { TOLD_MAX = 3 };
 
+/* What is counted for each client: destinations that are told, and peers that are gone. */
+enum { KEY_TOLD, KEY_PEERS };
+
 /* Where UDP is answered by "port unreachable" although no service is missing: the port of a client that is gone
  * (taken from here on by Linux and, higher, by others), which traceroute uses as well; NetBIOS names. */
 enum { EPHEMERAL_FIRST = 32768, NETBIOS_NAME = 137, NETBIOS_DATAGRAM = 138 };
@@ -33,6 +36,7 @@ static const struct case_info cases[] = {
                       "[The last router gets no answer to ARP or neighbour discovery: the host is down, or the address is not in "
                       "use (a load balancer or service table that still lists it){?no_host}.]\n"
                       "[The host is there, but nothing listens on the UDP port, or a firewall rejects{?port_closed}{!stranger}.]\n"
+                      "[Peers of a peer-to-peer network that are gone: other connections of {client.address} work{?peers}.]\n"
                       "[Strangers try UDP ports of {server.address}, as they do with every public address; it turns them down, as it "
                       "should{?stranger}.]",
             .checks = "From the client, where does the path end: `mtr -rwc 10 {server.address}`\n"
@@ -137,7 +141,7 @@ struct culprit {
     struct ip_address client, other;
 };
 
-enum about { ABOUT_DESTINATION, ABOUT_CLIENT, ABOUT_ROUTER, ABOUT_STRANGERS };
+enum about { ABOUT_DESTINATION, ABOUT_CLIENT, ABOUT_ROUTER, ABOUT_STRANGERS, ABOUT_PEERS };
 
 static struct culprit
 culprit_of(enum about about, const struct ip_address *client, const struct ip_address *other)
@@ -161,20 +165,39 @@ is_stranger(struct context *context, const struct flow *flow, const struct packe
            capture_point(context, flow) != CAPTURED_AT_CLIENT;
 }
 
+/* Of many peers some are always gone: one finding for the client, and a note when there are several of them. */
+static struct finding *
+report_peer(struct context *context, const struct ip_address *client)
+{
+    const struct case_info *info = &cases[UNREACHABLE];
+    struct culprit peers = culprit_of(ABOUT_PEERS, client, NULL);
+    struct finding *finding = report_about(context, info, CONFIDENCE_CONFIRMED, &peers, sizeof peers, 1);
+    struct finding *of_all = reported_about(context, info, &peers, sizeof peers);
+    unsigned *told = keyed_state(context, KEY_PEERS, client, sizeof *client, sizeof *told);
+    if (++*told == TOLD_MAX && of_all != NULL) {
+        report_milder(context, of_all, SEVERITY_NOTE);
+        report_flag(of_all, FACT_peers);
+    }
+    return finding;
+}
+
 static struct finding *
 report_culprit(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     const struct case_info *info = &cases[UNREACHABLE];
     const struct ip_address *client = &flow->client.address;
     struct culprit culprit = culprit_of(ABOUT_DESTINATION, client, &flow->server.address);
+    enum meaning meaning = reason_of(packet->icmp)->meaning;
 
     if (is_stranger(context, flow, packet))
         culprit = culprit_of(ABOUT_STRANGERS, NULL, &flow->server.address);
+    else if ((meaning == NO_HOST || meaning == NO_PORT) && server_may_be_peer(context, flow))
+        return report_peer(context, client);
     else if (means_no_ipv6_route(packet->icmp))
         culprit = culprit_of(ABOUT_ROUTER, client, &packet->source.address);
     if (reported_about(context, info, &culprit, sizeof culprit) != NULL)
         return report_about(context, info, CONFIDENCE_CONFIRMED, &culprit, sizeof culprit, 1);
-    unsigned *told = keyed_state(context, 0, client, sizeof *client, sizeof *told);
+    unsigned *told = keyed_state(context, KEY_TOLD, client, sizeof *client, sizeof *told);
     if (*told >= TOLD_MAX)
         culprit = culprit_of(ABOUT_CLIENT, client, NULL);
     ++*told;
