@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# SYNs that are answered by something that does not fit them (connect.challenge_ack, connect.bad_syn_ack), and what only looks so.
+# SYNs that are answered by something that does not fit them (connect.challenge_ack, connect.bad_syn_ack) or too late
+# (connect.slow), and what only looks so.
 # Takes about 20 s.
 
 . "$(dirname "$0")/lib.sh"
@@ -194,8 +195,107 @@ port_reused() {
 END
 }
 
+# --- connect.slow --------------------------------------------------------------------------------------------------------
+
+# every_second_syn_lost: from the first one on
+every_second_syn_lost() {
+    # shellcheck disable=SC2086
+    firewall $SYN numgen inc mod 2 0 drop
+}
+
+slow_connections() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    nginx_on s ""
+    every_second_syn_lost
+    record connect/slow c eth0
+    local round
+    for round in 1 2 3 4; do
+        inside c curl -s -o /dev/null http://10.2.0.2/hello
+    done
+    recorded connect/slow
+    expectation connect/slow <<END
+# $round connections one after another; of each the first SYN is dropped on the way, and the second one is answered.
+# origin: lab/syn_ack.sh (nginx 1.22, curl 7.88, nftables drop)
+# shows: connect.slow
+tcp.flags == 0x012 @3 => connect.slow
+END
+}
+
+slow_connection_ipv6() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::2/64
+    nginx_on s ""
+    inside c curl -s -o /dev/null 'http://[2001:db8:2::2]/hello'
+    # shellcheck disable=SC2086
+    lose_first 4 $SYN
+    record connect/slow-ipv6-router-any r any
+    inside c curl -s -o /dev/null 'http://[2001:db8:2::2]/hello'
+    recorded connect/slow-ipv6-router-any
+    expectation connect/slow-ipv6-router-any <<'END'
+# Four SYNs in a row are dropped by the router, the fifth one is answered. Captured on all interfaces of the router, IPv6.
+# origin: lab/syn_ack.sh (nginx 1.22, curl 7.88, nftables drop)
+# shows: connect.slow
+tcp.flags == 0x012 => connect.slow
+END
+}
+
+bad_path() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    nginx_on s ""
+    every_second_syn_lost
+    slow_path 0.02 40 s
+    record connect/slow-on-a-bad-path c eth0 -s 96
+    local round
+    for round in 1 2 3; do
+        inside c curl -s -o /dev/null http://10.2.0.2/download
+    done
+    recorded connect/slow-on-a-bad-path
+    expectation connect/slow-on-a-bad-path <<END
+# $round downloads over a path that loses data as well as SYNs.
+# origin: lab/syn_ack.sh (nginx 1.22, curl 7.88, nftables drop, lab/wire.py as bad path)
+# look-alike: connect.slow "general loss on the path (path.loss)"
+END
+}
+
+began_late() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    nginx_on s ""
+    # shellcheck disable=SC2086
+    lose_first 4 $SYN
+    background c curl -s -o /dev/null http://10.2.0.2/hello
+    sleep 3.4
+    record connect/slow-began-before-the-capture c eth0
+    sleep 4
+    recorded connect/slow-began-before-the-capture
+    expectation connect/slow-began-before-the-capture <<'END'
+# The client has repeated its SYN for some seconds when the capture begins; it shows only the one that is answered.
+# origin: lab/syn_ack.sh (nginx 1.22, curl 7.88, nftables drop)
+# look-alike: connect.slow "capture that began late"
+END
+}
+
+server_starts() {
+    network c=10.1.0.2/24 d=10.3.0.2/24 s=10.2.0.2/24
+    nginx_on s ""
+    firewall ip daddr 10.2.0.2 drop
+    record connect/slow-while-the-server-starts r any
+    background c curl -s -o /dev/null http://10.2.0.2/hello
+    background d curl -s -o /dev/null http://10.2.0.2/hello
+    sleep 3.6
+    firewall_open
+    sleep 4
+    inside c curl -s -o /dev/null http://10.2.0.2/hello
+    recorded connect/slow-while-the-server-starts
+    expectation connect/slow-while-the-server-starts <<'END'
+# Two clients wait for a server that is not reachable yet. Captured on all interfaces of the router before
+# it.
+# origin: lab/syn_ack.sh (nginx 1.22, curl 7.88, nftables drop until the server is up)
+# look-alike: connect.slow "a server that just starts"
+END
+}
+
 SCENARIOS=(
     resets_dropped ends_later_ipv6 crash simultaneous fast_open bad_syn_ack bad_syn_ack_ipv6 port_reused
+    slow_connections slow_connection_ipv6 bad_path began_late server_starts
 )
 # Names on the command line run those only.
 [ $# -gt 0 ] || set -- "${SCENARIOS[@]}"
