@@ -275,8 +275,8 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 {
     const struct handshake *handshake = &flow->handshake;
 
-    /* An ordinary handshake: one SYN, one SYN-ACK. */
-    if (handshake->syn_count + handshake->syn_ack_count < 3)
+    /* An ordinary handshake: one SYN, one SYN-ACK. Of copies only the one in the tunnel tells more. */
+    if (handshake->syn_count + handshake->syn_ack_count < 3 || (packet->duplicate && !packet->in_ip_tunnel))
         return;
     if ((packet->flags & TCP_SYN) == 0) {
         if (handshake->completed_frame == packet->frame || (packet->flags & TCP_RST))

@@ -54,9 +54,9 @@ vanishes(struct context *context, const struct flow *flow, bool from_client)
     const struct side *receiver = from_client ? &flow->by_server : &flow->by_client;
     const struct pending *pending = &sender->pending;
 
-    return !pending->probe && !pending->answered && pending->frame != flow->tls.client_hello_frame &&
-           receiver->packets > 0 && receiver->rst_frame == 0 && level_passed(context, pending->idle) != 0 &&
-           answers_visible(context, flow, from_client);
+    return pending->third_frame != 0 && !pending->probe && !pending->answered &&
+           pending->frame != flow->tls.client_hello_frame && receiver->packets > 0 && receiver->rst_frame == 0 &&
+           level_passed(context, pending->idle) != 0 && answers_visible(context, flow, from_client);
 }
 
 static void

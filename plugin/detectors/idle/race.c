@@ -89,8 +89,8 @@ check_reset(struct context *context, const struct flow *flow, const struct packe
     const struct side *server = &flow->by_server;
     const struct pending *request = &flow->by_client.pending;
 
-    if (packet->from_client || server->fin_frame == 0 || request->probe || request->frame == state->client_frame ||
-        flow->by_client.fin_frame == request->frame)
+    if (packet->from_client || server->fin_frame == 0 || request->frame == 0 || request->probe ||
+        request->frame == state->client_frame || flow->by_client.fin_frame == request->frame)
         return;
     bool follows = server->fin_frame < request->frame;
     int64_t idle = follows ? idle_before_close(flow, state) : request->idle;

@@ -107,7 +107,8 @@ check_answer(struct context *context, const struct flow *flow, const struct pack
     const struct side *resetter = flow_sender(flow, packet), *victim = flow_receiver(flow, packet);
     const struct pending *pending = &victim->pending;
 
-    if (level_passed(context, pending->idle) == 0 || resetter->fin_frame != 0 || victim->rst_frame != 0)
+    if (pending->frame == 0 || level_passed(context, pending->idle) == 0 || resetter->fin_frame != 0 ||
+        victim->rst_frame != 0)
         return;
     if (victim->fin_frame != 0 && victim->fin_time - pending->time < CLOSING_WINDOW)
         return;
@@ -133,8 +134,8 @@ check_unseen(struct context *context, const struct flow *flow, const struct pack
     const struct side *resetter = flow_sender(flow, packet), *unseen = flow_receiver(flow, packet);
 
     if (unseen->packets > 0 || (packet->flags & TCP_ACK) || resetter->fin_frame != 0 ||
-        resetter->rst_frame != packet->frame || packet->sequence != resetter->next_sequence ||
-        level_passed(context, packet->quiet) == 0)
+        resetter->rst_frame != packet->frame || !resetter->sequence_known ||
+        packet->sequence != resetter->next_sequence || level_passed(context, packet->quiet) == 0)
         return;
     struct finding *finding = report_reset(context, flow, packet, packet->quiet, packet->quiet, packet->time);
     if (finding == NULL)

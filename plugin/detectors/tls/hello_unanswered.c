@@ -44,9 +44,9 @@ static bool
 vanishes(struct context *context, const struct flow *flow)
 {
     const struct pending *pending = &flow->by_client.pending;
-    return pending->frame == flow->tls.client_hello_frame && pending->third_frame != 0 && !pending->answered &&
-           flow->handshake.completed_frame != 0 && flow->by_server.rst_frame == 0 &&
-           answers_visible(context, flow, true);
+    return flow->tls.client_hello_frame != 0 && pending->frame == flow->tls.client_hello_frame &&
+           pending->third_frame != 0 && !pending->answered && flow->handshake.completed_frame != 0 &&
+           flow->by_server.rst_frame == 0 && answers_visible(context, flow, true);
 }
 
 static void
@@ -72,7 +72,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     struct finding *finding = packet->revives ? reported(context, &cases[HELLO_UNANSWERED]) : NULL;
     if (finding != NULL)
         report_withdraw(context, finding);
-    if (!vanishes(context, flow))
+    if (!packet->from_client || !vanishes(context, flow))
         return;
     /* One more retransmission came instead of an answer, or the client gives up: nothing is due any more. */
     if (flow->by_client.pending.third_frame == packet->frame)

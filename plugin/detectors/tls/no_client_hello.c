@@ -217,7 +217,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
         return;
     if (packet->flags & (TCP_FIN | TCP_RST))
         check_silent(context, flow, packet);
-    else
+    else if (packet->payload.length > 0)
         check_plain_http(context, flow, packet);
 }
 
