@@ -306,13 +306,15 @@ speaks_tls(struct context *context, const struct flow *flow)
 
 /* Of a conversation of which one side was captured: the other one, unless the capture would show it if it had sent anything. */
 static void
-report_unseen(struct context *context, struct finding *finding, const struct flow *flow)
+report_unseen(struct context *context, struct finding *finding)
 {
+    const struct flow *flow = &context->record->flow;
     bool server_unseen = flow->by_server.packets == 0;
     if (server_unseen == (flow->by_client.packets == 0) ||
         (conversations_visible(context, flow) && answers_visible(context, flow, server_unseen)))
         return;
     report_endpoint(finding, FACT_unseen, server_unseen ? &flow->server : &flow->client);
+    context->record->told_unseen = true;
 }
 
 static struct finding *
@@ -324,7 +326,7 @@ add_finding(struct context *context, const struct case_info *info, enum confiden
     finding->time = context->packet->time;
     finding->network = flow_network(context, flow);
     finding->session = context->session;
-    report_unseen(context, finding, flow);
+    report_unseen(context, finding);
     store_add(context->engine->store, finding, subject);
     return finding;
 }

@@ -100,6 +100,7 @@ struct flow_record {
     bool speaks_dns;                   /* on another port than 53: it began with a query */
     uint32_t newest_query;             /* for engine/queries.h; 0 = none */
     bool client_unseen, server_unseen; /* that side answered, but was never captured */
+    bool told_unseen;                  /* a finding says that only one side was captured */
     struct hole client_hole, server_hole;
     struct missing *client_missing, *server_missing; /* NULL until a side's numbers jump */
     struct timed_packet timed;

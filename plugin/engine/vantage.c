@@ -37,6 +37,19 @@ take_back_unseen(struct engine *engine, struct flow_record *record, const struct
         engine->one_way_flows--;
 }
 
+/* The other side shows up after findings have said that nothing of it is here. */
+static void
+take_back_findings_of_one_side(struct engine *engine, struct flow_record *record)
+{
+    const GPtrArray *findings = store_findings(engine->store);
+    for (guint i = 0; i < findings->len; i++) {
+        struct finding *finding = g_ptr_array_index(findings, i);
+        if (finding->flow == record->flow.number)
+            finding_forget_facts(finding, FACT_unseen);
+    }
+    record->told_unseen = false;
+}
+
 void
 vantage_note_side(struct engine *engine, struct flow_record *record, struct side *side, const struct packet *packet)
 {
@@ -49,6 +62,8 @@ vantage_note_side(struct engine *engine, struct flow_record *record, struct side
     take_back_unseen(engine, record, packet);
     if (other->packets == 0)
         return;
+    if (record->told_unseen)
+        take_back_findings_of_one_side(engine, record);
     if (packet->session == 0)
         engine->two_way_flows++;
     else if (packet->session == other->session && encapsulation_session(engine->encapsulation, packet->session) != NULL)

@@ -130,9 +130,13 @@ finding_add_later(struct finding *finding, void (*add)(struct finding *finding, 
 void
 finding_forget_facts(struct finding *finding, enum fact_name name)
 {
-    for (guint i = finding->facts->len; i-- > 0;)
-        if (g_array_index(finding->facts, struct fact, i).name == name)
-            g_array_remove_index(finding->facts, i);
+    for (guint i = finding->facts->len; i-- > 0;) {
+        if (g_array_index(finding->facts, struct fact, i).name != name)
+            continue;
+        g_array_remove_index(finding->facts, i);
+        if (finding->later != NULL && i < finding->later->place)
+            finding->later->place--;
+    }
 }
 
 void
