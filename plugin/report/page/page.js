@@ -2,8 +2,8 @@
 (() => {
     const svgSpace = "http://www.w3.org/2000/svg";
     const words = {
-        en: { problems: n => n === 0 ? "No problem found" : n === 1 ? "1 problem" : `${n} problems`, so: "From this comes: ", because: "This comes from: ", causes: "Possible causes", ruledOut: "Ruled out", steps: "What to do", wrong: "Wrong if", filter: "Filters", copy: "Copy", copied: "Copied", also: "Also seen, but no known pattern", quiet: "Quiet: ", absent: "Not in the capture: ", unjudged: "Not judged: ", frame: "frame", later: "later", bytes: n => n === 1 ? "1 byte" : `${n} bytes`, more: n => `${n} more findings are not shown`, client: "client", server: "server", packets: (n, m) => `${n} of ${m} packets`, at: "captured at the ", between: "captured on the way", others: n => n === 1 ? "1 more of the same" : `${n} more of the same`, pattern: { possible: "the pattern is possible", likely: "the pattern is likely", confirmed: "the pattern is confirmed" }, severity: { chat: "chat", note: "note", warning: "warning", error: "error" }, family: { connect: "connecting", idle: "idle timeouts", dns: "DNS", tls: "TLS", http: "HTTP", path: "loss, MTU and bandwidth", policy: "blocking", flood: "floods and scans", tunnel: "tunnels", mirror: "mirror sessions", balance: "load balancing" }, comma: ", ", bad: "This file is no report of netcase." },
-        zh_CN: { problems: n => n === 0 ? "未发现问题" : `${n} 个问题`, so: "由此导致：", because: "起因：", causes: "可能原因", ruledOut: "已排除", steps: "排查步骤", wrong: "反证", filter: "过滤条件", copy: "复制", copied: "已复制", also: "另外看到（不构成已知故障模式）", quiet: "未见异常：", absent: "抓包中没有：", unjudged: "未判断：", frame: "报文", later: "后", bytes: n => `${n} 字节`, more: n => `另有 ${n} 个诊断结果未列出`, client: "客户端", server: "服务端", packets: (n, m) => `分析了 ${n} 个报文（共 ${m} 个）`, at: "抓包位置：", between: "在路径中间抓取", others: n => `另有 ${n} 个同类结果`, pattern: { possible: "故障模式可能", likely: "故障模式很可能", confirmed: "故障模式已证实" }, severity: { chat: "提示", note: "注意", warning: "警告", error: "错误" }, family: { connect: "建立连接", idle: "空闲超时", dns: "DNS", tls: "TLS", http: "HTTP", path: "丢包、MTU 与带宽", policy: "阻断", flood: "攻击与扫描", tunnel: "隧道", mirror: "镜像会话", balance: "负载均衡" }, comma: "、", bad: "该文件不是 netcase 报告。" }
+        en: { problems: n => n === 0 ? "No problem found" : n === 1 ? "1 problem" : `${n} problems`, so: "From this comes: ", because: "This comes from: ", causes: "Possible causes", ruledOut: "Ruled out", steps: "What to do", wrong: "Wrong if", filter: "Filters", copy: "Copy", copied: "Copied", also: "Also seen, but no known pattern", quiet: "Quiet: ", absent: "Not in the capture: ", unjudged: "Not judged: ", frame: "frame", later: "later", bytes: n => n === 1 ? "1 byte" : `${n} bytes`, more: n => `${n} more findings are not shown`, client: "client", server: "server", packets: (n, m) => `${n} of ${m} packets`, at: "captured at the ", between: "captured on the way", others: n => n === 1 ? "1 more of the same" : `${n} more of the same`, pattern: { possible: "the pattern is possible", likely: "the pattern is likely", confirmed: "the pattern is confirmed" }, severity: { chat: "chat", note: "note", warning: "warning", error: "error" }, family: { connect: "connecting", idle: "idle timeouts", dns: "DNS", tls: "TLS", http: "HTTP", path: "loss, MTU and bandwidth", policy: "blocking", flood: "floods and scans", tunnel: "tunnels", nat: "address translation", mirror: "mirror sessions", balance: "load balancing" }, comma: ", ", bad: "This file is no report of netcase." },
+        zh_CN: { problems: n => n === 0 ? "未发现问题" : `${n} 个问题`, so: "由此导致：", because: "起因：", causes: "可能原因", ruledOut: "已排除", steps: "排查步骤", wrong: "反证", filter: "过滤条件", copy: "复制", copied: "已复制", also: "另外看到（不构成已知故障模式）", quiet: "未见异常：", absent: "抓包中没有：", unjudged: "未判断：", frame: "报文", later: "后", bytes: n => `${n} 字节`, more: n => `另有 ${n} 个诊断结果未列出`, client: "客户端", server: "服务端", packets: (n, m) => `分析了 ${n} 个报文（共 ${m} 个）`, at: "抓包点：", between: "在路径中间抓取", others: n => `另有 ${n} 个同类结果`, pattern: { possible: "故障模式可能", likely: "故障模式很可能", confirmed: "故障模式已证实" }, severity: { chat: "提示", note: "注意", warning: "警告", error: "错误" }, family: { connect: "建立连接", idle: "空闲超时", dns: "DNS", tls: "TLS", http: "HTTP", path: "丢包、MTU 与带宽", policy: "阻断", flood: "攻击与扫描", tunnel: "隧道", nat: "地址转换", mirror: "镜像会话", balance: "负载均衡" }, comma: "、", bad: "该文件不是 netcase 报告。" }
     };
     let reports = JSON.parse(document.getElementById("data").textContent);
     let language = reports.chosen in words ? reports.chosen : "en";
@@ -96,9 +96,10 @@
         return svg;
     };
 
-    const problem = (report, group, number) => {
+    const sentences = report => new Map(report.findings.map(one => [`${one.case} ${one.frame}`, one.sentence]));
+    const problem = (sentence, group, number) => {
         const use = words[language], first = group[0], box = element("section", undefined, "problem", first.severity);
-        const sentenceOf = other => (report.findings.find(one => one.case === other.case && one.frame === other.frame) || { sentence: other.case }).sentence;
+        const sentenceOf = other => sentence.get(`${other.case} ${other.frame}`) || other.case;
         box.append(element("h2", `${number} ${first.sentence}`),
             element("p", `${first.case}: ${use.severity[first.severity]}, ${use.pattern[first.confidence]}; ${use.frame} ${first.frame}`, "soft"), element("p", first.summary));
         if (first.packets.length > 0) box.append(ladder(first.packets.slice(0, 40)));
@@ -126,7 +127,10 @@
         document.documentElement.lang = language === "en" ? "en" : "zh-CN";
         document.getElementById("language").textContent = language === "en" ? "中文" : "English";
         document.getElementById("name").textContent = `netcase ${report.provenance.netcase}  ${report.provenance.file || ""}`;
-        for (const finding of report.findings) groups.set(finding.group, [...(groups.get(finding.group) || []), finding]);
+        for (const finding of report.findings) {
+            if (!groups.has(finding.group)) groups.set(finding.group, []);
+            groups.get(finding.group).push(finding);
+        }
         const capture = report.capture, place = { client: use.at + use.client, server: use.at + use.server, between: use.between }[capture.capture_point];
         main.replaceChildren(
             element("p", [use.packets(capture.packets, capture.frames), `${capture.first_time} – ${capture.last_time}`, place && place + (capture.captured_at ? ` ${capture.captured_at}` : ""), ...report.provenance.options].filter(Boolean).join("; "), "soft"),
@@ -134,8 +138,9 @@
         const summary = element("ol");
         summary.append(...[...groups.values()].slice(0, 20).map(group => element("li", group[0].sentence)));
         if (groups.size > 0) main.append(summary, timeLine(report));
+        const sentence = sentences(report);
         let number = 0;
-        for (const group of groups.values()) main.append(problem(report, group, ++number));
+        for (const group of groups.values()) main.append(problem(sentence, group, ++number));
         const rest = (report.not_shown || []).reduce((sum, one) => sum + one.findings, 0);
         if (rest > 0) main.append(element("p", use.more(rest)));
         list(main, use.also, report.also_seen.map(one => one.text));
