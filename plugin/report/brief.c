@@ -687,11 +687,14 @@ static void
 print_none(struct printer *printer)
 {
     const struct capture_summary *summary = &printer->report->summary;
-    GString *line = g_string_new(count_oddities(printer) > 0 ? in_words(printer, "No known pattern, but not healthy",
-                                                                        "未发现已知故障模式，但并不正常")
-                                                             : in_words(printer, "No problem found", "未发现问题"));
-    if (summary->tcp_flows > summary->began_before)
-        append_established(line, printer, summary->tcp_flows - summary->began_before, summary->established);
+    bool odd = count_oddities(printer) > 0;
+    GString *line =
+        g_string_new(odd ? in_words(printer, "No known pattern, but not healthy", "未发现已知故障模式，但并不正常")
+                         : in_words(printer, "No problem found", "未发现问题"));
+    uint32_t opened = summary->tcp_flows - summary->began_before;
+    /* Without the answers nobody knows; and that connections work does not tell what is odd. */
+    if (summary_visibility(summary) != VISIBLE_ONE && opened > 0 && (!odd || summary->established < opened))
+        append_established(line, printer, opened, summary->established);
     g_string_append_printf(printer->out, "\n%s\n", line->str);
     g_string_free(line, TRUE);
 }
