@@ -1,6 +1,6 @@
-/* The report of many findings costs each of them the same: ten times as many take at most twice as long for each, whatever they
+/* The report of many findings costs each of them the same: ten times as many take at most four times as long for each, whatever they
  * share. What is measured is time of the processor, of both numbers in turn, and the best of some runs counts: other programs can
- * only add to it. What is quadratic takes ten times as long, so twice is far from both.
+ * only add to it. What is quadratic takes ten times as long, so four times, with caches that are too small for many, is far from both.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <time.h>
@@ -101,6 +101,8 @@ cost_of(const struct shape *shape, uint32_t count)
     return cost;
 }
 
+enum { FACTOR = 4 };
+
 static struct cost
 least(struct cost one, struct cost other)
 {
@@ -111,14 +113,15 @@ static void
 expect_linear(const struct shape *shape)
 {
     struct cost few = {1e9, 1e9}, many = few;
-    for (int run = 0; run < RUNS && (many.report > 2 * few.report || many.words > 2 * few.words || run == 0); run++) {
+    for (int run = 0; run < RUNS && (many.report > FACTOR * few.report || many.words > FACTOR * few.words || run == 0);
+         run++) {
         few = least(few, cost_of(shape, FEW));
         many = least(many, cost_of(shape, MANY));
     }
     print_message("%s: each of %d %.2f us, its words %.2f us; each of %d %.2f us, its words %.2f us\n", shape->name,
                   FEW, few.report * 1e6, few.words * 1e6, MANY, many.report * 1e6, many.words * 1e6);
-    if (many.report > 2 * few.report || many.words > 2 * few.words)
-        fail_msg("%s: a finding costs more than twice as much where there are ten times as many", shape->name);
+    if (many.report > FACTOR * few.report || many.words > FACTOR * few.words)
+        fail_msg("%s: a finding costs more than four times as much where there are ten times as many", shape->name);
 }
 
 static void
