@@ -59,6 +59,21 @@ def dns_unanswered():
     write(capture, "dns-unanswered", "dig repeats queries for hostile names, which nobody answers.", ["dns.unanswered"], found)
 
 
+def nat_untranslated():
+    """The answer comes from the resolver behind the address that was asked: the client does not take it, and asks again."""
+    capture, found = Capture(START), []
+    for number, text, when in each_text(10):
+        client, resolver = pair(number)
+        behind = Host("10.%d.9.54" % (number + 1), SERVER_MAC, ipid=9000)
+        name = dns_name(text)
+        dns_query(capture, when, client, resolver, 40000, 7, name)
+        dns_answer(capture, when + 0.003, client, behind, 40000, 7, name, [(name, "A", "93.184.216.%d" % number)])
+        found.append((dns_query(capture, when + 5, client, resolver, 40000, 7, name), "nat.untranslated"))
+        dns_answer(capture, when + 5.003, client, behind, 40000, 7, name, [(name, "A", "93.184.216.%d" % number)])
+    write(capture, "nat-untranslated", "Queries for hostile names are answered from an address that was not asked.", ["nat.untranslated"],
+          found)
+
+
 def dns_conflict():
     capture, found = Capture(START), []
     for number, text, when in each_text(1):
@@ -210,7 +225,7 @@ def reset_reason():
 
 
 def main():
-    for scenario in (dns_failed, dns_unanswered, dns_conflict, dns_abroad, connect_unanswered, tls_failed, tls_unanswered,
+    for scenario in (dns_failed, dns_unanswered, nat_untranslated, dns_conflict, dns_abroad, connect_unanswered, tls_failed, tls_unanswered,
                      http_gateway, http_flood, dns_flood, reset_reason):
         scenario()
 

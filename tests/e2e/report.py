@@ -158,7 +158,7 @@ def nothing_found(host, expectation):
     expect_same([], findings_of(as_json(host, expectation)))
     if not re.search(r"^Findings +none$", print_report(host, expectation, ",long"), re.MULTILINE):
         raise Failure("the text does not say that nothing was found")
-    if not re.search(r"^No problem found: all \d+ connections were established$", print_report(host, expectation, ""), re.MULTILINE):
+    if not re.search(r"^No problem found(: all \d+ connections were established)?$", print_report(host, expectation, ""), re.MULTILINE):
         raise Failure("the short text does not say that nothing was found")
 
 
