@@ -89,7 +89,7 @@ server_of(struct engine *engine, const struct flow *flow)
 }
 
 static void *
-pair_state(struct engine *engine, const struct flow *flow, uint16_t port, size_t size)
+pair_state(struct engine *engine, const struct flow *flow, unsigned kind, uint16_t port, size_t size)
 {
     struct pair_key key;
     memset(&key, 0, sizeof key);
@@ -97,13 +97,13 @@ pair_state(struct engine *engine, const struct flow *flow, uint16_t port, size_t
     key.destination = flow->server.address;
     key.port = port;
     key.protocol = flow->protocol;
-    return state_of(engine, flow, port == 0 ? KEY_PAIR : KEY_PORT, &key, sizeof key, size);
+    return state_of(engine, flow, kind, &key, sizeof key, size);
 }
 
 static struct pair *
 pair_of(struct engine *engine, const struct flow *flow)
 {
-    return pair_state(engine, flow, 0, sizeof(struct pair));
+    return pair_state(engine, flow, KEY_PAIR, 0, sizeof(struct pair));
 }
 
 /* Whether this port of the pair was tried before; it is noted. */
@@ -117,7 +117,8 @@ was_tried(struct engine *engine, const struct flow *flow, struct pair *pair)
         pair->ports[pair->port_count++] = flow->server.port;
         return false;
     }
-    struct tried *tried = pair_state(engine, flow, flow->server.port, sizeof *tried);
+    struct tried *tried =
+        pair_state(engine, flow, KEY_PORT, flow->server.port, sizeof *tried); /* which may be port 0 */
     bool before = tried->yes;
     tried->yes = true;
     return before;

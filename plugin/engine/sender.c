@@ -62,7 +62,7 @@ packet_sender(struct context *context, const struct flow *flow, const struct pac
         sender->delay = packet->time - other->last_time;
         sender->usual_delay = usual_delay(record, packet->from_client);
         sender->too_soon =
-            sender->delay * SOONER < sender->usual_delay && sender->usual_delay - sender->delay >= SOONER_BY;
+            sender->delay < sender->usual_delay / SOONER && sender->usual_delay - sender->delay >= SOONER_BY;
     }
     if (sender->too_soon)
         sender->place = SENDER_NEARER;

@@ -124,9 +124,9 @@ vantage_capture_point(const struct flow_record *record)
     if (handshake->syn_count == 1 && handshake->syn_ack_count == 1 && handshake->completed_frame != 0) {
         int64_t server_took = handshake->syn_ack_time - handshake->syn_time;
         int64_t client_took = handshake->completed_time - handshake->syn_ack_time;
-        if (client_took * NEAR_PART < server_took)
+        if (client_took < server_took / NEAR_PART)
             return CAPTURED_AT_CLIENT;
-        if (server_took * NEAR_PART < client_took)
+        if (server_took < client_took / NEAR_PART)
             return CAPTURED_AT_SERVER;
     }
     if (client_ttl != 0 && server_ttl != 0 && !client_near && !server_near)

@@ -94,7 +94,7 @@ static bool
 is_nearer(const struct control *refused, const struct control *good)
 {
     return sender_hops(good->good_ttl) - sender_hops(refused->bad_ttl) >= HOPS_NEARER ||
-           (good->good_delay > MILLISECONDS(1) && refused->bad_delay * DELAY_PART < good->good_delay);
+           (good->good_delay > MILLISECONDS(1) && refused->bad_delay < good->good_delay / DELAY_PART);
 }
 
 /* A port of the server accepted this client, perhaps the same one before: its answer is the server's own, which the RST is
