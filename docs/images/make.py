@@ -23,7 +23,7 @@ from wireshark import Wireshark, open_finding, open_preferences  # pylint: disab
 WITHOUT_BYTES = ("-o", "gui.layout_type:1", "-o", "gui.layout_content_1:PLIST", "-o", "gui.layout_content_2:PDETAILS",
                  "-o", "gui.layout_content_3:NONE")
 CHINESE = ("-o", "netcase.language:zh_CN")
-DNS = ("dns/handbook-cname-abroad-home-set.pcapng", 5, "-o", "netcase.home_countries:CN")
+DNS = ("dns/handbook-cname-abroad-home-set.pcapng", 6, "-o", "netcase.home_countries:CN")
 RESET = ("idle/handbook-15s-reset.pcapng", 23)
 ALERT = ("tls/handbook-120s-alert-fin.pcapng", 49)
 MIRROR = ("mirror/two-vni-same-connection.pcapng", 1)
