@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Everything that tells of findings tells the same number and frames: -Y, the report in its forms, as markdown and as JSON, the expert
-window (-z expert) and Statistics > Netcase > Findings; for every capture, and where there are findings in one pass, in two, and without anything that asks for a tree.
+window (-z expert) and Statistics > Netcase > Findings; for every capture, and where there are findings in two of these ways: one pass,
+two, and without anything that asks for a tree. What only looks like a case may be mentioned, but not as a warning or an error.
 
 One tshark prints all of them at once, so they also must not disturb each other. The JSON is valid by docs/report.schema.json.
 
@@ -122,6 +123,9 @@ def agree(expectation, way, output):
     report = in_json(output)
     jsonschema.validate(report, SCHEMA)
     expect_same(expectation.findings, findings_of(report), f"{way}, -: expected   +: in the JSON")
+    for finding in report["findings"]:
+        if finding["case"] in expectation.look_alikes and finding["severity"] not in ("chat", "note"):
+            raise Failure(f"only looks like {finding['case']}, but is called {finding['severity']}")
     # What is shown while one pass goes on is not taken back.
     shown = expectation.findings if way == "two passes" else expectation.shown
     if way != "without a tree":

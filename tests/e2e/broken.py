@@ -74,7 +74,6 @@ def every_packet_twice(host, capture, damaged):
     host.run(["mergecap", "-w", damaged, capture, capture]).check()
 
 
-SHARE = 3
 DAMAGES = {
     "cut in the last packet": cut_in_a_packet,
     "cut in the middle": cut_in_the_middle,
@@ -110,13 +109,12 @@ def main():
     tests = [("broken an empty capture", functools.partial(empty, host, 24)),
              ("broken a file of 0 bytes", functools.partial(empty, host, 0)),
              ("broken a file of half a header", functools.partial(empty, host, 12))]
-    # Each capture gets a third of the damages, each in one mode, in turn: over all captures every damage meets every mode.
-    for row, capture in enumerate(all_captures()):
-        for column, (name, make) in enumerate(DAMAGES.items()):
-            if (row + column) % SHARE == 0:
-                mode = MODES[(row // SHARE + column // SHARE) % len(MODES)]
-                tests.append((f"broken {capture.relative_to(CAPTURES)}: {name}",
-                              functools.partial(damage_and_read, host, make, capture, mode, len(tests))))
+    # A damage and a mode for each capture, in turn: over all captures every damage meets every mode.
+    damages = list(DAMAGES.items())
+    for number, capture in enumerate(all_captures()):
+        name, make = damages[number % len(damages)]
+        mode = MODES[number // len(damages) % len(MODES)]
+        tests.append((f"broken {capture.relative_to(CAPTURES)}: {name}", functools.partial(damage_and_read, host, make, capture, mode, number)))
     return 0 if run_tests(tests) else 1
 
 
