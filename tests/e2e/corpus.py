@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """The findings in a large collection of captures are those that were reviewed: tests/corpus/findings.tsv.
 
-Each capture is read in one pass, and groups of them in two passes as well. No tshark may crash, and
-two passes find what one pass finds. The list has the columns file, frame, id and verdict; the
-verdict is a person's judgement of the finding ("right", "wrong: why", "-" for not judged yet).
+Each capture is opened by sharkd, many in one process, since starting tshark takes longer than reading
+most of them; what sharkd does not open, as it is cut or broken, is read by tshark. Groups of them are
+read in one pass and in two. Nothing may crash, and two passes find what one pass finds. The list has
+the columns file, frame, id and verdict; the verdict is a person's judgement of the finding ("right",
+"wrong: why", "-" for not judged yet).
 
 usage: corpus.py [--accept]
 
@@ -19,6 +21,7 @@ import sys
 
 import collection
 from netcase_tshark import JOBS, LIFE, SHOWN_OR_WITHDRAWN, TREE, Failure, Host, Skip, expect_same, run_tests, stand_and_withdrawn
+from sharkd import found, load, rows, talk
 
 LIST = TREE / "tests" / "corpus" / "findings.tsv"
 HEAD = "file\tframe\tid\tverdict"
@@ -43,17 +46,37 @@ def findings_of(host, capture, *options):
         alone = host.run(["tshark", "-r", capture, *options, "-Y", "tcp.flags.reset==1"], plugin=False)
         if (result.status, FAULT.findall(result.err)) != (alone.status, FAULT.findall(alone.err)):
             raise Failure(f"{' '.join(result.command)}\nended with {result.status}, without the plugin with {alone.status}\n{result.err}")
-    return stand_and_withdrawn([column.split(" ") for column in line.split("\t")] for line in result.out.splitlines())[0]
+    return stand_and_withdrawn([[column.split(" ") for column in line.split("\t")] for line in result.out.splitlines()])[0]
 
 
-def read(host, name, seen):
-    """One capture in one pass; what was found is put into `seen`."""
-    seen[name] = findings_of(host, collection.FOLDER / name)
+def read(host, names):
+    """{name: findings} of the captures that sharkd opens, one after the other."""
+    requests = [request for number, name in enumerate(names) for request in (load(collection.FOLDER / name), found(number))]
+    try:
+        answers, complaints = talk(host, requests)
+    except Failure:
+        return {}  # the tests read each alone and name the one that does it
+    if FAULT.search(complaints):
+        return {}
+    return {name: rows(frames["result"]) for name, loaded, frames in zip(names, answers[::2], answers[1::2])
+            if "result" in loaded and "result" in frames}
 
 
-def read_and_compare(host, name, expected, seen):
-    read(host, name, seen)
-    expect_same(expected, seen[name], "-: lost, was reviewed   +: new, not reviewed")
+def read_all(host, names):
+    seen = {}
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for some in pool.map(lambda start: read(host, names[start:start + collection.GROUP_SIZE]),
+                             range(0, len(names), collection.GROUP_SIZE)):
+            seen.update(some)
+    return seen
+
+
+def of_one(host, name, seen):
+    return seen[name] if name in seen else findings_of(host, collection.FOLDER / name)
+
+
+def compare(host, name, expected, seen):
+    expect_same(expected, of_one(host, name, seen), "-: lost, was reviewed   +: new, not reviewed")
 
 
 def two_passes(host, capture):
@@ -61,10 +84,8 @@ def two_passes(host, capture):
 
 
 def accept(host, names):
-    verdicts, seen = dict(reviewed()), {}
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        list(pool.map(lambda name: read(host, name, seen), names))
-    keys = [(name, frame, case) for name in names for frame, case in seen[name]]
+    verdicts, seen = dict(reviewed()), read_all(host, names)
+    keys = [(name, frame, case) for name in names for frame, case in of_one(host, name, seen)]
     lines = [f"{name}\t{frame}\t{case}\t{verdicts.get((name, frame, case), '-')}" for name, frame, case in keys]
     LIST.parent.mkdir(exist_ok=True)
     LIST.write_text("\n".join([HEAD, *lines]) + "\n", encoding="utf-8")
@@ -85,8 +106,8 @@ def main():
         accept(host, names)
         return 0
 
-    expected, seen = reviewed(), {}
-    tests = [(f"corpus {name}", functools.partial(read_and_compare, host, name, sorted(
+    expected, seen = reviewed(), read_all(host, names)
+    tests = [(f"corpus {name}", functools.partial(compare, host, name, sorted(
         (frame, case) for (one, frame, case), _ in expected if one == name), seen)) for name in names]
     files = [collection.FOLDER / name for name in names]
     tests += [(f"corpus two passes {capture.name}", functools.partial(two_passes, host, capture))
