@@ -196,6 +196,7 @@ into_silence() {
 # no loss of some packets.
 # origin: lab/path.sh (nginx 1.22, curl 7.88, nftables drop)
 # look-alike: path.loss "data repeated into silence"
+tcp.dstport == 80 && tcp.len > 0 && tcp.time_relative > 3 => connect.first_data_lost
 END
 }
 

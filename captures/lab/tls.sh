@@ -419,6 +419,7 @@ hello_unanswered() {
 # loses long packets). Captured at the client, which gives up after 8 s.
 # origin: lab/tls.sh (nginx 1.22, curl 7.88, nftables drops long packets)
 # shows: tls.hello_unanswered
+# look-alike: connect.first_data_lost "ClientHello (tls.hello_unanswered)"
 tcp.analysis.retransmission && tcp.len > 200 @3 => tls.hello_unanswered
 END
     expectation tls/hello-unanswered-router-any <<'END'

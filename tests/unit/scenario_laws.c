@@ -67,7 +67,9 @@ is_instead(const struct player *player, const struct finding *finding)
 {
     static const struct {
         const char *id, *instead;
-    } general[] = {{"dns.cname_dead", "connect.unanswered"}, {"tls.hello_unanswered", "idle.blackhole"}};
+    } general[] = {{"dns.cname_dead", "connect.unanswered"},
+                   {"tls.hello_unanswered", "idle.blackhole"},
+                   {"tls.hello_unanswered", "connect.first_data_lost"}};
     const GPtrArray *expectations = player->scenario->expectations;
     for (guint i = 0; i < expectations->len; i++) {
         const struct expectation *expectation = g_ptr_array_index(expectations, i);
