@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# DNS answers that contradict each other, fail, or don't come (dns.conflict, dns.failed, dns.unanswered), and their
-# look-alikes. All names and addresses exist inside namespaces only. Takes about 40 s.
+# DNS answers that contradict each other, fail, or don't come (dns.conflict, dns.failed, dns.unanswered, dns.twin_lost), and
+# their look-alikes. All names and addresses exist inside namespaces only. Takes about 40 s.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -624,10 +624,87 @@ PY
 END
 }
 
+# --- dns.twin_lost -----------------------------------------------------------------------------------------------------
+
+# www.example.com has 17 bytes in a query: its type stands behind the UDP and DNS headers and these.
+AAAA='udp dport 53 @th,296,16 28'
+
+twin_lost() {
+    network c=10.1.0.2/24,2001:db8:1::2/64 s=10.2.0.53/24
+    own_resolver_on s --host-record=www.example.com,10.2.0.80
+    # shellcheck disable=SC2086
+    lose_first 1 $AAAA
+    resolv_conf "nameserver 10.2.0.53"
+    record dns/twin-lost c eth0 udp
+    look_up www.example.com
+    recorded dns/twin-lost
+    expectation dns/twin-lost <<'END'
+# A and AAAA leave at once from one port, and the second is dropped on the way, as connection tracking does. The client waits for 5 s and
+# then asks for one after the other.
+# origin: lab/dns_answers.sh (dnsmasq 2.90, glibc 2.36, nftables drops one packet)
+# shows: dns.twin_lost
+# look-alike: dns.unanswered "one of A and AAAA is lost (other case)"
+dns.flags.response == 1 && dns.qry.type == 28 => dns.twin_lost
+END
+}
+
+twin_never_answered() {
+    network c=10.1.0.2/24,2001:db8:1::2/64 s=2001:db8:2::53/64
+    own_resolver_on s --host-record=www.example.com,10.2.0.80 --host-record=mail.example.com,10.2.0.81
+    # shellcheck disable=SC2086
+    firewall $AAAA drop
+    resolv_conf "nameserver 2001:db8:2::53"
+    record dns/twin-never-answered-ipv6-router-any r any udp
+    look_up www.example.com
+    ask @2001:db8:2::53 mail.example.com
+    recorded dns/twin-never-answered-ipv6-router-any
+    expectation dns/twin-never-answered-ipv6-router-any <<'END'
+# Something before the resolver drops AAAA queries. The client asks three times, then for another name. Over IPv6, captured on all interfaces of
+# the router.
+# origin: lab/dns_answers.sh (dnsmasq 2.90, glibc 2.36, dig 9.18, nftables drop)
+# shows: dns.twin_lost
+dns.qry.type == 28 @3 => dns.twin_lost
+END
+}
+
+both_lost() {
+    network c=10.1.0.2/24,2001:db8:1::2/64 s=10.2.0.53/24
+    own_resolver_on s --host-record=www.example.com,10.2.0.80
+    lose_first 2 udp dport 53
+    resolv_conf "nameserver 10.2.0.53"
+    record dns/twins-both-lost c eth0 udp
+    look_up www.example.com
+    recorded dns/twins-both-lost
+    expectation dns/twins-both-lost <<'END'
+# A and AAAA are both lost; after 5 s the client asks again, and both are answered.
+# origin: lab/dns_answers.sh (dnsmasq 2.90, glibc 2.36, nftables drops two packets)
+# look-alike: dns.twin_lost "loss that hits both"
+END
+}
+
+slow_twin() {
+    network c=10.1.0.2/24,2001:db8:1::2/64 s=10.2.0.53/24 t=10.3.0.53/24
+    own_resolver_on t --host-record=www.example.com,2001:db8:2::80
+    own_resolver_on s --address=/www.example.com/10.2.0.80 --server=10.3.0.53
+    slow_path 5.8 0 t
+    resolv_conf "nameserver 10.2.0.53"
+    record dns/slow-twin c eth0 udp
+    look_up www.example.com
+    sleep 6
+    recorded dns/slow-twin
+    expectation dns/slow-twin <<'END'
+# The resolver has A at once, but has to ask a server far away for AAAA: that takes 5.8 s, and the client has asked again by then.
+# origin: lab/dns_answers.sh (dnsmasq 2.90, glibc 2.36, lab/wire.py as slow path)
+# look-alike: dns.twin_lost "slow AAAA"
+dns.flags.response == 1 && dns.qry.type == 28 => dns.unanswered
+END
+}
+
 SCENARIOS=(
     conflict conflict_ipv6 conflict_nxdomain conflict_repeated conflict_rotated truncated two_resolvers rotating same_port
     servfail_first nxdomain refused_ipv6 servfail search_list reverse blacklists probes nodata no_recursion never_asked
     unanswered second_resolver never_again slow blind end_of_capture port_unreachable two_programs multicast
+    twin_lost twin_never_answered both_lost slow_twin
 )
 # Names on the command line run those only.
 [ $# -gt 0 ] || set -- "${SCENARIOS[@]}"

@@ -59,6 +59,21 @@ def dns_unanswered():
     write(capture, "dns-unanswered", "dig repeats queries for hostile names, which nobody answers.", ["dns.unanswered"], found)
 
 
+def dns_twin_lost():
+    """A is answered at once, AAAA when it is asked for again."""
+    capture, found = Capture(START), []
+    for number, text, when in each_text(10):
+        client, resolver = pair(number)
+        name = dns_name(text)
+        dns_query(capture, when, client, resolver, 40000, 7, name)
+        dns_query(capture, when + 0.001, client, resolver, 40000, 8, name, "AAAA")
+        dns_answer(capture, when + 0.003, client, resolver, 40000, 7, name, [(name, "A", "93.184.216.%d" % number)])
+        dns_query(capture, when + 5, client, resolver, 40000, 8, name, "AAAA")
+        tag = dns_answer(capture, when + 5.003, client, resolver, 40000, 8, name, [(name, "AAAA", "2001:db8::%d" % number)], qtype="AAAA")
+        found.append((tag, "dns.twin_lost"))
+    write(capture, "dns-twin-lost", "Of two queries for a hostile name one is lost.", ["dns.twin_lost"], found)
+
+
 def nat_untranslated():
     """The answer comes from the resolver behind the address that was asked: the client does not take it, and asks again."""
     capture, found = Capture(START), []
@@ -225,8 +240,8 @@ def reset_reason():
 
 
 def main():
-    for scenario in (dns_failed, dns_unanswered, nat_untranslated, dns_conflict, dns_abroad, connect_unanswered, tls_failed, tls_unanswered,
-                     http_gateway, http_flood, dns_flood, reset_reason):
+    for scenario in (dns_failed, dns_unanswered, dns_twin_lost, nat_untranslated, dns_conflict, dns_abroad, connect_unanswered, tls_failed,
+                     tls_unanswered, http_gateway, http_flood, dns_flood, reset_reason):
         scenario()
 
 

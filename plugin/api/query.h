@@ -59,6 +59,25 @@ struct query {
         *twin; /* for the other of A and AAAA, from the same port within a second; NULL if there is none */
 };
 
+/* The shortest timeout of a client whose look-up is noticed by its user (half of 5 s), with some tolerance; what an answer takes
+ * at most that is no late one; and what a resolver takes for what it has to ask others for. */
+#define QUERY_NOTICED     MILLISECONDS(2400)
+#define QUERY_IN_TIME     MILLISECONDS(1000)
+#define QUERY_ANSWER_SOON MILLISECONDS(500)
+
+/* Whether its twin was answered in time while this query had to be sent again after a timeout that a user notices, and is answered at
+ * once then, or not at all: it was lost, and its twin was not. A server that is slow answers in the middle of nowhere. */
+static inline bool
+query_is_lost_twin(const struct query *query)
+{
+    const struct query *twin = query->twin;
+    if (twin == NULL || query->transmissions < 2 || twin->outcome != QUERY_ANSWERED ||
+        twin->answer.time - twin->first_time >= QUERY_IN_TIME)
+        return false;
+    return query->last_time - query->first_time >= QUERY_NOTICED &&
+           (query->outcome != QUERY_ANSWERED || query->answer.time - query->last_time < QUERY_ANSWER_SOON);
+}
+
 /* Whether it says what the name has: SERVFAIL tells nothing of the name, and a truncated one asks to come again. */
 static inline bool
 query_answer_is_definite(const struct query_answer *answer)

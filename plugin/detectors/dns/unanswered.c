@@ -4,11 +4,11 @@
  * and gives up after 10 to 30 s. What the user sees is a service that is slow or down, with nothing wrong in it.
  *
  * The engine tells when nothing is due any more that could bring the answer. One datagram that was lost and whose repetition
- * is answered is how UDP works; it is told if it costs time again and again, or if the other query of the same port, which left
- * at the same time, was answered at once: then it was not the path that lost it.
+ * is answered is how UDP works; it is told if it costs time again and again. If the other query of the same port, which left
+ * at the same time, was answered at once, it is dns.twin_lost that tells.
  *
  * Source: Alibaba Cloud, security product handbook, ch. 9 (a wrong resolver setting ends in timeouts); resolv.conf(5):
- * timeout 5 s, attempts 2; Kubernetes issue 56903 (connection tracking drops one of A and AAAA).
+ * timeout 5 s, attempts 2.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
@@ -18,12 +18,6 @@
 /* REPORTED_MAX: more findings about one client or one server say nothing new. REPAIRED_OFTEN: so many lost datagrams of a client
  * and a server are worth a word. */
 enum { REPORTED_MAX = 10, REPAIRED_OFTEN = 3 };
-
-/* What a resolver takes for what it has to ask others for. Who is slower is not repaired by sending the query again. */
-static const int64_t USUAL = MILLISECONDS(500);
-
-/* The shortest timeout of a client whose look-up is noticed by its user (half of 5 s), with some tolerance. */
-static const int64_t NOTICED = MILLISECONDS(2400);
 
 enum { SECONDS_WITHOUT, SLOW_MILLISECONDS };
 
@@ -93,13 +87,14 @@ static const struct case_info cases[] = {
                         "[The answer of {server.address} arrives after all: later in this capture, or on another interface of "
                         "the client{?at_client}.]",
         },
-        .source = "Alibaba Cloud security product handbook, ch. 9; resolv.conf(5); Kubernetes issue 56903",
+        .source = "Alibaba Cloud security product handbook, ch. 9; resolv.conf(5)",
         .silent_on = "slow answers: note with the time\nblind direction\nend of capture\nICMP answer (other case)\n"
                      "A and AAAA from one port\none query to two resolvers at once\nan answer with the truncation bit, then TCP\n"
                      "the same name asked for by two programs\nmulticast DNS and LLMNR\n"
                      "queries of a resolver on its way through the tree (no recursion desired): note\n"
                      "a query that is answered when it is sent again\n"
-                     "an answer from an address that was not asked (other case)",
+                     "an answer from an address that was not asked (other case)\n"
+                     "one of A and AAAA is lost (other case)",
     },
 };
 /* clang-format on */
@@ -198,11 +193,10 @@ report_twin(struct finding *finding, const struct query *query)
 
 /* Whether the other query of the port was answered as usual. */
 static bool
-twin_was_answered(struct context *context, const struct query *query)
+twin_was_answered(const struct query *query)
 {
     const struct query *twin = query->twin;
-    return twin != NULL && twin->outcome == QUERY_ANSWERED &&
-           twin->answer.time - twin->first_time < MILLISECONDS(threshold_value(context, SLOW_MILLISECONDS));
+    return twin != NULL && twin->outcome == QUERY_ANSWERED && twin->answer.time - twin->first_time < QUERY_IN_TIME;
 }
 
 /* Another query of the client was answered, earlier or later. */
@@ -256,6 +250,8 @@ tell_no_answer(struct context *context, const struct flow *flow, const struct qu
         return; /* nat.untranslated */
     if (!query->given_up)
         pair_of(context, query)->without_answer++;
+    if (!query->given_up && query_is_lost_twin(query))
+        return; /* dns.twin_lost */
     bool shows = query->transmissions > 1 || query->elsewhere_frame != 0 || conversations_visible(context, flow);
     if (may_be_chance(context, flow, query))
         return;
@@ -273,12 +269,12 @@ tell_no_answer(struct context *context, const struct flow *flow, const struct qu
     else
         report_duration(finding, FACT_threshold, SECONDS(threshold_value(context, SECONDS_WITHOUT)));
     report_evidence(finding, query->elsewhere_frame);
-    if (twin_was_answered(context, query))
+    if (twin_was_answered(query))
         report_twin(finding, query);
     if (address_was_seen(context, flow, &query->server.address))
         report_flag(finding, FACT_server_up);
     uint32_t frame;
-    if (!twin_was_answered(context, query) && resolver_answered(context, flow, false, &frame))
+    if (!twin_was_answered(query) && resolver_answered(context, flow, false, &frame))
         report_other_answer(finding, frame);
     report_capture_point(context, finding, flow);
 }
@@ -302,17 +298,17 @@ take_back(struct context *context, const struct query *query)
 static bool
 is_repaired(const struct query *query)
 {
-    return query->transmissions > 1 && query->answer.time - query->last_time < USUAL;
+    return query->transmissions > 1 && query->answer.time - query->last_time < QUERY_ANSWER_SOON;
 }
 
 /* Whether a lost datagram is worth a word: its user noticed it, and it is no single one. */
 static bool
-matters(struct context *context, const struct query *query, bool late, bool twin_answered)
+matters(struct context *context, const struct query *query, bool late)
 {
-    if (query->answer.time - query->first_time < NOTICED)
+    if (query->answer.time - query->first_time < QUERY_NOTICED)
         return false;
     bool often = ++pair_of(context, query)->repaired >= REPAIRED_OFTEN;
-    return often || twin_answered || (late && query->transmissions > 2);
+    return often || (late && query->transmissions > 2);
 }
 
 static void
@@ -322,10 +318,11 @@ tell_late_answer(struct context *context, const struct query *query)
     int64_t without = SECONDS(threshold_value(context, SECONDS_WITHOUT));
     int64_t slow = MILLISECONDS(threshold_value(context, SLOW_MILLISECONDS));
     bool late = delay >= without, repaired = is_repaired(query);
-    bool twin_answered = query->transmissions > 1 && twin_was_answered(context, query);
 
+    if (query_is_lost_twin(query))
+        return; /* dns.twin_lost */
     if (delay < slow || (query->answer.rcode != DNS_NOERROR && query->answer.rcode != DNS_NXDOMAIN) ||
-        (repaired && !matters(context, query, late, twin_answered)))
+        (repaired && !matters(context, query, late)))
         return;
     struct finding *finding = report_query(context, query, late ? LATE_ANSWER : SLOW_ANSWER, CONFIDENCE_CONFIRMED);
     if (finding == NULL)
@@ -333,10 +330,8 @@ tell_late_answer(struct context *context, const struct query *query)
     report_flag(finding, FACT_answered);
     report_duration(finding, FACT_delay, delay);
     report_duration(finding, FACT_threshold, late ? without : slow);
-    if (!late || (repaired && query->transmissions == 2 && !twin_answered))
+    if (!late || (repaired && query->transmissions == 2))
         report_severity(finding, SEVERITY_NOTE);
-    if (twin_answered)
-        report_twin(finding, query);
 }
 
 static void
