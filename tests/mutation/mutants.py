@@ -75,8 +75,9 @@ def operand_before(code, at):
         depth += {")": 1, "]": 1, "(": -1, "[": -1}.get(code[at], 0)
         if depth < 0 or code[at] in ";{},?" and depth == 0:
             return at + 1
-        if depth == 0 and (code[at - 1:at + 1] in ("&&", "||") or re.match(r" = |return ", code[at:])):
-            return at + 1 if code[at] in "&|" else at + (3 if code[at] == " " else 7)
+        assigns = re.match(r" [-+|&]?= |return ", code[at:at + 7])
+        if depth == 0 and (code[at - 1:at + 1] in ("&&", "||") or assigns):
+            return at + (assigns.end() if assigns else 1)
     return 0
 
 

@@ -3,10 +3,10 @@
 
 usage: mutate.py [--count N | --all] [--seed TEXT] [--jobs N] [--at-least PERCENT] [FAMILY | FAMILY/DETECTOR[:LINE]]...
 
-Breaks a detector in one place (mutants.py has the ways), compiles that file alone, links the player of scenarios and those unit
-tests that have a detector in them with it, and runs them until the first one fails. A mutant that no test notices is printed
-with its place. N mutants (10) of each detector are taken, as many of each kind, the same ones for the same seed and source. With
-a LINE all of that line are.
+Breaks a detector in one place (mutants.py has the ways), and runs the player of scenarios and those unit tests that have a detector
+in them until the first one fails. All mutants are in these programs (switches.py), but for those that have to be compiled alone. A
+mutant that no test notices is printed with its place. N mutants (10) of each detector are taken, as many of each kind, the same ones
+for the same seed and source. With a LINE all of that line are.
 
 What does not compile, compiles to the same code, or stands in equivalent.tsv as a change that nobody can notice is no mutant. An
 endless loop is noticed.
@@ -16,8 +16,10 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import argparse
 import concurrent.futures
 import itertools
+import os
 import pathlib
 import random
+import re
 import resource
 import shlex
 import subprocess
@@ -25,14 +27,16 @@ import sys
 import tempfile
 
 from mutants import mutants_of
+from switches import HEADER, Switched
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 DETECTORS = TREE / "plugin" / "detectors"
 BUILD = TREE / "build-mutation"
-PROCESSOR_SECONDS = 60
+SWITCHED = BUILD / "switched"  # a copy of the tree
+PROCESSOR_SECONDS = 20
 MEMORY = 4 << 30
 EQUIVALENT = pathlib.Path(__file__).with_name("equivalent.tsv")
-NO_LOGIC = ("test_scenarios", "test_many_findings")  # played by itself; measures time
+NO_LOGIC = ("test_scenarios", "test_many_findings", "test_flood", "test_flow_memory")  # played by itself; measure time or memory
 
 
 def run(*command):
@@ -44,11 +48,23 @@ def run(*command):
 
 
 class Build:
-    """A build without sanitizers, and how one object and the programs are made of it."""
+    """The tests with all mutants in them (switches.py), without sanitizers, and how a mutant that is no switch is made alone."""
 
-    def __init__(self):
-        BUILD.mkdir(exist_ok=True)
-        run("cmake", "-S", TREE, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=-O1 -w", "-DNETCASE_HOST=OFF")
+    def __init__(self, detectors):
+        for part in ("CMakeLists.txt", "packaging", "docs", "tests"):
+            place = SWITCHED / part
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if not place.exists():
+                place.symlink_to(TREE / part)
+        for path in (TREE / "plugin").rglob("*"):
+            if path.is_file() and path.parts[-3] != "detectors":
+                write(SWITCHED / path.relative_to(TREE), path.read_bytes())
+        write(BUILD / "switch.h", HEADER.encode())
+        number = 1
+        for detector in detectors:
+            number = detector.write_switched(number)
+        run("cmake", "-S", SWITCHED, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None",
+            f"-DCMAKE_C_FLAGS=-O1 -w -include {BUILD}/switch.h", "-DNETCASE_HOST=OFF")
         tests = [path.stem for path in sorted((TREE / "tests" / "unit").glob("test_*.c")) if path.stem not in NO_LOGIC]
         run("cmake", "--build", BUILD, "--target", "test_scenarios", *tests)
         self.unit_tests = [name for name in tests if "_detector\n" in run("nm", f"tests/{name}")]
@@ -72,14 +88,30 @@ class Build:
         command = [made.with_suffix(".d") if word == f"{target}.d" else word for word in command]
         return made if subprocess.run(command, cwd=BUILD, stderr=subprocess.DEVNULL, check=False).returncode == 0 else None
 
-    def link(self, program, made):
-        """The program with this object instead of the library's, in the object's folder."""
-        command = self.command(f"tests/{program}")
-        linked = made.parent / program
+    def program(self, name, made):
+        """The program, with this object instead of the library's, in the object's folder, if there is one."""
+        if made is None:
+            return BUILD / "tests" / name
+        command = self.command(f"tests/{name}")
+        linked = made.parent / name
         at = command.index("-o")
         command[at:at + 2] = ["-o", linked, made]
         run(*command)
         return linked
+
+
+def write(path, content):
+    """What is there already stays, so that nothing is built for it."""
+    if not path.exists() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def errors_of(source):
+    """The lines with errors."""
+    done = subprocess.run(["cc", "-std=gnu11", "-w", "-fsyntax-only", "-fmax-errors=0", f"-I{TREE}/plugin/api", "-include",
+                           BUILD / "switch.h", "-x", "c", "-"], input=source, stderr=subprocess.PIPE, text=True, check=False)
+    return {int(line) for line in re.findall(r"^<stdin>:(\d+):\d+: error", done.stderr, re.MULTILINE)}
 
 
 def limit():
@@ -88,10 +120,10 @@ def limit():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def fails(*command):
-    """Whether the test fails; its first failing scenario is enough."""
+def fails(number, *command):
+    """Whether the test fails with this mutant; its first failing scenario is enough."""
     with subprocess.Popen(command, cwd=TREE, preexec_fn=limit, text=True, errors="replace", stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL) as process:
+                          stderr=subprocess.DEVNULL, env={**os.environ, "NETCASE_MUTANT": str(number)}) as process:
         for line in process.stdout:
             if line.endswith(" ... FAIL\n"):
                 process.kill()
@@ -99,12 +131,12 @@ def fails(*command):
     return process.returncode != 0
 
 
-def noticed(build, made, family):
-    """Whether a test notices the mutant: the scenarios of its family first."""
-    player = build.link("test_scenarios", made)
+def noticed(build, family, number, made=None):
+    """Whether a test notices the mutant, a switch or an object: the scenarios of its family first."""
+    player = build.program("test_scenarios", made)
     families = sorted((TREE / "tests" / "scenarios").iterdir(), key=lambda path: (path.name != family, path))
-    return (fails(player, "--plain", families[0]) or fails(player, "--plain", *families[1:]) or
-            any(fails(build.link(name, made)) for name in build.unit_tests))
+    return (fails(number, player, "--plain", families[0]) or fails(number, player, "--plain", *families[1:]) or
+            any(fails(number, build.program(name, made)) for name in build.unit_tests))
 
 
 class Equivalent:
@@ -133,16 +165,21 @@ class Detector:
         self.family = path.parent.name
         self.source = path.read_text(encoding="utf-8")
 
+    def write_switched(self, first):
+        """From now on each mutant has a number, from the first one on; the next one is returned."""
+        mutants = self.mutants("")
+        self.numbers = {mutant: first + i for i, mutant in enumerate(mutants)}
+        switched = Switched(self.source, [(number, mutant) for mutant, number in self.numbers.items()], errors_of)
+        self.switches = switched.numbers
+        write(SWITCHED / "plugin" / "detectors" / f"{self.name}.c", switched.text.encode())
+        return first + len(mutants)
+
     def check(self, build):
         """What fails without a mutant tells nothing."""
-        with tempfile.TemporaryDirectory(prefix="netcase-mutant-") as name:
-            made = build.compile(self.name, self.source, pathlib.Path(name))
-            self.object = made.read_bytes()
-            if noticed(build, made, self.family):
-                sys.exit(f"the tests fail without a mutant of {self.name}")
-        all_mutants = self.mutants("")
+        if noticed(build, self.family, 0):
+            sys.exit(f"the tests fail without a mutant of {self.name}")
         for equivalent in self.equivalents:
-            if equivalent.detector == self.name and not any(equivalent.covers(mutant, self.source) for mutant in all_mutants):
+            if equivalent.detector == self.name and not any(equivalent.covers(mutant, self.source) for mutant in self.numbers):
                 sys.exit(f"{EQUIVALENT.name}: {self.name} has no mutant {equivalent.code}: {equivalent.was} -> {equivalent.becomes}")
 
     def mutants(self, seed):
@@ -164,11 +201,16 @@ class Detector:
         """None if it is none, else whether it was noticed."""
         if any(equivalent.is_in(self) and equivalent.covers(mutant, self.source) for equivalent in self.equivalents):
             return None
+        number = self.numbers[mutant]
+        if number in self.switches and noticed(build, self.family, number):
+            return True
         with tempfile.TemporaryDirectory(prefix="netcase-mutant-") as name:
-            made = build.compile(self.name, mutant.apply(self.source), pathlib.Path(name))
-            if made is None or made.read_bytes() == self.object:
+            folder = pathlib.Path(name)
+            original = build.compile(self.name, self.source, folder).read_bytes()
+            made = build.compile(self.name, mutant.apply(self.source), folder)
+            if made is None or made.read_bytes() == original:
                 return None
-            return noticed(build, made, self.family)
+            return number not in self.switches and noticed(build, self.family, 0, made)
 
 
 def is_wanted(detector, names):
@@ -185,10 +227,11 @@ def main():
     parser.add_argument("--at-least", type=float, default=0, metavar="PERCENT", help="fail if fewer are noticed")
     options = parser.parse_args()
 
-    detectors = [detector for detector in map(Detector, sorted(DETECTORS.glob("*/*.c"))) if is_wanted(detector, options.names)]
+    every = [Detector(path) for path in sorted(DETECTORS.glob("*/*.c"))]
+    detectors = [detector for detector in every if is_wanted(detector, options.names)]
     if not detectors:
         parser.error("no such detector")
-    build, total, total_noticed = Build(), 0, 0
+    build, total, total_noticed = Build(every), 0, 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as executor:
         for detector in detectors:
             detector.check(build)
