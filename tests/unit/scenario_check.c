@@ -237,7 +237,7 @@ print_words(const struct scenario *scenario, struct engine *engine)
                 printf(" %s='%s'", fact_infos[name].name, words);
             g_free(words);
         }
-        printf(" evidence=%s\n", evidence);
+        printf(" evidence=%s events=%" G_GUINT64_FORMAT "\n", evidence, finding->series.events);
         g_free(evidence);
     }
 }
