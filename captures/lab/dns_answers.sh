@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# DNS answers that contradict each other, fail, or don't come (dns.conflict, dns.failed, dns.unanswered, dns.twin_lost), and
+# DNS answers that contradict each other, fail, or don't come (dns.conflict, dns.failed, dns.unanswered, dns.twin_lost,
+# dns.tcp_blocked), and
 # their look-alikes. All names and addresses exist inside namespaces only. Takes about 40 s.
 
 . "$(dirname "$0")/lib.sh"
@@ -151,6 +152,7 @@ truncated() {
 # origin: lab/dns_answers.sh (dnsmasq 2.90, dig 9.18)
 # look-alike: dns.conflict "truncated-then-TCP"
 # look-alike: dns.unanswered "an answer with the truncation bit, then TCP"
+# look-alike: dns.tcp_blocked "a TCP connection that is accepted"
 END
 }
 
@@ -700,11 +702,72 @@ dns.flags.response == 1 && dns.qry.type == 28 => dns.unanswered
 END
 }
 
+# --- dns.tcp_blocked ---------------------------------------------------------------------------------------------------
+
+# large_on HOST: a resolver that has a name whose answer is too large for UDP
+large_on() {
+    local -a records=()
+    local number
+    for number in $(seq 8); do
+        records+=("--txt-record=txt.example.com,$(printf "$number%.0s" $(seq 200))")
+    done
+    own_resolver_on "$1" --edns-packet-max=1232 --host-record=www.example.com,10.2.0.80 "${records[@]}"
+}
+
+tcp_blocked() {
+    network c=10.1.0.2/24 s=10.2.0.53/24
+    large_on s
+    firewall tcp dport 53 drop
+    record dns/tcp-blocked c eth0 ip
+    ask @10.2.0.53 +time=8 +tries=1 txt.example.com TXT
+    ask @10.2.0.53 +tries=1 www.example.com
+    recorded dns/tcp-blocked
+    expectation dns/tcp-blocked <<'END'
+# The answer is too large for UDP, and a firewall drops TCP port 53. Small answers work.
+# origin: lab/dns_answers.sh (dnsmasq 2.90, dig 9.18, nftables drop)
+# shows: dns.tcp_blocked
+tcp.flags.syn == 1 @3+2 => connect.unanswered
+tcp.flags.syn == 1 @3+2 => dns.tcp_blocked
+END
+}
+
+tcp_refused() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::53/64
+    large_on s
+    firewall tcp dport 53 reject with tcp reset
+    record dns/tcp-refused-ipv6-router-any r any 'udp or tcp'
+    ask @2001:db8:2::53 +tries=1 txt.example.com TXT
+    recorded dns/tcp-refused-ipv6-router-any
+    expectation dns/tcp-refused-ipv6-router-any <<'END'
+# The answer is too large for UDP, and the router rejects TCP port 53 by RST. Over IPv6, captured on all interfaces of the router.
+# origin: lab/dns_answers.sh (dnsmasq 2.90, dig 9.18, nftables reject)
+# shows: dns.tcp_blocked
+tcp.flags.reset == 1 => connect.refused
+tcp.flags.reset == 1 => dns.tcp_blocked
+END
+}
+
+no_retry() {
+    network c=10.1.0.2/24 s=10.2.0.53/24
+    large_on s
+    firewall tcp dport 53 drop
+    record dns/truncated-no-retry c eth0 ip
+    ask @10.2.0.53 +ignore txt.example.com TXT
+    ask @10.2.0.53 www.example.com
+    recorded dns/truncated-no-retry
+    expectation dns/truncated-no-retry <<'END'
+# A client that takes the truncated answer for what it is and does not ask again over TCP, which a firewall would drop.
+# origin: lab/dns_answers.sh (dnsmasq 2.90, dig 9.18 with +ignore, nftables drop)
+# look-alike: dns.tcp_blocked "a client that does not retry"
+END
+}
+
 SCENARIOS=(
     conflict conflict_ipv6 conflict_nxdomain conflict_repeated conflict_rotated truncated two_resolvers rotating same_port
     servfail_first nxdomain refused_ipv6 servfail search_list reverse blacklists probes nodata no_recursion never_asked
     unanswered second_resolver never_again slow blind end_of_capture port_unreachable two_programs multicast
     twin_lost twin_never_answered both_lost slow_twin
+    tcp_blocked tcp_refused no_retry
 )
 # Names on the command line run those only.
 [ $# -gt 0 ] || set -- "${SCENARIOS[@]}"

@@ -74,6 +74,22 @@ def dns_twin_lost():
     write(capture, "dns-twin-lost", "Of two queries for a hostile name one is lost.", ["dns.twin_lost"], found)
 
 
+def dns_tcp_blocked():
+    """The answer is truncated, and the connection that the client opens then is refused."""
+    capture, found = Capture(START), []
+    for number, text, when in each_text(10):
+        client, resolver = pair(number)
+        name = dns_name(text)
+        dns_query(capture, when, client, resolver, 40000, 7, name, "TXT")
+        truncated = DNS(id=7, qr=1, rd=1, ra=1, tc=1, qd=DNSQR(qname=name, qtype="TXT"))
+        capture.add(when + 0.002, resolver.packet_to(client) / UDP(sport=53, dport=40000) / truncated)
+        flow = Flow(capture, client, resolver, 40000, 53, cisn=1000000 + number)
+        flow.send(when + 0.003, CLIENT, "S")
+        tag = flow.send(when + 0.005, SERVER, "RA")
+        found += [(tag, "connect.refused"), (tag, "dns.tcp_blocked")]
+    write(capture, "dns-tcp-blocked", "Answers for hostile names are truncated, and TCP is refused.", ["dns.tcp_blocked"], found)
+
+
 def nat_untranslated():
     """The answer comes from the resolver behind the address that was asked: the client does not take it, and asks again."""
     capture, found = Capture(START), []
@@ -240,8 +256,8 @@ def reset_reason():
 
 
 def main():
-    for scenario in (dns_failed, dns_unanswered, dns_twin_lost, nat_untranslated, dns_conflict, dns_abroad, connect_unanswered, tls_failed,
-                     tls_unanswered, http_gateway, http_flood, dns_flood, reset_reason):
+    for scenario in (dns_failed, dns_unanswered, dns_twin_lost, dns_tcp_blocked, nat_untranslated, dns_conflict, dns_abroad,
+                     connect_unanswered, tls_failed, tls_unanswered, http_gateway, http_flood, dns_flood, reset_reason):
         scenario()
 
 
