@@ -144,7 +144,47 @@ scan() {
 END
 }
 
-SCENARIOS=(untranslated untranslated_ipv6 untranslated_dns translated_both_ways one_port scan)
+hairpin() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    nginx_on s ""
+    translate ip daddr 10.9.0.9 tcp dport 80 tcp sport 40001 dnat ip to 10.1.0.2:8080
+    inside r nft add rule inet nat pre ip daddr 10.9.0.9 tcp dport 80 dnat ip to 10.2.0.2
+    record nat/hairpin c eth0 tcp
+    inside c curl -s -o /dev/null --local-port 40000 http://10.9.0.9/hello
+    inside c curl -s --local-port 40001 --connect-timeout 8 http://10.9.0.9/hello || true
+    inside c curl -s -o /dev/null --local-port 40002 http://10.9.0.9/hello
+    recorded nat/hairpin
+    expectation nat/hairpin <<'END'
+# A balancer sends the second of three connections to the host that it came from, and keeps the client's address: the SYN comes
+# back, and the host drops it.
+# origin: lab/nat.sh (nginx 1.22, curl 7.88, nftables destination NAT)
+# shows: nat.hairpin
+tcp.dstport == 8080 @5 => nat.hairpin
+END
+}
+
+# A proxy on the client's own host takes what is sent to another address.
+local_proxy() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    nginx_on c ""
+    inside c nft add table inet nat
+    inside c nft "add chain inet nat out { type nat hook output priority -100; }"
+    inside c nft add rule inet nat out ip daddr 10.9.0.9 tcp dport 80 dnat ip to 10.1.0.2:80
+    record nat/local-proxy-any c any tcp
+    inside c curl -s -o /dev/null http://10.9.0.9/hello
+    inside c curl -s -o /dev/null http://10.1.0.2/hello
+    inside c curl -s -o /dev/null http://127.0.0.1/hello
+    recorded nat/local-proxy-any
+    expectation nat/local-proxy-any <<'END'
+# What a host sends to a service is taken by a proxy on the host itself, which answers; then it connects to its own address, and
+# to 127.0.0.1. Captured on all interfaces.
+# origin: lab/nat.sh (nginx 1.22, curl 7.88, nftables destination NAT)
+# look-alike: nat.hairpin "a local proxy that answers"
+# look-alike: nat.hairpin "loopback"
+END
+}
+
+SCENARIOS=(untranslated untranslated_ipv6 untranslated_dns translated_both_ways one_port scan hairpin local_proxy)
 # Names on the command line run those only.
 [ $# -gt 0 ] || set -- "${SCENARIOS[@]}"
 run_scenarios "$@"

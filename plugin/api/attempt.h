@@ -15,7 +15,8 @@ enum outcome {
     OUTCOME_UNANSWERED,
     OUTCOME_UNREACHABLE, /* an ICMP error quotes it: destination unreachable or prohibited, before any answer; of UDP too */
     OUTCOME_REFUSED,     /* the SYN was answered by RST */
-    OUTCOME_ELSEWHERE, /* the SYN-ACK came from an address that was not asked (`elsewhere`), and the client does not take it */
+    OUTCOME_ELSEWHERE, /* the SYN-ACK came from an address that was not asked (`elsewhere`), and the client does not take it; or the SYN
+                        * itself came back to the client: attempt_came_back() */
 
     OUTCOME_ANSWERED,  /* by SYN-ACK */
     OUTCOME_HALF_OPEN, /* SYN-ACK was sent three times, half a second or more apart, and not acknowledged */
@@ -40,6 +41,13 @@ struct attempt {
                       * data if a RST came after them */
     bool data_unseen; /* nothing of the client's first data was captured: it may be anything, a ClientHello as well */
 };
+
+/* Whether it is elsewhere because the SYN came back to its sender, whose own address is `elsewhere`. */
+static inline bool
+attempt_came_back(const struct attempt *attempt, const struct endpoint *client)
+{
+    return attempt->elsewhere_frame != 0 && address_equal(&attempt->elsewhere.address, &client->address);
+}
 
 /* Whether the server was heard to accept it. */
 static inline bool

@@ -304,11 +304,19 @@ follow_data(struct engine *engine, struct flow_record *record, const struct pack
     return false;
 }
 
-/* A flow that belongs to another one's attempt: the SYN-ACK for that, or the RST of a client that has never asked this server. */
+/* A flow that belongs to another one's attempt: its SYN, which comes back to the client, the SYN-ACK for that, or the RST of a client
+ * that has never asked this server. */
 static void
 follow_stray(struct engine *engine, const struct flow_record *record, const struct packet *packet)
 {
     const struct handshake *handshake = &record->flow.handshake;
+    if (address_equal(&record->flow.client.address, &record->flow.server.address)) {
+        if (handshake->syn_frame == packet->frame) {
+            engine->attempts->elsewhere.flow = record->original;
+            engine->attempts->elsewhere.who = packet->destination;
+        }
+        return;
+    }
     if (handshake->syn_ack_frame == 0 || handshake->completed_frame != 0)
         return;
     if (handshake->syn_ack_frame == packet->frame) {

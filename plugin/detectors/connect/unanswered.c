@@ -29,39 +29,35 @@ static const struct case_info cases[] = {
                        "back: no SYN-ACK, no RST, no ICMP error.",
             .causes = "[The server drops the SYN because its time stamp is older than that of a connection from the same address "
                       "which it accepted before: tcp_tw_recycle or PAWS, with several clients behind one NAT address{?time_stamps}.]\n"
-                      "[Hairpin: the SYN came back to {client.address} with the client's own address as its source, and a host drops "
-                      "such a packet. The load balancer picked the client's own node and keeps the client's address{?hairpin}.]\n"
                       "[The SYNs are in a tunnel through which nothing at all comes back from {tunnel_destination}: the outer packets are "
                       "lost on the way (UDP port of VXLAN or GENEVE blocked, NAT between the nodes), or this is a mirror of one "
                       "direction{?in_tunnel}.]\n"
                       "[Peers of a peer-to-peer network that are gone: other connections of {client.address} work{?peers}.]\n"
                       "[A firewall, security group or access list on the way drops the SYN silently{!in_tunnel}{!time_stamps}"
-                      "{!worked_before}{!hairpin}{!peers}.]\n"
+                      "{!worked_before}{!peers}.]\n"
                       "[The server itself drops the SYN: its accept or listen queue is full, rp_filter, a local firewall, a full "
                       "connection tracking table, or a time stamp older than before (PAWS, clients behind one NAT address)"
-                      "{!in_tunnel}{!time_stamps}{!hairpin}{!peers}.]\n"
+                      "{!in_tunnel}{!time_stamps}{!peers}.]\n"
                       "[A NAT gateway on the way has no port left for this connection, or gives it one that is still in use"
-                      "{?worked_before}{!time_stamps}{!hairpin}.]\n"
+                      "{?worked_before}{!time_stamps}.]\n"
                       "[The server is down, or its address is not in use where the packets are routed to{!server_up}{!worked_before}"
-                      "{!other_client}{!in_tunnel}{!hairpin}{!peers}.]\n"
-                      "[One of several servers behind {server.address} is dead{?worked_before}{!time_stamps}{!hairpin}.]\n"
+                      "{!other_client}{!in_tunnel}{!peers}.]\n"
+                      "[One of several servers behind {server.address} is dead{?worked_before}{!time_stamps}.]\n"
                       "[The SYN-ACK is lost on the way back: asymmetric routing through a stateful firewall, rp_filter, or a missing "
-                      "route on the server{!worked_before}{!hairpin}{!peers}.]\n"
+                      "route on the server{!worked_before}{!peers}.]\n"
                       "[The SYN-ACK is only missing here: a mirror or capture point that shows one direction{!server_up}"
-                      "{!worked_before}{!other_client}{!in_tunnel}{!hairpin}{!peers}.]\n"
+                      "{!worked_before}{!other_client}{!in_tunnel}{!peers}.]\n"
                       "[The address came from the DNS answer for {name} ({chain}): is it the right one?]",
             .checks = "[On the server, does one of these grow with each SYN: `nstat -az TcpExtPAWSPassive TcpExtPAWSPassiveRejected "
                       "TcpExtTSEcrRejected; sysctl net.ipv4.tcp_tw_recycle`{?time_stamps}]\n"
                       "[On both ends of the tunnel, do the outer packets leave and arrive: `tcpdump -ni any 'host "
                       "{tunnel_source} and host {tunnel_destination}'`{?in_tunnel}]\n"
-                      "[Switch off client IP preservation at the load balancer, or send clients of the own node to another "
-                      "target{?hairpin}.]\n"
                       "[On the server. If the SYN arrives, the fault is there or on the way back; if not, on the way "
                       "there: `tcpdump -ni any 'tcp port {server.port} and host {client.address}'`{!at_server}{!peers}]\n"
                       "[From another network. If that works, something drops the packets of this client or network: "
                       "`nc -vz -w 5 {server.address} {server.port}`{!peers}]\n"
                       "[Console: inbound rules of the security group and network ACL for this port and client; is the "
-                      "address black-holed or being scrubbed by DDoS protection?{!hairpin}{!peers}]\n"
+                      "address black-holed or being scrubbed by DDoS protection?{!peers}]\n"
                       "[On the server, does the port listen, does its accept queue overflow, does rp_filter drop: `ss "
                       "-ltn 'sport = :{server.port}'; nstat -az TcpExtListenOverflows TcpExtListenDrops "
                       "TcpExtIPReversePathFilter`{!peers}]",
@@ -92,17 +88,7 @@ struct culprit {
     uint8_t peers;
 };
 
-/* A SYN that came back with the address of its sender. */
-struct returned {
-    uint32_t frame;
-};
-
-struct returned_key {
-    struct endpoint client;
-    uint32_t sequence;
-};
-
-enum { KEY_SHORT, KEY_TOLD, KEY_RETURNED };
+enum { KEY_SHORT, KEY_TOLD };
 
 static struct short_attempts *
 short_attempts_of(struct context *context, const struct flow *flow)
@@ -113,17 +99,6 @@ short_attempts_of(struct context *context, const struct flow *flow)
 }
 
 /* -- What is known besides -------------------------------------------------------------------- */
-
-static struct returned *
-returned_of(struct context *context, const struct flow *flow)
-{
-    struct returned_key key;
-    memset(&key, 0, sizeof key);
-    key.client.address = flow->client.address;
-    key.client.port = flow->client.port;
-    key.sequence = flow->client_first_sequence;
-    return keyed_state(context, KEY_RETURNED, &key, sizeof key, sizeof(struct returned));
-}
 
 /* From a host to itself, and yet a router has handled it. */
 static bool
@@ -242,7 +217,7 @@ report_unanswered(struct context *context, const struct flow *flow, const struct
 {
     const struct handshake *handshake = &flow->handshake;
     int64_t begin = before->syns > 0 ? before->time : handshake->syn_time;
-    uint32_t returned = returned_of(context, flow)->frame, newer = 0;
+    uint32_t newer = 0;
     struct finding *finding = report_culprit(context, flow);
     if (finding == NULL)
         return;
@@ -254,10 +229,6 @@ report_unanswered(struct context *context, const struct flow *flow, const struct
         report_text(finding, FACT_name, name->name);
         report_text(finding, FACT_chain, name->chain);
         report_evidence(finding, name->frame);
-    }
-    if (returned != 0) {
-        report_flag(finding, FACT_hairpin);
-        report_evidence(finding, returned);
     }
     if (timestamp_went_back(context, flow, &newer)) {
         report_flag(finding, FACT_time_stamps);
@@ -333,19 +304,11 @@ on_outcome(struct context *context, const struct flow *flow)
         on_answered(context, flow);
 }
 
-static void
-on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
-{
-    if (flow->handshake.syn_frame == packet->frame && came_back(flow))
-        returned_of(context, flow)->frame = packet->frame;
-}
-
 const struct detector connect_unanswered_detector = {
     .family = "connect",
     .summary = "Connections that are never established",
-    .sees = SEES_SYN | SEES_OUTCOME,
+    .sees = SEES_OUTCOME,
     DETECTOR_TABLE(case, cases),
     .capture_state_size = sizeof(struct capture),
-    .on_packet = on_packet,
     .on_outcome = on_outcome,
 };

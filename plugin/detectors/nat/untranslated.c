@@ -120,6 +120,8 @@ static void
 on_outcome(struct context *context, const struct flow *flow)
 {
     const struct attempt *attempt = &flow->attempt;
+    if (attempt_came_back(attempt, &flow->client))
+        return; /* nat.hairpin */
     if (attempt->before == OUTCOME_ELSEWHERE && attempt->outcome == OUTCOME_ANSWERED)
         take_back(context, &flow->server, flow->protocol);
     if (attempt->outcome != OUTCOME_ELSEWHERE)
