@@ -5,6 +5,7 @@
 
 #include <wsutil/json_dumper.h>
 
+#include "host/json_members.h"
 #include "host/tables.h"
 #include "report/events.h"
 #include "report/scope.h"
@@ -16,45 +17,7 @@ enum { REPORT_VERSION = 1 };
 /* Of each group. */
 enum { FINDINGS_SHOWN = 100 };
 
-/* -- Members ---------------------------------------------------------------------------------- */
-
-static void
-put_text(json_dumper *json, const char *name, const char *text)
-{
-    json_dumper_set_member_name(json, name);
-    json_dumper_value_string(json, text);
-}
-
-/* Frees the text. */
-static void
-put_own_text(json_dumper *json, const char *name, char *text)
-{
-    put_text(json, name, text);
-    g_free(text);
-}
-
-static void
-put_number(json_dumper *json, const char *name, uint64_t number)
-{
-    json_dumper_set_member_name(json, name);
-    json_dumper_value_anyf(json, "%" G_GUINT64_FORMAT, number);
-}
-
-static void
-put_true(json_dumper *json, const char *name)
-{
-    json_dumper_set_member_name(json, name);
-    json_dumper_value_anyf(json, "true");
-}
-
-/* Seconds with nine decimals, made of whole numbers: printf would follow the locale. */
-static void
-put_seconds(json_dumper *json, const char *name, int64_t nanoseconds)
-{
-    json_dumper_set_member_name(json, name);
-    json_dumper_value_anyf(json, "%s%" G_GINT64_FORMAT ".%09" G_GINT64_MODIFIER "d", nanoseconds < 0 ? "-" : "",
-                           ABS(nanoseconds / NANOSECONDS_PER_SECOND), ABS(nanoseconds % NANOSECONDS_PER_SECOND));
-}
+/* -- Lines ------------------------------------------------------------------------------------- */
 
 static void
 put_lines(json_dumper *json, const char *name, const struct finding *finding, enum text_part part,
@@ -78,9 +41,9 @@ put_steps(json_dumper *json, const GPtrArray *checks)
     for (guint i = 0; i < checks->len; i++) {
         const struct check *check = g_ptr_array_index(checks, i);
         json_dumper_begin_object(json);
-        put_own_text(json, "text", g_strchomp(g_strdup(check->words)));
+        member_own_text(json, "text", g_strchomp(g_strdup(check->words)));
         if (check->command != NULL)
-            put_text(json, "command", check->command);
+            member_text(json, "command", check->command);
         json_dumper_end_object(json);
     }
     json_dumper_end_array(json);
@@ -119,13 +82,13 @@ put_origin(json_dumper *json, const struct report_view *view)
     const struct report_origin *origin = view->origin;
     json_dumper_set_member_name(json, "provenance");
     json_dumper_begin_object(json);
-    put_text(json, "netcase", origin->version);
-    put_text(json, "host", origin->host);
+    member_text(json, "netcase", origin->version);
+    member_text(json, "host", origin->host);
     if (origin->file != NULL)
-        put_text(json, "file", origin->file);
-    put_text(json, "language", view->language == LANGUAGE_CHINESE ? "zh_CN" : "en");
+        member_text(json, "file", origin->file);
+    member_text(json, "language", view->language == LANGUAGE_CHINESE ? "zh_CN" : "en");
     if (origin->filter != NULL)
-        put_text(json, "filter", origin->filter);
+        member_text(json, "filter", origin->filter);
     json_dumper_set_member_name(json, "options");
     json_dumper_begin_array(json);
     for (char *const *option = origin->options; *option != NULL; option++)
@@ -141,9 +104,9 @@ put_capture_point(json_dumper *json, enum capture_point place, const struct ip_a
                                         [CAPTURED_AT_CLIENT] = "client",
                                         [CAPTURED_AT_SERVER] = "server",
                                         [CAPTURED_BETWEEN] = "between"};
-    put_text(json, "capture_point", names[place]);
+    member_text(json, "capture_point", names[place]);
     if (host != NULL && host->family != 0)
-        put_own_text(json, "captured_at", address_text(host));
+        member_own_text(json, "captured_at", address_text(host));
 }
 
 static void
@@ -151,27 +114,27 @@ put_capture(json_dumper *json, const struct capture_summary *summary, const stru
 {
     json_dumper_set_member_name(json, "capture");
     json_dumper_begin_object(json);
-    put_number(json, "packets", summary->packets);
-    put_own_text(json, "first_time", summary->packets > 0 ? time_text(summary->first_time) : g_strdup("-"));
-    put_own_text(json, "last_time", summary->packets > 0 ? time_text(summary->last_time) : g_strdup("-"));
-    put_seconds(json, "duration", summary->last_time - summary->first_time);
-    put_number(json, "flows", summary->flows);
-    put_number(json, "tcp_flows", summary->tcp_flows);
-    put_number(json, "tcp_began_before", summary->began_before);
-    put_number(json, "tcp_established", summary->established);
-    put_number(json, "udp_flows", summary->udp_flows);
-    put_number(json, "tls_handshakes", summary->tls_connections);
-    put_number(json, "tls_finished", summary->tls_finished);
-    put_text(json, "visible_directions", visibility_name(summary_visibility(summary)));
-    put_number(json, "duplicates", summary->duplicates);
-    put_number(json, "cut", summary->cut);
-    put_number(json, "gaps", summary->gaps);
-    put_number(json, "frames", view->origin->frames);
+    member_number(json, "packets", summary->packets);
+    member_own_text(json, "first_time", summary->packets > 0 ? time_text(summary->first_time) : g_strdup("-"));
+    member_own_text(json, "last_time", summary->packets > 0 ? time_text(summary->last_time) : g_strdup("-"));
+    member_seconds(json, "duration", summary->last_time - summary->first_time);
+    member_number(json, "flows", summary->flows);
+    member_number(json, "tcp_flows", summary->tcp_flows);
+    member_number(json, "tcp_began_before", summary->began_before);
+    member_number(json, "tcp_established", summary->established);
+    member_number(json, "udp_flows", summary->udp_flows);
+    member_number(json, "tls_handshakes", summary->tls_connections);
+    member_number(json, "tls_finished", summary->tls_finished);
+    member_text(json, "visible_directions", visibility_name(summary_visibility(summary)));
+    member_number(json, "duplicates", summary->duplicates);
+    member_number(json, "cut", summary->cut);
+    member_number(json, "gaps", summary->gaps);
+    member_number(json, "frames", view->origin->frames);
     put_capture_point(json, summary->place, &summary->here);
-    put_number(json, "dns_messages", summary->dns_messages);
-    put_number(json, "http_messages", summary->http_messages);
-    put_number(json, "tcp_bytes", summary->bytes);
-    put_number(json, "tcp_bytes_repeated", summary->repeated_bytes);
+    member_number(json, "dns_messages", summary->dns_messages);
+    member_number(json, "http_messages", summary->http_messages);
+    member_number(json, "tcp_bytes", summary->bytes);
+    member_number(json, "tcp_bytes_repeated", summary->repeated_bytes);
     json_dumper_end_object(json);
 }
 
@@ -187,21 +150,21 @@ put_sessions(json_dumper *json, const struct encapsulation *encapsulation)
     for (guint i = 0; i < sessions->len; i++) {
         const struct session *session = g_ptr_array_index(sessions, i);
         json_dumper_begin_object(json);
-        put_number(json, "number", session->number);
-        put_text(json, "role", roles[session->role]);
-        put_text(json, "kind", kinds[session->kind]);
-        put_number(json, "vni", session->vni);
-        put_own_text(json, "name", tables_vni_name(session->vni));
-        put_own_text(json, "source", address_text(&session->source));
-        put_own_text(json, "target", address_text(&session->target));
-        put_number(json, "packets", session->packets);
-        put_number(json, "bytes", session->bytes);
-        put_number(json, "ingress", session->ingress);
-        put_number(json, "egress", session->egress);
-        put_number(json, "flows", session->flows);
-        put_number(json, "cut_packets", session->cut_packets);
-        put_number(json, "duplicates", session->duplicates);
-        put_number(json, "gaps", session->gaps);
+        member_number(json, "number", session->number);
+        member_text(json, "role", roles[session->role]);
+        member_text(json, "kind", kinds[session->kind]);
+        member_number(json, "vni", session->vni);
+        member_own_text(json, "name", tables_vni_name(session->vni));
+        member_own_text(json, "source", address_text(&session->source));
+        member_own_text(json, "target", address_text(&session->target));
+        member_number(json, "packets", session->packets);
+        member_number(json, "bytes", session->bytes);
+        member_number(json, "ingress", session->ingress);
+        member_number(json, "egress", session->egress);
+        member_number(json, "flows", session->flows);
+        member_number(json, "cut_packets", session->cut_packets);
+        member_number(json, "duplicates", session->duplicates);
+        member_number(json, "gaps", session->gaps);
         json_dumper_end_object(json);
     }
     json_dumper_end_array(json);
@@ -214,19 +177,19 @@ put_fact(json_dumper *json, const struct fact *fact)
 {
     switch (fact_infos[fact->name].type) {
     case TYPE_DURATION:
-        put_seconds(json, fact_infos[fact->name].name, fact->number);
+        member_seconds(json, fact_infos[fact->name].name, fact->number);
         break;
     case TYPE_COUNT:
     case TYPE_BYTES:
     case TYPE_BIT_RATE:
     case TYPE_FRAME:
-        put_number(json, fact_infos[fact->name].name, (uint64_t)fact->number);
+        member_number(json, fact_infos[fact->name].name, (uint64_t)fact->number);
         break;
     case TYPE_FLAG:
-        put_true(json, fact_infos[fact->name].name);
+        member_true(json, fact_infos[fact->name].name);
         break;
     default:
-        put_own_text(json, fact_infos[fact->name].name, fact_text(fact, LANGUAGE_ENGLISH));
+        member_own_text(json, fact_infos[fact->name].name, fact_text(fact, LANGUAGE_ENGLISH));
     }
 }
 
@@ -275,9 +238,9 @@ put_endpoints(json_dumper *json, const GArray *facts)
             continue;
         json_dumper_set_member_name(json, fact_infos[fact->name].name);
         json_dumper_begin_object(json);
-        put_own_text(json, "ip", address_text(&fact->endpoint.address));
+        member_own_text(json, "ip", address_text(&fact->endpoint.address));
         if (type == TYPE_ENDPOINT && fact->endpoint.port != 0)
-            put_number(json, "port", fact->endpoint.port);
+            member_number(json, "port", fact->endpoint.port);
         json_dumper_end_object(json);
     }
     json_dumper_end_object(json);
@@ -294,10 +257,10 @@ put_ruled_out(json_dumper *json, const GArray *facts, const struct report_view *
         if (fact->name != FACT_ruled_out)
             continue;
         json_dumper_begin_object(json);
-        put_own_text(json, "text", fact_text(fact, view->language));
+        member_own_text(json, "text", fact_text(fact, view->language));
         uint32_t frame = view->shown_frame((uint32_t)fact->number, view->data);
         if (frame != 0)
-            put_number(json, "frame", frame);
+            member_number(json, "frame", frame);
         json_dumper_end_object(json);
     }
     json_dumper_end_array(json);
@@ -308,8 +271,8 @@ put_endpoint(json_dumper *json, const char *name, const struct endpoint *endpoin
 {
     json_dumper_set_member_name(json, name);
     json_dumper_begin_object(json);
-    put_own_text(json, "ip", address_text(&endpoint->address));
-    put_number(json, "port", endpoint->port);
+    member_own_text(json, "ip", address_text(&endpoint->address));
+    member_number(json, "port", endpoint->port);
     json_dumper_end_object(json);
 }
 
@@ -318,19 +281,19 @@ put_event(json_dumper *json, const struct report *report, const struct report_ev
 {
     const struct seen_packet *packet = &event->packet;
     json_dumper_begin_object(json);
-    put_number(json, "frame", event->frame);
-    put_own_text(json, "time", time_text_exact(packet->time));
-    put_text(json, "from", packet->from_client ? "client" : "server");
-    put_own_text(json, "kind", packet_kind_text(packet));
-    put_number(json, "length", packet->length);
+    member_number(json, "frame", event->frame);
+    member_own_text(json, "time", time_text_exact(packet->time));
+    member_text(json, "from", packet->from_client ? "client" : "server");
+    member_own_text(json, "kind", packet_kind_text(packet));
+    member_number(json, "length", packet->length);
     struct endpoint client, server;
     if (report_ends(report, packet->flow, &client, &server)) {
-        put_number(json, "flow", packet->flow);
+        member_number(json, "flow", packet->flow);
         put_endpoint(json, "client", &client);
         put_endpoint(json, "server", &server);
     }
     if (event->trigger)
-        put_true(json, "trigger");
+        member_true(json, "trigger");
     json_dumper_end_object(json);
 }
 
@@ -353,11 +316,11 @@ put_impact(json_dumper *json, const struct report_group *group)
 {
     json_dumper_set_member_name(json, "impact");
     json_dumper_begin_object(json);
-    put_number(json, "events", group->events);
+    member_number(json, "events", group->events);
     if (group->impact.connections > 0) {
-        put_number(json, "connections", group->impact.connections);
-        put_number(json, "clients", group->impact.clients);
-        put_number(json, "clients_hit", group->impact.clients_hit);
+        member_number(json, "connections", group->impact.connections);
+        member_number(json, "clients", group->impact.clients);
+        member_number(json, "clients_hit", group->impact.clients_hit);
     }
     json_dumper_end_object(json);
 }
@@ -369,10 +332,10 @@ put_series(json_dumper *json, const struct series *series, const struct report_v
         return;
     json_dumper_set_member_name(json, "series");
     json_dumper_begin_object(json);
-    put_number(json, "events", series->events);
-    put_number(json, "first_frame", view->shown_frame(series->first_frame, view->data));
-    put_number(json, "last_frame", view->shown_frame(series->last_frame, view->data));
-    put_seconds(json, "duration", series->last_time - series->first_time);
+    member_number(json, "events", series->events);
+    member_number(json, "first_frame", view->shown_frame(series->first_frame, view->data));
+    member_number(json, "last_frame", view->shown_frame(series->last_frame, view->data));
+    member_seconds(json, "duration", series->last_time - series->first_time);
     json_dumper_end_object(json);
 }
 
@@ -384,8 +347,8 @@ put_others(json_dumper *json, const char *name, const struct finding *const *oth
     json_dumper_begin_array(json);
     for (size_t i = 0; i < count; i++) {
         json_dumper_begin_object(json);
-        put_text(json, "case", others[i]->info->id);
-        put_number(json, "frame", view->shown_frame(others[i]->frame, view->data));
+        member_text(json, "case", others[i]->info->id);
+        member_number(json, "frame", view->shown_frame(others[i]->frame, view->data));
         json_dumper_end_object(json);
     }
     json_dumper_end_array(json);
@@ -418,7 +381,7 @@ put_filter(json_dumper *json, const struct finding *finding, const struct report
     struct seen_packet packet;
     char *filter = view->packet(finding->frame, view->data, &packet) ? finding_filter(finding, packet.protocol) : NULL;
     if (filter != NULL)
-        put_own_text(json, "filter", filter);
+        member_own_text(json, "filter", filter);
 }
 
 static void
@@ -428,21 +391,21 @@ put_finding(json_dumper *json, const struct report *report, guint number, const 
     const struct report_group *group = g_ptr_array_index(report->groups, number - 1);
     enum language language = view->language;
     json_dumper_begin_object(json);
-    put_text(json, "case", finding->info->id);
-    put_number(json, "group", number);
-    put_number(json, "frame", view->shown_frame(finding->frame, view->data));
-    put_own_text(json, "time", time_text(finding->time));
+    member_text(json, "case", finding->info->id);
+    member_number(json, "group", number);
+    member_number(json, "frame", view->shown_frame(finding->frame, view->data));
+    member_own_text(json, "time", time_text(finding->time));
     if (finding->flow != 0)
-        put_number(json, "flow", finding->flow);
+        member_number(json, "flow", finding->flow);
     if (finding->session != 0)
-        put_number(json, "session", finding->session);
-    put_text(json, "severity", severity_name(finding->severity, LANGUAGE_ENGLISH));
-    put_text(json, "confidence", confidence_name(finding->confidence));
-    put_own_text(json, "sentence", finding_sentence(report, finding, language));
-    put_own_text(json, "title", finding_text(finding, TEXT_TITLE, language, MARKUP_NONE));
-    put_own_text(json, "summary", finding_text(finding, TEXT_SUMMARY, language, MARKUP_NONE));
+        member_number(json, "session", finding->session);
+    member_text(json, "severity", severity_name(finding->severity, LANGUAGE_ENGLISH));
+    member_text(json, "confidence", confidence_name(finding->confidence));
+    member_own_text(json, "sentence", finding_sentence(report, finding, language));
+    member_own_text(json, "title", finding_text(finding, TEXT_TITLE, language, MARKUP_NONE));
+    member_own_text(json, "summary", finding_text(finding, TEXT_SUMMARY, language, MARKUP_NONE));
     if (finding_culprit(finding) != NULL)
-        put_own_text(json, "culprit", fact_text(finding_culprit(finding), LANGUAGE_ENGLISH));
+        member_own_text(json, "culprit", fact_text(finding_culprit(finding), LANGUAGE_ENGLISH));
     put_lines(json, "causes", finding, TEXT_CAUSES, language);
     put_checks(json, finding, language);
     put_lines(json, "disproof", finding, TEXT_DISPROOF, language);
@@ -480,10 +443,10 @@ put_rest(json_dumper *json, const struct report *report)
         for (guint i = 0; i < rests->len; i++) {
             const struct report_rest *rest = &g_array_index(rests, struct report_rest, i);
             json_dumper_begin_object(json);
-            put_text(json, "case", rest->info->id);
-            put_text(json, "severity", severity_name(rest->severity, LANGUAGE_ENGLISH));
-            put_number(json, "findings", rest->findings);
-            put_number(json, "culprits", rest->culprits);
+            member_text(json, "case", rest->info->id);
+            member_text(json, "severity", severity_name(rest->severity, LANGUAGE_ENGLISH));
+            member_number(json, "findings", rest->findings);
+            member_number(json, "culprits", rest->culprits);
             json_dumper_end_object(json);
         }
         json_dumper_end_array(json);
@@ -500,14 +463,14 @@ put_oddities(json_dumper *json, const struct report *report, const struct report
     for (guint i = 0; i < shown->len && view->origin->filter == NULL; i++) {
         const struct oddity *oddity = &g_array_index(shown, struct oddity, i);
         json_dumper_begin_object(json);
-        put_text(json, "kind", oddity_name(oddity->kind));
-        put_number(json, "flow", oddity->flow);
-        put_number(json, "frame", view->shown_frame(oddity->frame, view->data));
-        put_own_text(json, "time", time_text(oddity->when));
-        put_seconds(json, "duration", oddity->time);
+        member_text(json, "kind", oddity_name(oddity->kind));
+        member_number(json, "flow", oddity->flow);
+        member_number(json, "frame", view->shown_frame(oddity->frame, view->data));
+        member_own_text(json, "time", time_text(oddity->when));
+        member_seconds(json, "duration", oddity->time);
         put_endpoint(json, "client", &oddity->client);
         put_endpoint(json, "server", &oddity->server);
-        put_own_text(json, "text", oddity_text(oddity, view));
+        member_own_text(json, "text", oddity_text(oddity, view));
         json_dumper_end_object(json);
     }
     json_dumper_end_array(json);
@@ -542,9 +505,9 @@ put_report(json_dumper *json, struct capture *capture, const struct report *repo
            unsigned part, bool all)
 {
     json_dumper_begin_object(json);
-    put_number(json, "version", REPORT_VERSION);
+    member_number(json, "version", REPORT_VERSION);
     if (part != 0)
-        put_number(json, "part", part);
+        member_number(json, "part", part);
     put_origin(json, view);
     put_capture(json, &report->summary, view);
     json_dumper_set_member_name(json, "findings");

@@ -9,11 +9,13 @@
 #include <epan/stat_tap_ui.h>
 
 #include "host/capture.h"
+#include "host/endings_json.h"
 #include "host/language.h"
 #include "host/provenance.h"
 #include "host/report_json.h"
 #include "host/tables.h"
 #include "report/brief.h"
+#include "report/endings.h"
 #include "report/page.h"
 #include "report/sessions.h"
 #include "report/timers.h"
@@ -28,6 +30,7 @@
  * and asks for the output only at the very end. So each such part is printed when it ends, and said to be one. */
 struct statistic {
     void (*print)(const struct statistic *statistic, struct capture *capture);
+    bool programs_read_it;
     char *filter;       /* NULL if none */
     GHashTable *frames; /* numbers that passed, if filtered */
     uint64_t passed;    /* frames; and the times of the earliest and the latest of them, nanoseconds since 1970 */
@@ -199,21 +202,70 @@ print_timers(const struct statistic *statistic, struct capture *capture)
     g_free(text);
 }
 
+static bool
+is_in(uint32_t flow, void *flows)
+{
+    return g_hash_table_contains(flows, GUINT_TO_POINTER(flow));
+}
+
+/* The flows that have a frame which the filter let through. */
+static GHashTable *
+flows_passed(const struct statistic *statistic, const struct capture *capture)
+{
+    GHashTable *flows = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (uint32_t frame = 1, flow; frame <= frames_newest(capture->frames); frame++)
+        if (g_hash_table_contains(statistic->frames, GUINT_TO_POINTER(frames_shown_number(capture->frames, frame))))
+            for (unsigned place = 0; (flow = frames_flow(capture->frames, frame, place)) != 0; place++)
+                g_hash_table_add(flows, GUINT_TO_POINTER(flow));
+    return flows;
+}
+
+static struct endings *
+endings_of(const struct statistic *statistic, struct capture *capture)
+{
+    if (statistic->filter == NULL)
+        return endings_new(capture->engine, NULL, NULL);
+    GHashTable *flows = flows_passed(statistic, capture);
+    struct endings *endings = endings_new(capture->engine, is_in, flows);
+    g_hash_table_destroy(flows);
+    return endings;
+}
+
+static void
+print_endings(const struct statistic *statistic, struct capture *capture)
+{
+    struct endings *endings = endings_of(statistic, capture);
+    char *text = endings_text(endings, capture->engine, language_current());
+    fputs(text, stdout);
+    g_free(text);
+    endings_free(endings);
+}
+
+static void
+print_endings_json(const struct statistic *statistic, struct capture *capture)
+{
+    struct endings *endings = endings_of(statistic, capture);
+    endings_json_write(stdout, endings, capture->engine, language_current());
+    endings_free(endings);
+}
+
+/* `programs_read_it`: no heading stands before it. */
 static const struct {
     const char *name;
     void (*print)(const struct statistic *statistic, struct capture *capture);
-} kinds[] = {{"html", print_page},    {"json", print_json},         {"json_all", print_json_all},
-             {"long", print_long},    {"markdown", print_markdown}, {"sessions", print_sessions},
-             {"timers", print_timers}};
+    bool programs_read_it;
+} kinds[] = {
+    {"endings", print_endings, false},   {"endings_json", print_endings_json, true}, {"html", print_page, true},
+    {"json", print_json, true},          {"json_all", print_json_all, true},         {"long", print_long, false},
+    {"markdown", print_markdown, false}, {"sessions", print_sessions, false},        {"timers", print_timers, false}};
 
 /* -- Parts of a capture ----------------------------------------------------------------------- */
 
-/* JSON says it in a member, and the page is made of it. */
+/* The JSON report says it in a member, and the page is made of it. */
 static void
 print_heading(const struct statistic *statistic)
 {
-    if (statistic->parts == 0 || statistic->print == print_json || statistic->print == print_json_all ||
-        statistic->print == print_page)
+    if (statistic->parts == 0 || statistic->programs_read_it)
         return;
     printf(
         translated(
@@ -309,6 +361,7 @@ parse_argument(const char *argument, struct statistic *statistic)
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (strlen(kinds[i].name) == length && strncmp(kinds[i].name, rest, length) == 0) {
             statistic->print = kinds[i].print;
+            statistic->programs_read_it = kinds[i].programs_read_it;
             return rest[length] == ',' && rest[length + 1] != '\0' ? rest + length + 1 : NULL;
         }
     return *rest != '\0' ? rest : NULL;

@@ -42,7 +42,8 @@ COLUMNS = {"column0": "frame.number:1", "column1": "netcase.expert:0"}
 TAPS = {"tap0": "expert", "tap1": "stat:netcase_findings", "tap2": "stat:netcase_sessions", "tap3": "stat:netcase_timers"}
 DETAILS_MAX = 3
 MODES = [["-q", "-z", "netcase"], ["-q", "-2", "-z", "netcase,markdown"], ["-q", "-z", "netcase,json"], ["-q", "-2", "-z", "netcase,json"],
-         ["-q", "-z", "netcase,sessions"], ["-q", "-2", "-z", "netcase,timers"], ["-V"], ["-2", "-T", "pdml", "-Y", "netcase"],
+         ["-q", "-z", "netcase,sessions"], ["-q", "-2", "-z", "netcase,timers"], ["-q", "-z", "netcase,endings"], ["-V"],
+         ["-2", "-T", "pdml", "-Y", "netcase"], ["-q", "-z", "netcase,endings_json"],
          ["-q", "-o", "netcase.language:Chinese", "-z", "netcase"]]
 # What a terminal would take for an order.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -186,6 +186,48 @@ def timers_of_tenants(host, expectation):
             raise Failure(f"not a line for VNI {vni} in\n{chinese}")
 
 
+# -- How connections ended --------------------------------------------------------------------------------------------
+
+# By how the captures were made: the server, connections, and how they ended.
+ENDED = {
+    "healthy/http-browsing": [("10.2.0.2:80", 2, "FIN of both, the client first"),
+                              ("[2001:db8:2::2]:80", 2, "FIN of both, the client first")],
+    "idle/handbook-15s-reset": [("115.28.115.126:88", 1, "RST in the midst of the connection, from the address of the server")],
+    "connect/refused-mirror-cut": [("10.2.0.2:8080 (VNI 7)", 1, "RST+ACK after the SYN, from the address of the server")],
+    "connect/unanswered": [("115.28.115.126:88", 1, "nothing after the SYN")],
+    "connect/half-open-ack-lost": [("10.2.0.2:80", 1, "nothing of the client after the SYN-ACK")],
+    "connect/half-open-ack-lost-client": [("10.2.0.2:80", 1, "open when the capture ends, one segment of the client only")],
+    "policy/cut-reset-after-fin": [("10.2.0.2:8703", 3, "RST after a FIN, from the address of the client")],
+    "policy/cut-download-reset-router-any": [
+        ("[2001:db8:2::2]:80", 2, "RST in the midst of the connection, from the address of the client")],
+}
+
+
+def endings_in(text):
+    return [(row[1], int(row[2]), row[3]) for row in re.finditer(r"^(\S+(?: \(VNI \d+\))?) +(\d+) +(?:< )?\d+ % .*?Z +\S+Z  (.*)$", text, re.MULTILINE)]
+
+
+def endings_are(host, expectation, ended):
+    expect_same(ended, endings_in(print_report(host, expectation, ",endings")))
+
+
+def endings_add_up(host, expectation):
+    """Each connection is counted once, in the text and in JSON."""
+    text = endings_in(print_report(host, expectation, ",endings"))
+    document = json.loads(print_report(host, expectation, ",endings_json"))
+    listed = [(server["server"], way["connections"], way["how"]) for server in document["servers"] for way in server["endings"]]
+    expect_same(text, listed, "-: in the text   +: as JSON")
+    for server in document["servers"]:
+        expect_same([server["connections"]], [sum(way["connections"] for way in server["endings"])])
+    flows = {values[-1] for (values,) in host.fields(expectation.capture, ["netcase.flow"], *expectation.options,
+                                                     display_filter="tcp && netcase.flow && !icmp && !icmpv6")}
+    expect_same([len(flows)], [document["connections"]], "connections, -: flows of TCP frames   +: counted")
+
+
+def endings_of_a_filter(host, expectation):
+    expect_same([("10.2.0.2:80", 3, "FIN of both, the client first")], endings_in(print_report(host, expectation, ",endings,tcp.port==80")))
+
+
 # -- Thousands of findings: what is shown is bounded, and the rest is counted -----------------------------------------
 
 
@@ -282,8 +324,11 @@ def main():
               ("report is short", functools.partial(is_short, host, expectations[::3])),
               ("report a wrong filter is refused", functools.partial(wrong_filter, host, healthy)),
               ("report a table with Chinese names", functools.partial(table_is_aligned, host, named["mirror/two-vni-same-connection"])),
+              ("report endings of a filter", functools.partial(endings_of_a_filter, host, named["connect/refused-router-any"])),
               ("report timers", functools.partial(timers_table, host, named["idle/bracket-17s-to-33s"])),
               ("report timers of two tenants", functools.partial(timers_of_tenants, host, named["mixed/tenants-mirror-cut"]))]
+    tests += [(f"report endings of {name}", functools.partial(endings_are, host, named[name], ended)) for name, ended in ENDED.items()]
+    tests += [(f"report endings add up: {one.name}", functools.partial(endings_add_up, host, one)) for one in expectations[::25]]
     tests += many_tests(host)
     return 0 if run_tests(tests) else 1
 

@@ -2,6 +2,7 @@
 #include "shown.h"
 
 #include "fuzz.h"
+#include "report/endings.h"
 #include "report/sessions.h"
 #include "report/timers.h"
 #include "report/words.h"
@@ -213,5 +214,8 @@ shown_check(struct engine *engine, uint32_t frames, char *(*name_of_vni)(uint32_
     for (unsigned language = 0; language < LANGUAGES; language++) {
         check_own_text(session_report(engine_encapsulation(engine), name_of_vni, (enum language)language));
         check_own_text(timer_report(engine, (enum language)language));
+        struct endings *endings = endings_new(engine, NULL, NULL);
+        check_own_text(endings_text(endings, engine, (enum language)language));
+        endings_free(endings);
     }
 }
