@@ -40,10 +40,12 @@ WRONG_ROWS = [
     ("netcase_timers", '"ACME","Own firewall","session","TCP","15","explode","its manual"', '"explode" is none of close, reset, silence'),
 ]
 
-# Threshold in minutes, longer than any capture: a capture with a pause of 5 minutes in front of a frame, its last frame, the case.
+# Threshold that is longer than what it limits in any capture: a capture that gets a pause of so many seconds in front of a frame, its
+# last frame, the case; a value with which it is found all the same, and one with which it is not.
 PAUSED = {
-    "policy_control_minutes": (CAPTURES / "policy" / "port-unanswered-router-any.pcapng", 13, 25, "policy.port_blocked"),
-    "policy_cut_minutes": (CAPTURES / "policy" / "cut-download-reset-server.pcapng", 93, 197, "policy.transfer_cut"),
+    "policy_control_minutes": (CAPTURES / "policy" / "port-unanswered-router-any.pcapng", 300, 13, 25, "policy.port_blocked", 6, 4),
+    "policy_cut_minutes": (CAPTURES / "policy" / "cut-download-reset-server.pcapng", 300, 93, 197, "policy.transfer_cut", 6, 4),
+    "dns_tcp_seconds": (CAPTURES / "dns" / "tcp-refused-ipv6-router-any.pcapng", 30, 5, 6, "dns.tcp_blocked", 40, 20),
 }
 
 PDML_FIELD = re.compile(r'<field name="(netcase[^"]*)" showname="([^":]*)[^"]*"[^>]* show="([^"]*)"')
@@ -207,17 +209,17 @@ def vxlan_ports_take_effect(host):
         raise Failure("mirror sessions are not found by the port")
 
 
-def minutes_take_effect(host, name):
-    capture, frame, last, case = PAUSED[name]
+def limit_takes_effect(host, name):
+    capture, pause, frame, last, case, enough, too_little = PAUSED[name]
     with tempfile.TemporaryDirectory(dir=host.folder) as folder:
         before, after, paused = (pathlib.Path(folder, part) for part in ("before", "after", "paused"))
         host.run(["editcap", "-r", capture, before, f"1-{frame - 1}"]).check()
-        host.run(["editcap", "-r", "-t", "300", capture, after, f"{frame}-{last}"]).check()
+        host.run(["editcap", "-r", "-t", pause, capture, after, f"{frame}-{last}"]).check()
         host.run(["mergecap", "-a", "-w", paused, before, after]).check()
-        for minutes, expected in ((6, 1), (4, 0)):
-            found = [one for _, one in host.findings(paused, "-o", f"netcase.{name}:{minutes}")].count(case)
+        for value, expected in ((enough, 1), (too_little, 0)):
+            found = [one for _, one in host.findings(paused, "-o", f"netcase.{name}:{value}")].count(case)
             if found != expected:
-                raise Failure(f"after 5 minutes, with {minutes} allowed, {case} is found {found} times")
+                raise Failure(f"after {pause} s, with {value} allowed, {case} is found {found} times")
 
 
 def names_are_chinese(host, expectation, *options, **environment):
@@ -317,7 +319,7 @@ def main():
               ("settings messages are Chinese", functools.partial(messages_are_chinese, host))]
     tests += [("settings thresholds at their bounds", functools.partial(bounds_are_allowed, host)),
               ("settings thresholds beyond their bounds", functools.partial(beyond_bounds_is_named, host))]
-    tests += [(f"settings netcase.{name} takes effect", functools.partial(minutes_take_effect if name in PAUSED else takes_effect, host, name))
+    tests += [(f"settings netcase.{name} takes effect", functools.partial(limit_takes_effect if name in PAUSED else takes_effect, host, name))
               for name in thresholds(host)]
     return 0 if run_tests(tests) else 1
 
