@@ -207,7 +207,7 @@ ENDINGS_SHOWN = 50  # servers, with at least a line each
 
 
 def endings_in(text):
-    return [(row[1], int(row[2]), row[3]) for row in re.finditer(r"^(\S+(?: \(VNI \d+\))?) +(\d+) +(?:< )?\d+ % .*?Z +\S+Z  (.*)$", text, re.MULTILINE)]
+    return [(row[1], int(row[2]), row[3]) for row in re.finditer(r"^(\S+(?: \([^)]*\))?) +(\d+) +(?:< )?\d+ % .*?Z +\S+Z  (.*)$", text, re.MULTILINE)]
 
 
 def endings_are(host, expectation, ended):
