@@ -46,6 +46,9 @@ enum { SIGNATURES = 19 };
 
 extern const struct signature signatures[SIGNATURES];
 
+/* The signature of this stage that the shape has, or is a finer form of; NULL if there is none. */
+const struct signature *signature_find(enum ending_stage stage, enum ending_shape shape);
+
 struct flow;
 
 /* The signature that the connection has so far by what came in the name of the client, or of the server. NULL if it is none of them.

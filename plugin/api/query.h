@@ -65,16 +65,21 @@ struct query {
 #define QUERY_IN_TIME     MILLISECONDS(1000)
 #define QUERY_ANSWER_SOON MILLISECONDS(500)
 
+/* Whether its twin was answered in time. */
+static inline bool
+query_twin_was_answered(const struct query *query)
+{
+    const struct query *twin = query->twin;
+    return twin != NULL && twin->outcome == QUERY_ANSWERED && twin->answer.time - twin->first_time < QUERY_IN_TIME;
+}
+
 /* Whether its twin was answered in time while this query had to be sent again after a timeout that a user notices, and is answered at
  * once then, or not at all: it was lost, and its twin was not. A server that is slow answers in the middle of nowhere. */
 static inline bool
 query_is_lost_twin(const struct query *query)
 {
-    const struct query *twin = query->twin;
-    if (twin == NULL || query->transmissions < 2 || twin->outcome != QUERY_ANSWERED ||
-        twin->answer.time - twin->first_time >= QUERY_IN_TIME)
-        return false;
-    return query->last_time - query->first_time >= QUERY_NOTICED &&
+    return query_twin_was_answered(query) && query->transmissions > 1 &&
+           query->last_time - query->first_time >= QUERY_NOTICED &&
            (query->outcome != QUERY_ANSWERED || query->answer.time - query->last_time < QUERY_ANSWER_SOON);
 }
 

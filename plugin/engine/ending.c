@@ -52,8 +52,8 @@ coarser(enum ending_shape shape)
     }
 }
 
-static const struct signature *
-find_signature(enum ending_stage stage, enum ending_shape shape)
+const struct signature *
+signature_find(enum ending_stage stage, enum ending_shape shape)
 {
     for (; shape != ENDING_OTHERWISE; shape = coarser(shape))
         for (unsigned i = 0; i < SIGNATURES; i++)
@@ -149,11 +149,11 @@ ending_signature(const struct flow *flow, bool of_client)
     const struct side *other = of_client ? &flow->by_server : &flow->by_client;
 
     if (side->ending.shape != ENDING_NOTHING)
-        return find_signature(side->ending.stage, side->ending.shape);
+        return signature_find(side->ending.stage, side->ending.shape);
     if (side->fin_frame != 0 || other->fin_frame != 0 || other->ending.shape != ENDING_NOTHING ||
         (!of_client && side->new_bytes > 0))
         return NULL;
-    return find_signature(stage_of(flow), ENDING_NOTHING);
+    return signature_find(stage_of(flow), ENDING_NOTHING);
 }
 
 void

@@ -31,9 +31,8 @@ write_server(json_dumper *json, const struct server_endings *server, const struc
              enum language language)
 {
     json_dumper_begin_object(json);
-    char *endpoint = endpoint_text(&server->server);
-    member_own_text(json, "server", text_in_network(endpoint, engine->encapsulation, server->network, language));
-    g_free(endpoint);
+    member_own_text(json, "server",
+                    endpoint_in_network(&server->server, engine->encapsulation, server->network, language));
     member_number(json, "connections", server->connections);
     json_dumper_set_member_name(json, "endings");
     json_dumper_begin_array(json);

@@ -188,7 +188,7 @@ count_sessions(stats_tree *tree, packet_info *pinfo, epan_dissect_t *dissection,
 
 struct timer_tree {
     stats_tree *tree;
-    const struct engine *engine;
+    struct engine *engine;
     unsigned servers;
 };
 
@@ -197,7 +197,7 @@ put_bracket(const struct known_server *server, const struct bracket *bracket, vo
 {
     struct timer_tree *timers = data;
     enum language language = language_current();
-    char *who = known_server_text(timers->engine, server, language);
+    char *who = endpoint_in_network(&server->endpoint, engine_encapsulation(timers->engine), server->network, language);
     char *survived = idle_text(bracket->longest_survived, language);
     char *died = idle_text(bracket->shortest_died, language);
     char *name = g_strdup_printf(

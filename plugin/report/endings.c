@@ -72,15 +72,6 @@ stage_of_silence(enum plain_way way)
     }
 }
 
-static const struct signature *
-signature_of_silence(enum plain_way way)
-{
-    for (unsigned i = 0; i < SIGNATURES; i++)
-        if (signatures[i].shape == ENDING_NOTHING && signatures[i].stage == stage_of_silence(way))
-            return &signatures[i];
-    return NULL;
-}
-
 /* Each signature by what came in the name of the server, and of the client. */
 enum { WAYS = PLAIN_WAYS + 2 * SIGNATURES };
 
@@ -161,14 +152,9 @@ struct server_key {
     uint8_t zero[2];
 };
 
-/* Without holes. */
-struct client_key {
-    struct ip_address address;
-};
-
 struct way_count {
     struct way way;
-    struct table *clients; /* struct client_key */
+    struct table *clients; /* struct ip_address */
 };
 
 struct server_count {
@@ -217,9 +203,8 @@ server_of(struct counting *counting, const struct flow *flow)
 static void
 add_client(struct table *clients, const struct ip_address *address)
 {
-    struct client_key key = {*address};
-    if (table_find(clients, &key) == NULL)
-        table_add(clients, g_memdup2(&key, sizeof key));
+    if (table_find(clients, address) == NULL)
+        table_add(clients, g_memdup2(address, sizeof *address));
 }
 
 static void
@@ -232,7 +217,7 @@ count_flow(const struct flow *flow, void *data)
     struct way_count **place = &server->ways[way_of(counting->engine, flow)], *count = *place;
     if (count == NULL) {
         count = *place = g_new0(struct way_count, 1);
-        count->clients = table_new(&counting->engine->settings->hash_seed, sizeof(struct client_key), g_free);
+        count->clients = table_new(&counting->engine->settings->hash_seed, sizeof(struct ip_address), g_free);
         count->way.first_time = count->way.last_time = flow->last_time;
     }
     add_client(count->clients, &flow->client.address);
@@ -255,7 +240,7 @@ static struct way
 named(struct way way, unsigned number)
 {
     if (number < PLAIN_WAYS) {
-        way.signature = signature_of_silence((enum plain_way)number);
+        way.signature = signature_find(stage_of_silence((enum plain_way)number), ENDING_NOTHING);
         way.text[LANGUAGE_ENGLISH] = g_strdup(plain_texts[number][LANGUAGE_ENGLISH]);
         way.text[LANGUAGE_CHINESE] = g_strdup(plain_texts[number][LANGUAGE_CHINESE]);
         return way;
@@ -345,13 +330,6 @@ endings_free(struct endings *endings)
 
 /* -- Text -------------------------------------------------------------------------------------- */
 
-static const char *const headings[][2] = {
-    {"server", "服务器"}, {"connections", "连接数"},      {"share", "占比"}, {"clients", "客户端数"}, {"first", "最早"},
-    {"last", "最晚"},     {"how they ended", "结束方式"},
-};
-
-enum { COLUMNS = G_N_ELEMENTS(headings) };
-
 /* Less than half a per cent is still something. */
 static char *
 share_text(uint32_t part, uint32_t whole)
@@ -364,41 +342,33 @@ static void
 add_server_rows(GPtrArray *rows, const struct server_endings *server, const struct engine *engine,
                 enum language language)
 {
-    char *endpoint = endpoint_text(&server->server);
     for (guint i = 0; i < server->ways->len; i++) {
         const struct way *way = &g_array_index(server->ways, struct way, i);
-        char *const row[COLUMNS + 1] = {text_in_network(endpoint, engine->encapsulation, server->network, language),
-                                        g_strdup_printf("%u", way->connections),
-                                        share_text(way->connections, server->connections),
-                                        g_strdup_printf("%u", way->clients),
-                                        time_text(way->first_time),
-                                        time_text(way->last_time),
-                                        g_strdup(way->text[language]),
-                                        NULL};
+        char *const row[] = {endpoint_in_network(&server->server, engine->encapsulation, server->network, language),
+                             g_strdup_printf("%u", way->connections),
+                             share_text(way->connections, server->connections),
+                             g_strdup_printf("%u", way->clients),
+                             time_text(way->first_time),
+                             time_text(way->last_time),
+                             g_strdup(way->text[language]),
+                             NULL};
         g_ptr_array_add(rows, g_memdup2(row, sizeof row));
     }
-    g_free(endpoint);
-}
-
-static char **
-heading_row(enum language language)
-{
-    char **row = g_new0(char *, COLUMNS + 1);
-    for (unsigned column = 0; column < COLUMNS; column++)
-        row[column] = g_strdup(headings[column][language]);
-    return row;
 }
 
 char *
 endings_text(const struct endings *endings, const struct engine *engine, enum language language)
 {
+    static const char *const headings[][8] = {
+        [LANGUAGE_ENGLISH] = {"server", "connections", "share", "clients", "first", "last", "how they ended"},
+        [LANGUAGE_CHINESE] = {"服务器", "连接数", "占比", "客户端数", "最早", "最晚", "结束方式"}};
     bool chinese = language == LANGUAGE_CHINESE;
     guint servers = endings->servers->len;
     if (servers == 0)
         return g_strdup(chinese ? "没有 TCP 连接\n" : "No TCP connection\n");
 
     GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
-    g_ptr_array_add(rows, heading_row(language));
+    g_ptr_array_add(rows, g_strdupv((char **)headings[language]));
     for (guint i = 0; i < servers && i < SERVERS_SHOWN; i++)
         add_server_rows(rows, g_ptr_array_index(endings->servers, i), engine, language);
     char *table = columns_table(rows);

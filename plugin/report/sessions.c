@@ -5,14 +5,7 @@
 #include "report/columns.h"
 #include "report/text.h"
 
-static const char *const headings[][2] = {
-    {"session", "会话"},     {"role", "用途"},       {"kind", "封装"},       {"VNI", "VNI"},
-    {"name", "名称"},        {"source", "源地址"},   {"target", "目的地址"}, {"direction", "方向"},
-    {"packets", "报文数"},   {"bytes", "字节数"},    {"first", "首个报文"},  {"last", "末个报文"},
-    {"flows", "内层会话数"}, {"cut to", "截断长度"}, {"duplicates", "重复"}, {"gaps", "缺口"},
-};
-
-enum { COLUMNS = G_N_ELEMENTS(headings) };
+enum { COLUMNS = 16 };
 
 const char *
 session_role_name(enum session_role role, enum language language)
@@ -60,6 +53,15 @@ text_in_network(const char *text, const struct encapsulation *encapsulation, uin
     char *where = network_text(encapsulation_network_name(encapsulation, network), language);
     char *both = g_strdup_printf(language == LANGUAGE_CHINESE ? "%s（%s）" : "%s (%s)", text, where);
     g_free(where);
+    return both;
+}
+
+char *
+endpoint_in_network(const struct endpoint *endpoint, const struct encapsulation *encapsulation, uint32_t network,
+                    enum language language)
+{
+    char *text = endpoint_text(endpoint), *both = text_in_network(text, encapsulation, network, language);
+    g_free(text);
     return both;
 }
 
@@ -112,22 +114,18 @@ session_row(const struct session *session, char *name, enum language language)
     return row;
 }
 
-static char **
-heading_row(enum language language)
-{
-    char **row = g_new0(char *, COLUMNS + 1);
-    for (unsigned column = 0; column < COLUMNS; column++)
-        row[column] = g_strdup(headings[column][language]);
-    return row;
-}
-
 char *
 session_report(const struct encapsulation *encapsulation, char *(*name_of_vni)(uint32_t vni), enum language language)
 {
+    static const char *const headings[][COLUMNS + 1] = {
+        [LANGUAGE_ENGLISH] = {"session", "role", "kind", "VNI", "name", "source", "target", "direction", "packets",
+                              "bytes", "first", "last", "flows", "cut to", "duplicates", "gaps"},
+        [LANGUAGE_CHINESE] = {"会话", "用途", "封装", "VNI", "名称", "源地址", "目的地址", "方向", "报文数", "字节数",
+                              "首个报文", "末个报文", "内层会话数", "截断长度", "重复", "缺口"}};
     const GPtrArray *sessions = encapsulation_sessions(encapsulation);
     GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 
-    g_ptr_array_add(rows, heading_row(language));
+    g_ptr_array_add(rows, g_strdupv((char **)headings[language]));
     for (guint i = 0; i < sessions->len; i++) {
         const struct session *session = g_ptr_array_index(sessions, i);
         char *name = name_of_vni(session->vni);

@@ -18,8 +18,10 @@ char *session_report(const struct encapsulation *encapsulation, char *(*name_of_
 const char *session_role_name(enum session_role role, enum language language);
 const char *session_direction_name(enum mirror_direction direction, enum language language);
 
-/* "10.2.0.2:80 (VNI 7)" for a text about something in a network; the text itself for network 0. The caller frees it. */
+/* "10.2.0.2:80 (VNI 7)" for a text about something in a network, or an endpoint in one; alone for network 0. The caller frees it. */
 char *text_in_network(const char *text, const struct encapsulation *encapsulation, uint32_t network,
                       enum language language);
+char *endpoint_in_network(const struct endpoint *endpoint, const struct encapsulation *encapsulation, uint32_t network,
+                          enum language language);
 
 #endif

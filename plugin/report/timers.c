@@ -16,15 +16,6 @@ struct listing {
 };
 
 char *
-known_server_text(const struct engine *engine, const struct known_server *server, enum language language)
-{
-    char *endpoint = endpoint_text(&server->endpoint);
-    char *text = text_in_network(endpoint, engine->encapsulation, server->network, language);
-    g_free(endpoint);
-    return text;
-}
-
-char *
 idle_text(int64_t idle, enum language language)
 {
     return idle > 0 ? duration_text(idle, language) : g_strdup("-");
@@ -67,12 +58,13 @@ static void
 add_server(const struct known_server *server, const struct bracket *bracket, void *data)
 {
     struct listing *listing = data;
-    char *const row[] = {known_server_text(listing->engine, server, listing->language),
-                         idle_text(bracket->longest_survived, listing->language),
-                         idle_text(bracket->shortest_died, listing->language),
-                         between_text(bracket, listing->language),
-                         matches_text(listing->engine->settings->timers, bracket, listing->language),
-                         NULL};
+    char *const row[] = {
+        endpoint_in_network(&server->endpoint, listing->engine->encapsulation, server->network, listing->language),
+        idle_text(bracket->longest_survived, listing->language),
+        idle_text(bracket->shortest_died, listing->language),
+        between_text(bracket, listing->language),
+        matches_text(listing->engine->settings->timers, bracket, listing->language),
+        NULL};
     g_ptr_array_add(listing->rows, g_memdup2(row, sizeof row));
 }
 

@@ -13,8 +13,7 @@
  * timers that match it, nearest first. "-" stands for nothing. The caller frees the text. */
 char *timer_report(struct engine *engine, enum language language);
 
-/* Its words, for others who show the same. The caller frees them: "10.2.0.2:80 (VNI 7)", and "17.00 s" or "-" for none. */
-char *known_server_text(const struct engine *engine, const struct known_server *server, enum language language);
+/* "17.00 s", or "-" for none, for others who show the same. The caller frees it. */
 char *idle_text(int64_t idle, enum language language);
 
 #endif

@@ -67,12 +67,6 @@ struct capture {
     bool any;
 };
 
-static struct client_at_server
-key_of(const struct ip_address *client, const struct endpoint *server)
-{
-    return client_at_server(client, &server->address, server->port);
-}
-
 static struct truncated *
 truncated_of(struct context *context, const struct client_at_server *key)
 {
@@ -85,7 +79,7 @@ on_query(struct context *context, const struct flow *flow, const struct query *q
     (void)flow;
     if (event != QUERY_GETS_ANSWER || !query->answer.truncated)
         return;
-    struct client_at_server key = key_of(&query->client.address, &query->server);
+    struct client_at_server key = client_at_server(&query->client.address, &query->server.address, query->server.port);
     struct truncated *truncated = truncated_of(context, &key);
     truncated->query_frame = query->first_frame;
     truncated->frame = query->answer.frame;
@@ -141,7 +135,8 @@ on_outcome(struct context *context, const struct flow *flow)
     }
     if (!is_blocked(attempt->outcome))
         return;
-    struct client_at_server key = key_of(&flow->client.address, &flow->server);
+    struct client_at_server key;
+    flow_client_at_server(flow, &key);
     const struct truncated *truncated = truncated_of(context, &key);
     int64_t since = flow->handshake.syn_time - truncated->time;
     if (truncated->frame != 0 && since >= 0 && since <= SECONDS(threshold_value(context, TCP_SECONDS)))

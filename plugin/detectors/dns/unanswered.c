@@ -191,14 +191,6 @@ report_twin(struct finding *finding, const struct query *query)
     report_ruled_out(finding, english, chinese, twin->answer.frame);
 }
 
-/* Whether the other query of the port was answered as usual. */
-static bool
-twin_was_answered(const struct query *query)
-{
-    const struct query *twin = query->twin;
-    return twin != NULL && twin->outcome == QUERY_ANSWERED && twin->answer.time - twin->first_time < QUERY_IN_TIME;
-}
-
 /* Another query of the client was answered, earlier or later. */
 static void
 report_other_answer(struct finding *finding, uint32_t frame)
@@ -269,12 +261,12 @@ tell_no_answer(struct context *context, const struct flow *flow, const struct qu
     else
         report_duration(finding, FACT_threshold, SECONDS(threshold_value(context, SECONDS_WITHOUT)));
     report_evidence(finding, query->elsewhere_frame);
-    if (twin_was_answered(query))
+    if (query_twin_was_answered(query))
         report_twin(finding, query);
     if (address_was_seen(context, flow, &query->server.address))
         report_flag(finding, FACT_server_up);
     uint32_t frame;
-    if (!twin_was_answered(query) && resolver_answered(context, flow, false, &frame))
+    if (!query_twin_was_answered(query) && resolver_answered(context, flow, false, &frame))
         report_other_answer(finding, frame);
     report_capture_point(context, finding, flow);
 }
