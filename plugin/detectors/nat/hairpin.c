@@ -19,7 +19,7 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_ERROR,
         .english = {
             .title = "Connection comes back to its own sender",
-            .summary = "{client} connects to {server}, and its own SYN comes back to it, sent to {unexpected}: same port, same numbers. It "
+            .summary = "{client} connects to {server}, and its own SYN comes back to it, sent to {came_back_to}: same port, same numbers. It "
                        "stayed unanswered (SYNs: {attempts}).",
             .causes = "Hairpin: the load balancer or service {server.address} picked the client's own host as back end and keeps the client's "
                       "address (client IP preservation, externalTrafficPolicy Local, LVS-DR or NAT without SNAT). A host drops packets "
@@ -87,7 +87,7 @@ on_outcome(struct context *context, const struct flow *flow)
     if (finding == NULL)
         return;
     report_flow(finding, flow);
-    report_endpoint(finding, FACT_unexpected, &attempt->elsewhere);
+    report_endpoint(finding, FACT_came_back_to, &attempt->elsewhere);
     report_count(finding, FACT_attempts, flow->handshake.syn_count);
     report_evidence(finding, flow->handshake.syn_frame);
     report_evidence(finding, attempt->elsewhere_frame);
