@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""How many faults in the detectors do the scenarios and the unit tests notice?
+"""How many faults in the detectors do scenarios, unit tests and the packets of the captures notice?
 
-usage: mutate.py [--count N | --all] [--seed TEXT] [--jobs N] [--at-least PERCENT] [FAMILY | FAMILY/DETECTOR[:LINE]]...
+usage: mutate.py [--count N | --all] [--thorough] [--seed TEXT] [--jobs N] [--at-least PERCENT] [FAMILY | FAMILY/DETECTOR[:LINE]]...
 
-Breaks a detector in one place (mutants.py has the ways), and runs the player of scenarios and those unit tests that have a detector
-in them until the first one fails. All mutants are in these programs (switches.py), but for those that have to be compiled alone. A
+Breaks a detector in one place (mutants.py has the ways), and runs the player of scenarios, those unit tests that have a detector
+in them, and the player of captures, until the first one fails. All mutants are in these programs (switches.py), but for those that have to be compiled alone. A
 mutant that no test notices is printed with its place. N mutants (10) of each detector are taken, as many of each kind, the same ones
 for the same seed and source. With a LINE all of that line are.
+
+With --thorough a mutant is tried by the tests that pass its place, only. To know them costs a minute at the start; it pays for more
+than a hundred mutants.
 
 What does not compile, compiles to the same code, or stands in equivalent.tsv as a change that nobody can notice is no mutant. An
 endless loop is noticed.
@@ -33,6 +36,7 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 DETECTORS = TREE / "plugin" / "detectors"
 BUILD = TREE / "build-mutation"
 SWITCHED = BUILD / "switched"  # a copy of the tree
+SCENARIOS = TREE / "tests" / "scenarios"
 PROCESSOR_SECONDS = 20
 MEMORY = 4 << 30
 EQUIVALENT = pathlib.Path(__file__).with_name("equivalent.tsv")
@@ -66,8 +70,10 @@ class Build:
         run("cmake", "-S", SWITCHED, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None",
             f"-DCMAKE_C_FLAGS=-O1 -w -include {BUILD}/switch.h", "-DNETCASE_HOST=OFF")
         tests = [path.stem for path in sorted((TREE / "tests" / "unit").glob("test_*.c")) if path.stem not in NO_LOGIC]
-        run("cmake", "--build", BUILD, "--target", "test_scenarios", *tests)
-        self.unit_tests = [name for name in tests if "_detector\n" in run("nm", f"tests/{name}")]
+        run("cmake", "--build", BUILD, "--target", "test_scenarios", "laws_of_captures", *tests)
+        run(TREE / "tests" / "fuzz" / "sequences.py", "--whole", BUILD / "captures", TREE / "captures")
+        self.unit_tests = [[name] for name in tests if "_detector\n" in run("nm", f"tests/{name}")]
+        self.unit_tests.append(["laws_of_captures", "--expected", BUILD / "captures"])
         self.commands = {}
 
     def command(self, target):
@@ -131,12 +137,40 @@ def fails(number, *command):
     return process.returncode != 0
 
 
-def noticed(build, family, number, made=None):
-    """Whether a test notices the mutant, a switch or an object: the scenarios of its family first."""
-    player = build.program("test_scenarios", made)
-    families = sorted((TREE / "tests" / "scenarios").iterdir(), key=lambda path: (path.name != family, path))
-    return (fails(number, player, "--plain", families[0]) or fails(number, player, "--plain", *families[1:]) or
-            any(fails(number, build.program(name, made)) for name in build.unit_tests))
+class Tests:
+    """Which tests are run for a mutant."""
+
+    def __init__(self, build, thorough):
+        self.build = build
+        self.reached = {}  # by a scenario or unit test: numbers of switches
+        if thorough:
+            for scenario in SCENARIOS.glob("**/*.scn"):
+                self.reached[scenario] = self.reached_by(build.program("test_scenarios", None), "--plain", scenario)
+            for name, *arguments in build.unit_tests:
+                self.reached[name] = self.reached_by(build.program(name, None), *arguments)
+
+    @staticmethod
+    def reached_by(*command):
+        with tempfile.NamedTemporaryFile(prefix="netcase-reached-", mode="r", encoding="ascii") as file:
+            subprocess.run(command, cwd=TREE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+                           env={**os.environ, "NETCASE_REACHED": file.name})
+            return {int(number) for number in file}
+
+    def passed(self, number, test):
+        return number == 0 or not self.reached or number in self.reached[test]
+
+    def notice(self, family, number, made=None):
+        """The program that notices the mutant, a switch or an object, or None: the scenarios of its family come first."""
+        player = self.build.program("test_scenarios", made)
+        scenarios = [path for path in sorted(SCENARIOS.glob("**/*.scn")) if self.passed(number, path)]
+        for place in (True, False):
+            some = [path for path in scenarios if (path.parent.name == family) is place]
+            if some and fails(number, player, "--plain", *some):
+                return "test_scenarios"
+        for name, *arguments in self.build.unit_tests:
+            if self.passed(number, name) and fails(number, self.build.program(name, made), *arguments):
+                return name
+        return None
 
 
 class Equivalent:
@@ -164,6 +198,7 @@ class Detector:
         self.name = str(path.relative_to(DETECTORS).with_suffix(""))
         self.family = path.parent.name
         self.source = path.read_text(encoding="utf-8")
+        self.object = None  # without a mutant
 
     def write_switched(self, first):
         """From now on each mutant has a number, from the first one on; the next one is returned."""
@@ -174,10 +209,7 @@ class Detector:
         write(SWITCHED / "plugin" / "detectors" / f"{self.name}.c", switched.text.encode())
         return first + len(mutants)
 
-    def check(self, build):
-        """What fails without a mutant tells nothing."""
-        if noticed(build, self.family, 0):
-            sys.exit(f"the tests fail without a mutant of {self.name}")
+    def check(self):
         for equivalent in self.equivalents:
             if equivalent.detector == self.name and not any(equivalent.covers(mutant, self.source) for mutant in self.numbers):
                 sys.exit(f"{EQUIVALENT.name}: {self.name} has no mutant {equivalent.code}: {equivalent.was} -> {equivalent.becomes}")
@@ -197,20 +229,21 @@ class Detector:
         # What is no mutant counts, too: the sample does not depend on a compiler.
         return mutants if options.all else mutants[:options.count]
 
-    def try_mutant(self, build, mutant):
-        """None if it is none, else whether it was noticed."""
+    def try_mutant(self, build, tests, mutant):
+        """None if it is none, else the program that noticed it or "survived"."""
         if any(equivalent.is_in(self) and equivalent.covers(mutant, self.source) for equivalent in self.equivalents):
             return None
         number = self.numbers[mutant]
-        if number in self.switches and noticed(build, self.family, number):
-            return True
+        by = tests.notice(self.family, number) if number in self.switches else None
+        if by:
+            return by
         with tempfile.TemporaryDirectory(prefix="netcase-mutant-") as name:
             folder = pathlib.Path(name)
-            original = build.compile(self.name, self.source, folder).read_bytes()
+            self.object = self.object or build.compile(self.name, self.source, folder).read_bytes()
             made = build.compile(self.name, mutant.apply(self.source), folder)
-            if made is None or made.read_bytes() == original:
+            if made is None or made.read_bytes() == self.object:
                 return None
-            return number not in self.switches and noticed(build, self.family, 0, made)
+            return (tests.notice(self.family, 0, made) if number not in self.switches else None) or "survived"
 
 
 def is_wanted(detector, names):
@@ -222,6 +255,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="FAMILY or FAMILY/DETECTOR[:LINE]")
     parser.add_argument("--count", type=int, default=10, help="mutants of each detector")
     parser.add_argument("--all", action="store_true", help="all mutants")
+    parser.add_argument("--thorough", action="store_true", help="learn which tests pass which mutants")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--at-least", type=float, default=0, metavar="PERCENT", help="fail if fewer are noticed")
@@ -232,19 +266,23 @@ def main():
     if not detectors:
         parser.error("no such detector")
     build, total, total_noticed = Build(every), 0, 0
+    tests = Tests(build, options.thorough)
+    if tests.notice("", 0):
+        sys.exit("the tests fail without a mutant")
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as executor:
         for detector in detectors:
-            detector.check(build)
-            tried = seen = 0
+            detector.check()
+            tried = survived = alone = 0
             mutants = detector.wanted(options)
-            results = executor.map(lambda mutant, detector=detector: detector.try_mutant(build, mutant), mutants)
+            results = executor.map(lambda mutant, detector=detector: detector.try_mutant(build, tests, mutant), mutants)
             for mutant, result in zip(mutants, results):
                 tried += result is not None
-                seen += result is True
-                if result is False:
+                survived += result == "survived"
+                alone += result == "laws_of_captures"
+                if result == "survived":
                     print(f"survived  plugin/detectors/{detector.name}.c:{mutant.describe(detector.source)}", flush=True)
-            total, total_noticed = total + tried, total_noticed + seen
-            print(f"{detector.name}: {seen} of {tried} noticed", flush=True)
+            total, total_noticed = total + tried, total_noticed + tried - survived
+            print(f"{detector.name}: {tried - survived} of {tried} noticed, {alone} by captures alone", flush=True)
     share = 100 * total_noticed / max(total, 1)
     right = total > 0 and share >= options.at_least
     print(f"{'ok   ' if right else 'FAIL '} mutation: {total_noticed} of {total} mutants noticed, {share:.1f} %")
