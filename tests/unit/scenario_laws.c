@@ -48,7 +48,8 @@ is_in_payload(const char *id)
                                         "flood.tls",
                                         "policy.reset_reason",
                                         "tunnel.wireguard",
-                                        "nat.untranslated" /* of UDP */};
+                                        "nat.untranslated" /* of UDP */,
+                                        "app.client_timeout"};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
         if (g_str_has_prefix(id, cases[i]))
             return true;

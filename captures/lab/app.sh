@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Applications that let the other side wait, and clients that do not wait any longer (app.*), and what only looks so.
+# Takes about 40 s.
+
+. "$(dirname "$0")/lib.sh"
+
+# --- app.client_timeout --------------------------------------------------------------------------------------------------
+
+client_timeout() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 80 recv sleep:30
+    record app/client-timeout c eth0
+    for _ in 1 2; do
+        inside c curl -s -m 3 -o /dev/null http://10.2.0.2/report || true
+        sleep 0.4
+    done
+    recorded app/client-timeout
+    expectation app/client-timeout <<'END'
+# A server acknowledges two requests and does not answer them; curl leaves each after its timeout of 3 s. Captured at the client.
+# origin: lab/app.sh (curl 7.88, talk.py)
+# shows: app.client_timeout
+tcp.flags.fin == 1 @2 => app.client_timeout
+END
+}
+
+client_timeout_answered_later_ipv6() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::2/64
+    serve s listen 8080 recv sleep:3.6 respond:300
+    record app/client-timeout-answered-later-ipv6 s eth0
+    talk c connect 2001:db8:2::2 8080 get:/report sleep:2 close
+    sleep 2
+    recorded app/client-timeout-answered-later-ipv6
+    expectation app/client-timeout-answered-later-ipv6 <<'END'
+# A client leaves after 2 s; the answer comes 1.6 s later and meets a closed socket. Captured at the server, IPv6.
+# origin: lab/app.sh (talk.py)
+# shows: app.client_timeout
+tcp.flags.reset == 1 => app.client_timeout
+END
+}
+
+client_timeout_cancelled() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 80 recv sleep:30
+    record app/client-timeout-users-who-cancel c eth0
+    for seconds in 2.4 3.7 3.4; do
+        talk c connect 10.2.0.2 80 get:/report sleep:$seconds close
+        sleep 0.6
+    done
+    recorded app/client-timeout-users-who-cancel
+    expectation app/client-timeout-users-who-cancel <<'END'
+# A user cancels three requests when he has had enough, after 2.4, 3.7 and 3.4 s.
+# origin: lab/app.sh (talk.py)
+# look-alike: app.client_timeout "users who cancel"
+END
+}
+
+client_timeout_health_checks() {
+    network b=10.1.0.2/24 s=10.2.0.2/24
+    cat >"$WORK/haproxy.cfg" <<'END'
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 10s
+    timeout server 10s
+    timeout check 2s
+frontend f
+    bind :80
+    default_backend b
+backend b
+    option httpchk GET /health
+    server one 10.2.0.2:80 check inter 4s
+END
+    serve s listen 80 recv sleep:30
+    record app/client-timeout-health-checks s eth0
+    background b haproxy -db -f "$WORK/haproxy.cfg"
+    sleep 16
+    recorded app/client-timeout-health-checks
+    expectation app/client-timeout-health-checks <<'END'
+# The health checks of haproxy, one every 6 s, get no answer within their timeout of 2 s.
+# origin: lab/app.sh (haproxy 2.6, talk.py)
+# look-alike: app.client_timeout "health checks"
+END
+}
+
+client_timeout_never_answered() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 514 eof
+    record app/client-timeout-never-answered c eth0
+    for _ in 1 2; do
+        talk c connect 10.2.0.2 514 send:120 sleep:5 close
+        sleep 0.6
+    done
+    recorded app/client-timeout-never-answered
+    expectation app/client-timeout-never-answered <<'END'
+# A sender of log lines closes its connection when it has had nothing to say for 5 s, twice; nobody answers a log line.
+# origin: lab/app.sh (talk.py)
+# look-alike: app.client_timeout "a program that is sent something and never answers"
+END
+}
+
+SCENARIOS=(
+    client_timeout client_timeout_answered_later_ipv6 client_timeout_cancelled client_timeout_health_checks
+    client_timeout_never_answered
+)
+# Names on the command line run those only.
+[ $# -gt 0 ] || set -- "${SCENARIOS[@]}"
+run_scenarios "$@"
