@@ -98,9 +98,96 @@ client_timeout_never_answered() {
 END
 }
 
+# --- app.zero_window -----------------------------------------------------------------------------------------------------
+
+# small_buffers HOST: a few packets fill the receiver's buffer
+small_buffers() {
+    inside "$1" sysctl -qw net.ipv4.tcp_rmem="4096 4096 4096"
+}
+
+zero_window() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    small_buffers s
+    serve s listen 9092 recv sleep:4 recv:4000 send:20 eof
+    record app/zero-window c eth0
+    talk c --source 40500 connect 10.2.0.2 9092 send:100 sleep:0.1 send:4000 recv close
+    recorded app/zero-window
+    expectation app/zero-window <<'END'
+# A consumer does not read for 4 s: its window is 0, and each probe is answered. Captured at the sender.
+# origin: lab/app.sh (talk.py, a receive buffer of 4 kB)
+# shows: app.zero_window
+tcp.window_size_value == 0 && tcp.flags == 0x010 && frame.time_relative > 1 => app.zero_window
+END
+}
+
+zero_window_client_ipv6() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::2/64
+    small_buffers c
+    serve s listen 80 recv respond:4000 eof
+    record app/zero-window-client-ipv6 c eth0
+    talk c connect 2001:db8:2::2 80 get:/download sleep:2.5 recv close
+    recorded app/zero-window-client-ipv6
+    expectation app/zero-window-client-ipv6 <<'END'
+# A client does not read its download for 2.5 s. Captured at the client, IPv6.
+# origin: lab/app.sh (talk.py, a receive buffer of 4 kB)
+# shows: app.zero_window
+tcp.window_size_value == 0 && tcp.flags == 0x010 && frame.time_relative > 1 => app.zero_window
+END
+}
+
+zero_window_short() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    small_buffers s
+    serve s listen 9092 sleep:0.5 recv:1500 sleep:0.5 recv:1500 sleep:0.5 recv:1500 sleep:0.5 eof
+    record app/zero-window-short-closings c eth0
+    talk c connect 10.2.0.2 9092 send:9000 close
+    sleep 3
+    recorded app/zero-window-short-closings
+    expectation app/zero-window-short-closings <<'END'
+# A slow reader takes some of its data every half second: its window is closed again and again, for less than a second.
+# origin: lab/app.sh (talk.py, a receive buffer of 4 kB)
+# look-alike: app.zero_window "short closings in bulk transfer"
+END
+}
+
+zero_window_reset() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 9092 recv send:20 rst
+    firewall tcp sport 9092 'tcp flags & rst == rst' drop
+    record app/zero-window-of-a-reset s eth0
+    talk c connect 10.2.0.2 9092 send:100 recv sleep:0.2 send:100 sleep:3 rst
+    recorded app/zero-window-of-a-reset
+    expectation app/zero-window-of-a-reset <<'END'
+# A server has reset a connection and answers what still comes by RST, whose window is 0; a firewall drops the RSTs, and the client
+# repeats itself for 3 s. Captured at the server.
+# origin: lab/app.sh (talk.py, nftables drop)
+# look-alike: app.zero_window "window of a RST"
+END
+}
+
+zero_window_synproxy() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    inside s nft add table ip proxy
+    inside s nft "add chain ip proxy raw { type filter hook prerouting priority -300; }"
+    inside s nft "add chain ip proxy in { type filter hook input priority 0; }"
+    inside s nft add rule ip proxy raw tcp dport 80 tcp flags syn notrack
+    inside s nft add rule ip proxy in tcp dport 80 ct state invalid,untracked synproxy mss 1460 wscale 7 timestamp sack-perm
+    inside s sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0
+    serve s listen 80 answer:200 eof
+    record app/zero-window-synproxy c eth0
+    talk c connect 10.2.0.2 80 get recv close
+    recorded app/zero-window-synproxy
+    expectation app/zero-window-synproxy <<'END'
+# The SYN-ACK of a SYNPROXY has window 0, until it has a connection of its own to the server.
+# origin: lab/app.sh (talk.py, nftables synproxy)
+# look-alike: app.zero_window "SYNPROXY"
+END
+}
+
 SCENARIOS=(
     client_timeout client_timeout_answered_later_ipv6 client_timeout_cancelled client_timeout_health_checks
-    client_timeout_never_answered
+    client_timeout_never_answered zero_window zero_window_client_ipv6 zero_window_short zero_window_reset
+    zero_window_synproxy
 )
 # Names on the command line run those only.
 [ $# -gt 0 ] || set -- "${SCENARIOS[@]}"

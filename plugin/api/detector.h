@@ -56,8 +56,9 @@ enum {
     SEES_SESSION = 1 << 13,     /* TCP and UDP packets that an encapsulation session brought */
     SEES_TLS = 1 << 14,         /* packet->tls is there: not on bulk data once the handshake is complete */
     SEES_REVIVED = 1 << 15,     /* packet->revives: what was taken for lost has arrived after all */
-    SEES_DUPLICATES = 1 << 16,  /* duplicates too */
-    SEES_OUTCOME = 1 << 17      /* on_outcome is called */
+    SEES_CLOSED = 1 << 16,      /* a TCP packet of a side whose newest receive window is 0 */
+    SEES_DUPLICATES = 1 << 17,  /* duplicates too */
+    SEES_OUTCOME = 1 << 18      /* on_outcome is called */
 };
 
 struct detector {

@@ -15,7 +15,7 @@
 #include "engine/wakes.h"
 
 /* Bits of detector.sees that a packet may have. */
-enum { EVENTS = 16 };
+enum { EVENTS = 17 };
 _Static_assert(1 << EVENTS == SEES_DUPLICATES, "bits of events");
 
 struct engine {

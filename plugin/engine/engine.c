@@ -357,7 +357,7 @@ events_of(const struct flow *flow, const struct packet *packet)
     if (packet->protocol != PROTOCOL_TCP)
         return events | SEES_UDP | (packet->dns != NULL ? SEES_DNS : 0);
     const struct side *sender = flow_sender(flow, packet);
-    events |= SEES_TCP;
+    events |= SEES_TCP | (sender->closed_window ? SEES_CLOSED : 0);
     if (packet->new_bytes > 0)
         events |= (packet->from_client ? SEES_CLIENT_DATA : 0) |
                   (sender->new_bytes == packet->new_bytes ? SEES_FIRST_DATA : 0) |
