@@ -188,6 +188,7 @@ blackhole_60s() {
 # state silently. Captured at the client.
 # origin: lab/idle.sh (nginx 1.22, python client, nftables drop on the router)
 # shows: idle.blackhole
+# look-alike: path.peer_gone "silence after an idle time (idle.blackhole)"
 tcp.analysis.retransmission && tcp.srcport != 80 @5 => idle.blackhole
 END
 }

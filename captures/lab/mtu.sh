@@ -30,6 +30,7 @@ download() {
 # the server.
 # origin: lab/mtu.sh (nginx 1.22, curl 7.88, nftables drop of ICMP)
 # shows: path.mtu_blackhole
+# look-alike: path.peer_gone "MTU: only packets of full size vanish"
 tcp.srcport == 80 && tcp.seq == 1 && tcp.len > 1400 @4 => path.mtu_blackhole
 END
     mirrored path/mtu-download-mirror-cut path/mtu-download --as vxlan --at 10.2.0.2 --id 7 --cut 96

@@ -366,10 +366,112 @@ tcp.analysis.retransmission || tcp.analysis.out_of_order @11 => path.loss
 END
 }
 
+# --- path.peer_gone ----------------------------------------------------------------------------------------------------
+
+# talkers COUNT SERVER: connections of c that ask, and again 3 s later; returns in between
+talkers() {
+    local one try
+    for one in $(seq "$1"); do
+        background c timeout 20 "$PYTHON" "$LAB/talk.py" connect "$2" 6379 send:30 recv sleep:3 send:30 recv
+    done
+    for try in $(seq 100); do
+        [ "$(inside c ss -Htn state established 'dport = :6379' | wc -l)" -lt "$1" ] || break
+        sleep 0.05
+    done
+    [ "$try" -lt 100 ] || die "not all connections began ($one)"
+    sleep 1
+}
+
+peer_gone() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 6379 recv send:5 recv send:5
+    record path/peer-gone c eth0
+    talkers 2 10.2.0.2
+    firewall ip daddr 10.2.0.2 drop
+    firewall ip saddr 10.2.0.2 drop
+    sleep 7
+    recorded path/peer-gone
+    expectation path/peer-gone <<'END'
+# Two connections ask a server again after 3 s, and it does not answer any more. Captured at the client.
+# origin: lab/path.sh (talk.py, nftables drop in both directions)
+# shows: path.peer_gone
+tcp.dstport == 6379 && tcp.len == 30 @13 => path.peer_gone
+END
+}
+
+peer_unreachable_ipv6() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::2/64
+    serve s listen 6379 recv send:5 recv send:5
+    record path/peer-gone-unreachable-ipv6 c eth0
+    talkers 1 2001:db8:2::2
+    inside s ip link set dev eth0 down
+    inside r ip neigh flush dev s
+    sleep 8
+    recorded path/peer-gone-unreachable-ipv6
+    expectation path/peer-gone-unreachable-ipv6 <<'END'
+# The link of a server goes down, and the router before it says that it is unreachable. Captured at the client, over IPv6.
+# origin: lab/path.sh (talk.py)
+# shows: path.peer_gone
+icmpv6.type == 1 @2 => path.peer_gone
+END
+}
+
+peer_comes_back() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 6379 recv send:5 recv send:5
+    record path/peer-gone-outage-repaired c eth0
+    talkers 1 10.2.0.2
+    firewall ip daddr 10.2.0.2 drop
+    sleep 3.2
+    firewall_open
+    sleep 4
+    recorded path/peer-gone-outage-repaired
+    local answer
+    answer=$(tshark -n -r "$OUT/path/peer-gone-outage-repaired.pcapng" -Y 'tcp.srcport == 6379 && tcp.ack == 61' -T fields \
+        -e frame.number 2>/dev/null | sed -n 1p)
+    expectation path/peer-gone-outage-repaired <<END
+# The way to a server is interrupted for some seconds in the middle of a conversation.
+# origin: lab/path.sh (talk.py, nftables drop until it is open again)
+# look-alike: path.peer_gone "an outage that is repaired"
+tcp.dstport == 6379 && tcp.len == 30 @7 => path.peer_gone withdrawn $answer
+END
+}
+
+peer_blind() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 6379 recv send:5 recv send:5
+    record path/peer-gone-blind-direction c eth0 src host 10.1.0.2
+    talkers 1 10.2.0.2
+    firewall ip daddr 10.2.0.2 drop
+    sleep 7
+    recorded path/peer-gone-blind-direction
+    expectation path/peer-gone-blind-direction <<'END'
+# Only the client's packets are captured: whether anything comes back can't be told from them.
+# origin: lab/path.sh (talk.py, tcpdump with a source filter, nftables drop)
+# look-alike: path.peer_gone "blind direction"
+END
+}
+
+peer_at_the_end() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 6379 recv send:5 recv send:5
+    record path/peer-gone-end-of-capture c eth0
+    talkers 1 10.2.0.2
+    firewall ip daddr 10.2.0.2 drop
+    sleep 3.4
+    recorded path/peer-gone-end-of-capture
+    expectation path/peer-gone-end-of-capture <<'END'
+# The capture ends before an answer to the fourth transmission was due.
+# origin: lab/path.sh (talk.py, nftables drop)
+# look-alike: path.peer_gone "end of capture"
+END
+}
+
 SCENARIOS=(
     loss_download loss_upload_ipv6 loss_mirror loss_many_clients loss_under_1_percent few_retransmissions reordering
     spurious_retransmissions copies into_silence saturated_upload saturated_by_flood saturated_mirror short_burst rate_limit
     receive_window loss_with_room
+    peer_gone peer_unreachable_ipv6 peer_comes_back peer_blind peer_at_the_end
 )
 # Names on the command line run those only.
 [ $# -gt 0 ] || set -- "${SCENARIOS[@]}"

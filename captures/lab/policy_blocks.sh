@@ -497,6 +497,7 @@ cut_silence() {
 # $round downloads vanish when 100 kB are through: nothing passes any more. Captured at the server, headers only. IPv6.
 # origin: lab/policy_blocks.sh (nginx 1.22, curl 7.88, nftables ct bytes and drop)
 # shows: policy.transfer_cut
+tcp.stream == 1 && tcp.flags.syn == 1 => path.peer_gone
 tcp.stream == 1 && tcp.analysis.retransmission @4 => policy.transfer_cut
 END
 }
