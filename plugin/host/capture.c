@@ -22,6 +22,7 @@ capture_start(void)
     preferences_fill(&current->settings);
     current->engine = engine_new(&current->settings);
     current->frames = frames_new();
+    current->streams = g_hash_table_new(g_direct_hash, g_direct_equal);
 }
 
 void
@@ -31,6 +32,7 @@ capture_stop(void)
         return;
     engine_free(current->engine);
     frames_free(current->frames);
+    g_hash_table_destroy(current->streams);
     settings_clear(&current->settings);
     g_free(current);
     current = NULL;

@@ -27,6 +27,7 @@ struct capture {
     struct engine *engine;
     struct frames *frames;
     struct open_encapsulations open;
+    GHashTable *streams; /* Wireshark's number by that of the flow, see host/streams.h */
 };
 
 /* NULL while no capture is open or netcase is disabled. */

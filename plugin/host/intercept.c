@@ -2,6 +2,7 @@
 #include "host/intercept.h"
 
 #include "host/capture.h"
+#include "host/host_address.h"
 #include "host/preferences.h"
 #include "wire/packet_time.h"
 
@@ -21,19 +22,6 @@ static const struct handler {
 static dissector_table_t originals;
 static dissector_table_t udp_ports;
 static int vxlan_protocol; /* Wireshark's own */
-
-static void
-ip_address_from(struct ip_address *to, const address *from)
-{
-    memset(to, 0, sizeof *to);
-    if (from->type == AT_IPv4 && from->len == 4) {
-        to->family = 4;
-        memcpy(to->bytes, from->data, 4);
-    } else if (from->type == AT_IPv6 && from->len == 16) {
-        to->family = 6;
-        memcpy(to->bytes, from->data, 16);
-    }
-}
 
 /* Outside of any encapsulation. VLAN tags and interfaces separate flows only if the user wants it. */
 static struct place

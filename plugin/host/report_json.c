@@ -5,7 +5,9 @@
 
 #include <wsutil/json_dumper.h>
 
+#include "host/answers.h"
 #include "host/json_members.h"
+#include "host/streams.h"
 #include "host/tables.h"
 #include "report/events.h"
 #include "report/scope.h"
@@ -16,6 +18,22 @@ enum { REPORT_VERSION = 1 };
 
 /* Of each group. */
 enum { FINDINGS_SHOWN = 100 };
+
+static guint
+findings_shown(enum report_form form)
+{
+    return form == FORM_BRIEF ? 1 : FINDINGS_SHOWN;
+}
+
+/* A report that is being written. */
+struct writer {
+    json_dumper *json;
+    struct capture *capture;
+    const struct report *report;
+    const struct report_view *view;
+    struct answers *answers;
+    enum report_form form;
+};
 
 /* -- Lines ------------------------------------------------------------------------------------- */
 
@@ -276,37 +294,68 @@ put_endpoint(json_dumper *json, const char *name, const struct endpoint *endpoin
     json_dumper_end_object(json);
 }
 
+/* Wireshark's number beside ours. */
 static void
-put_event(json_dumper *json, const struct report *report, const struct report_event *event)
+put_flow(const struct writer *writer, uint32_t flow)
 {
+    uint32_t stream;
+    if (flow == 0)
+        return;
+    member_number(writer->json, "flow", flow);
+    if (streams_of_flow(writer->capture, flow, &stream))
+        member_number(writer->json, "tcp_stream", stream);
+}
+
+/* Who sent it instead of the side that it names; its address is known from an ICMP error only. */
+static void
+put_device(json_dumper *json, const struct finding *finding, const struct seen_packet *packet)
+{
+    const struct fact *reporter = finding_fact(finding, FACT_reporter);
+    json_dumper_set_member_name(json, "device");
+    json_dumper_begin_object(json);
+    if (packet->protocol != PROTOCOL_TCP && packet->protocol != PROTOCOL_UDP && reporter != NULL)
+        member_own_text(json, "ip", address_text(&reporter->endpoint.address));
+    json_dumper_end_object(json);
+}
+
+static void
+put_event(const struct writer *writer, const struct finding *finding, const struct report_event *event)
+{
+    json_dumper *json = writer->json;
     const struct seen_packet *packet = &event->packet;
     json_dumper_begin_object(json);
     member_number(json, "frame", event->frame);
     member_own_text(json, "time", time_text_exact(packet->time));
-    member_text(json, "from", packet->from_client ? "client" : "server");
+    /* An ICMP error goes back to the side whose packet it is about. */
+    bool is_error = packet->protocol != PROTOCOL_TCP && packet->protocol != PROTOCOL_UDP;
+    member_text(json, "from", packet->from_client != is_error ? "client" : "server");
     member_own_text(json, "kind", packet_kind_text(packet));
     member_number(json, "length", packet->length);
     struct endpoint client, server;
-    if (report_ends(report, packet->flow, &client, &server)) {
-        member_number(json, "flow", packet->flow);
+    if (report_ends(writer->report, packet->flow, &client, &server)) {
+        put_flow(writer, packet->flow);
         put_endpoint(json, "client", &client);
         put_endpoint(json, "server", &server);
     }
     if (event->trigger)
         member_true(json, "trigger");
+    if (event->sender == SENT_BY_DEVICE)
+        put_device(json, finding, packet);
+    if (answers_lack(writer->answers, event->number))
+        member_true(json, "unanswered");
     json_dumper_end_object(json);
 }
 
 /* The packets that it rests on, for who draws them. */
 static void
-put_events(json_dumper *json, const struct report *report, const struct finding *finding,
-           const struct report_view *view)
+put_events(const struct writer *writer, const struct finding *finding)
 {
-    GArray *events = finding_events(finding, view);
+    json_dumper *json = writer->json;
+    GArray *events = finding_events(finding, writer->view);
     json_dumper_set_member_name(json, "packets");
     json_dumper_begin_array(json);
     for (guint i = 0; i < events->len; i++)
-        put_event(json, report, &g_array_index(events, struct report_event, i));
+        put_event(writer, finding, &g_array_index(events, struct report_event, i));
     json_dumper_end_array(json);
     g_array_unref(events);
 }
@@ -355,12 +404,18 @@ put_others(json_dumper *json, const char *name, const struct finding *const *oth
 }
 
 static void
-put_related(json_dumper *json, const struct report *report, const struct finding *finding,
-            const struct report_view *view)
+put_causes(const struct writer *writer, const struct finding *finding)
 {
     const struct finding *causes[CAUSES_MAX];
-    size_t count = causes_of(report->causes, finding, causes);
+    size_t count = causes_of(writer->report->causes, finding, causes);
+    put_others(writer->json, "caused_by", causes, count, writer->view);
+}
 
+static void
+put_related(const struct writer *writer, const struct finding *finding)
+{
+    json_dumper *json = writer->json;
+    const struct report_view *view = writer->view;
     json_dumper_set_member_name(json, "evidence");
     json_dumper_begin_array(json);
     for (guint i = 0; i < finding->evidence->len; i++) {
@@ -369,8 +424,7 @@ put_related(json_dumper *json, const struct report *report, const struct finding
             json_dumper_value_anyf(json, "%u", frame);
     }
     json_dumper_end_array(json);
-    put_others(json, "caused_by", causes, count, view);
-    const GPtrArray *effects = report_effects(report, finding);
+    const GPtrArray *effects = report_effects(writer->report, finding);
     put_others(json, "explains", effects != NULL ? (const struct finding *const *)effects->pdata : NULL,
                effects != NULL ? effects->len : 0, view);
 }
@@ -384,59 +438,104 @@ put_filter(json_dumper *json, const struct finding *finding, const struct report
         member_own_text(json, "filter", filter);
 }
 
+/* Which finding it is. */
 static void
-put_finding(json_dumper *json, const struct report *report, guint number, const struct finding *finding,
-            const struct report_view *view)
+put_name(const struct writer *writer, const struct finding *finding)
 {
-    const struct report_group *group = g_ptr_array_index(report->groups, number - 1);
-    enum language language = view->language;
-    json_dumper_begin_object(json);
-    member_text(json, "case", finding->info->id);
-    member_number(json, "group", number);
-    member_number(json, "frame", view->shown_frame(finding->frame, view->data));
+    json_dumper *json = writer->json;
+    member_number(json, "frame", writer->view->shown_frame(finding->frame, writer->view->data));
     member_own_text(json, "time", time_text(finding->time));
-    if (finding->flow != 0)
-        member_number(json, "flow", finding->flow);
+    put_flow(writer, finding->flow);
     if (finding->session != 0)
         member_number(json, "session", finding->session);
     member_text(json, "severity", severity_name(finding->severity, LANGUAGE_ENGLISH));
     member_text(json, "confidence", confidence_name(finding->confidence));
-    member_own_text(json, "sentence", finding_sentence(report, finding, language));
+    member_own_text(json, "sentence", finding_sentence(writer->report, finding, writer->view->language));
+}
+
+/* What was measured, what may be behind it and what to do. */
+static void
+put_words(const struct writer *writer, const struct finding *finding)
+{
+    json_dumper *json = writer->json;
+    enum language language = writer->view->language;
     member_own_text(json, "title", finding_text(finding, TEXT_TITLE, language, MARKUP_NONE));
     member_own_text(json, "summary", finding_text(finding, TEXT_SUMMARY, language, MARKUP_NONE));
-    if (finding_culprit(finding) != NULL)
-        member_own_text(json, "culprit", fact_text(finding_culprit(finding), LANGUAGE_ENGLISH));
     put_lines(json, "causes", finding, TEXT_CAUSES, language);
     put_checks(json, finding, language);
     put_lines(json, "disproof", finding, TEXT_DISPROOF, language);
     put_facts(json, finding_facts(finding));
+    put_ruled_out(json, finding_facts(finding), writer->view);
+    put_events(writer, finding);
+    put_series(json, &finding->series, writer->view);
+    put_related(writer, finding);
+}
+
+static void
+put_finding(const struct writer *writer, guint number, const struct finding *finding)
+{
+    json_dumper *json = writer->json;
+    const struct report_group *group = g_ptr_array_index(writer->report->groups, number - 1);
+    json_dumper_begin_object(json);
+    member_text(json, "case", finding->info->id);
+    member_number(json, "group", number);
+    if (group->cause != NULL)
+        member_number(json, "cause_group", group->cause->number);
+    member_own_text(json, "problem", group_sentence(writer->report, group, writer->view->language));
+    put_name(writer, finding);
+    if (finding_culprit(finding) != NULL)
+        member_own_text(json, "culprit", fact_text(finding_culprit(finding), LANGUAGE_ENGLISH));
     put_endpoints(json, finding_facts(finding));
-    put_ruled_out(json, finding_facts(finding), view);
     put_impact(json, group);
     put_capture_point(json, group->capture_point, NULL);
-    put_filter(json, finding, view);
-    put_events(json, report, finding, view);
-    put_series(json, &finding->series, view);
-    put_related(json, report, finding, view);
+    put_filter(json, finding, writer->view);
+    put_causes(writer, finding);
+    if (writer->form != FORM_BRIEF)
+        put_words(writer, finding);
     json_dumper_end_object(json);
 }
 
 static void
-put_groups(json_dumper *json, const struct report *report, const struct report_view *view, bool all)
+put_groups(const struct writer *writer)
 {
-    guint shown = all ? report->groups->len : report_groups_shown(report);
-    for (guint i = 0; i < shown; i++) {
+    const struct report *report = writer->report;
+    bool all = writer->form == FORM_ALL;
+    guint groups = all ? report->groups->len : report_groups_shown(report);
+    guint limit = all ? G_MAXUINT : findings_shown(writer->form);
+    for (guint i = 0; i < groups; i++) {
         const struct report_group *group = g_ptr_array_index(report->groups, i);
-        for (guint k = 0; k < group->findings->len && (all || k < FINDINGS_SHOWN); k++)
-            put_finding(json, report, i + 1, g_ptr_array_index(group->findings, k), view);
+        for (guint k = 0; k < group->findings->len && k < limit; k++)
+            put_finding(writer, i + 1, g_ptr_array_index(group->findings, k));
     }
+}
+
+/* What one pass had said, and the frame that refutes it. */
+static void
+put_withdrawn(const struct writer *writer)
+{
+    json_dumper *json = writer->json;
+    const GPtrArray *withdrawn = writer->report->withdrawn;
+    json_dumper_set_member_name(json, "withdrawn");
+    json_dumper_begin_array(json);
+    for (guint i = 0; i < withdrawn->len; i++) {
+        const struct finding *finding = g_ptr_array_index(withdrawn, i);
+        json_dumper_begin_object(json);
+        member_text(json, "case", finding->info->id);
+        put_name(writer, finding);
+        member_number(json, "by_frame", writer->view->shown_frame(finding->withdrawn_frame, writer->view->data));
+        if (writer->form != FORM_BRIEF)
+            put_events(writer, finding);
+        json_dumper_end_object(json);
+    }
+    json_dumper_end_array(json);
 }
 
 /* What is not in the findings, if anything is. */
 static void
-put_rest(json_dumper *json, const struct report *report)
+put_rest(const struct writer *writer)
 {
-    GArray *rests = report_rest(report, FINDINGS_SHOWN);
+    json_dumper *json = writer->json;
+    GArray *rests = report_rest(writer->report, findings_shown(writer->form));
     if (rests->len > 0) {
         json_dumper_set_member_name(json, "not_shown");
         json_dumper_begin_array(json);
@@ -455,16 +554,18 @@ put_rest(json_dumper *json, const struct report *report)
 }
 
 static void
-put_oddities(json_dumper *json, const struct report *report, const struct report_view *view)
+put_oddities(const struct writer *writer)
 {
-    const GArray *shown = report->oddities->shown;
+    json_dumper *json = writer->json;
+    const struct report_view *view = writer->view;
+    const GArray *shown = writer->report->oddities->shown;
     json_dumper_set_member_name(json, "also_seen");
     json_dumper_begin_array(json);
     for (guint i = 0; i < shown->len && view->origin->filter == NULL; i++) {
         const struct oddity *oddity = &g_array_index(shown, struct oddity, i);
         json_dumper_begin_object(json);
         member_text(json, "kind", oddity_name(oddity->kind));
-        member_number(json, "flow", oddity->flow);
+        put_flow(writer, oddity->flow);
         member_number(json, "frame", view->shown_frame(oddity->frame, view->data));
         member_own_text(json, "time", time_text(oddity->when));
         member_seconds(json, "duration", oddity->time);
@@ -501,45 +602,65 @@ put_scope(json_dumper *json, const struct report *report)
 }
 
 static void
-put_report(json_dumper *json, struct capture *capture, const struct report *report, const struct report_view *view,
-           unsigned part, bool all)
+put_silent(json_dumper *json, const struct report *report)
 {
-    json_dumper_begin_object(json);
-    member_number(json, "version", REPORT_VERSION);
-    if (part != 0)
-        member_number(json, "part", part);
-    put_origin(json, view);
-    put_capture(json, &report->summary, view);
-    json_dumper_set_member_name(json, "findings");
-    json_dumper_begin_array(json);
-    put_groups(json, report, view, all);
-    json_dumper_end_array(json);
-    if (!all)
-        put_rest(json, report);
-    put_oddities(json, report, view);
-    put_scope(json, report);
-    put_sessions(json, engine_encapsulation(capture->engine));
     json_dumper_set_member_name(json, "without_finding");
     json_dumper_begin_array(json);
     for (guint i = 0; i < report->silent->len; i++)
         json_dumper_value_string(json, ((const struct case_info *)g_ptr_array_index(report->silent, i))->id);
     json_dumper_end_array(json);
+}
+
+static void
+put_report(const struct writer *writer, unsigned part)
+{
+    json_dumper *json = writer->json;
+    json_dumper_begin_object(json);
+    member_number(json, "version", REPORT_VERSION);
+    if (writer->form == FORM_BRIEF)
+        member_text(json, "form", "brief");
+    if (part != 0)
+        member_number(json, "part", part);
+    put_origin(json, writer->view);
+    put_capture(json, &writer->report->summary, writer->view);
+    json_dumper_set_member_name(json, "findings");
+    json_dumper_begin_array(json);
+    put_groups(writer);
+    json_dumper_end_array(json);
+    if (writer->form != FORM_ALL)
+        put_rest(writer);
+    put_withdrawn(writer);
+    put_oddities(writer);
+    put_scope(json, writer->report);
+    if (writer->form != FORM_BRIEF) {
+        put_sessions(json, engine_encapsulation(writer->capture->engine));
+        put_silent(json, writer->report);
+    }
     json_dumper_end_object(json);
     json_dumper_finish(json);
 }
 
+static void
+write_report(json_dumper *json, struct capture *capture, const struct report *report, const struct report_view *view,
+             unsigned part, enum report_form form)
+{
+    struct writer writer = {json, capture, report, view, answers_new(capture, report), form};
+    put_report(&writer, part);
+    answers_free(writer.answers);
+}
+
 void
 report_json_write(FILE *file, struct capture *capture, const struct report *report, const struct report_view *view,
-                  unsigned part, bool all)
+                  unsigned part, enum report_form form)
 {
     json_dumper json = {.output_file = file, .flags = JSON_DUMPER_FLAGS_PRETTY_PRINT};
-    put_report(&json, capture, report, view, part, all);
+    write_report(&json, capture, report, view, part, form);
 }
 
 char *
 report_json_text(struct capture *capture, const struct report *report, const struct report_view *view, unsigned part)
 {
     json_dumper json = {.output_string = g_string_new(NULL)};
-    put_report(&json, capture, report, view, part, false);
+    write_report(&json, capture, report, view, part, FORM_FIRST);
     return g_string_free(json.output_string, FALSE);
 }

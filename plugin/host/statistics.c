@@ -13,6 +13,7 @@
 #include "host/language.h"
 #include "host/provenance.h"
 #include "host/report_json.h"
+#include "host/streams.h"
 #include "host/tables.h"
 #include "report/brief.h"
 #include "report/endings.h"
@@ -141,24 +142,30 @@ print_markdown(const struct statistic *statistic, struct capture *capture)
 }
 
 static void
-print_json_of(const struct statistic *statistic, struct capture *capture, bool all)
+print_json_of(const struct statistic *statistic, struct capture *capture, enum report_form form)
 {
     struct writing writing;
     begin(&writing, statistic, capture);
-    report_json_write(stdout, capture, writing.report, &writing.view, statistic->parts, all);
+    report_json_write(stdout, capture, writing.report, &writing.view, statistic->parts, form);
     end(&writing);
 }
 
 static void
 print_json(const struct statistic *statistic, struct capture *capture)
 {
-    print_json_of(statistic, capture, false);
+    print_json_of(statistic, capture, FORM_FIRST);
 }
 
 static void
 print_json_all(const struct statistic *statistic, struct capture *capture)
 {
-    print_json_of(statistic, capture, true);
+    print_json_of(statistic, capture, FORM_ALL);
+}
+
+static void
+print_json_brief(const struct statistic *statistic, struct capture *capture)
+{
+    print_json_of(statistic, capture, FORM_BRIEF);
 }
 
 /* Both languages, so that the reader can change it. */
@@ -254,10 +261,11 @@ static const struct {
     const char *name;
     void (*print)(const struct statistic *statistic, struct capture *capture);
     bool programs_read_it;
-} kinds[] = {
-    {"endings", print_endings, false},   {"endings_json", print_endings_json, true}, {"html", print_page, true},
-    {"json", print_json, true},          {"json_all", print_json_all, true},         {"long", print_long, false},
-    {"markdown", print_markdown, false}, {"sessions", print_sessions, false},        {"timers", print_timers, false}};
+} kinds[] = {{"endings", print_endings, false},   {"endings_json", print_endings_json, true},
+             {"html", print_page, true},          {"json", print_json, true},
+             {"json_all", print_json_all, true},  {"json_brief", print_json_brief, true},
+             {"long", print_long, false},         {"markdown", print_markdown, false},
+             {"sessions", print_sessions, false}, {"timers", print_timers, false}};
 
 /* -- Parts of a capture ----------------------------------------------------------------------- */
 
@@ -379,6 +387,8 @@ start(const char *argument, void *data)
     GString *problem =
         register_tap_listener("frame", statistic, filter, TL_REQUIRES_ERROR_PACKETS, reset, note_frame, draw, NULL);
     if (problem == NULL) {
+        if (statistic->programs_read_it)
+            streams_listen();
         statistics = g_slist_append(statistics, statistic);
         return true;
     }

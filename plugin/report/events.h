@@ -6,13 +6,17 @@
 
 #include "report/view.h"
 
+/* NAMED: the side that it names, as far as is known. DEVICE: somebody else, as the finding shows. */
+enum event_sender { SENT_BY_NAMED, SENT_BY_DEVICE };
+
 struct report_event {
-    uint32_t frame; /* the number that the user knows */
-    bool trigger;   /* the frame at which the finding was made */
+    uint32_t frame, number; /* that the user knows, and the engine's */
+    bool trigger;           /* the frame at which the finding was made */
+    enum event_sender sender;
     struct seen_packet packet;
 };
 
-/* Trigger, evidence and, of a series, its first and last frame, by frame, each once; without those that are not shown or not
+/* Trigger, evidence, the frame that refutes it if one does, and, of a series, its first and last frame, by frame, each once; without those that are not shown or not
  * known. The caller frees the array with g_array_unref. */
 GArray *finding_events(const struct finding *finding, const struct report_view *view);
 

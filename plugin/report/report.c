@@ -216,6 +216,8 @@ sort_groups(struct report *report)
     g_ptr_array_set_free_func(report->groups, NULL);
     g_ptr_array_unref(report->groups);
     report->groups = placed;
+    for (guint i = 0; i < placed->len; i++)
+        ((struct report_group *)g_ptr_array_index(placed, i))->number = i + 1;
 }
 
 /* -- Impact ----------------------------------------------------------------------------------- */
@@ -373,6 +375,19 @@ add_findings(struct report *report, const struct engine *engine,
     table_free(groups);
 }
 
+static void
+list_withdrawn(struct report *report, const struct engine *engine,
+               bool (*is_wanted)(const struct finding *finding, void *data), void *data)
+{
+    const struct finding *finding;
+    if (store_withdrawn(engine->store) == 0)
+        return;
+    for (uint32_t number = 1; (finding = store_by_number(engine->store, number)) != NULL; number++)
+        if (finding->withdrawn_frame != 0 && finding->withdrawn_frame != finding->frame &&
+            report->withdrawn->len < WITHDRAWN_SHOWN && is_wanted(finding, data))
+            g_ptr_array_add(report->withdrawn, (void *)finding);
+}
+
 struct report *
 report_new(struct engine *engine, bool (*is_wanted)(const struct finding *finding, void *data), void *data)
 {
@@ -383,10 +398,12 @@ report_new(struct engine *engine, bool (*is_wanted)(const struct finding *findin
     report->summary = summary_of(engine);
     report->groups = g_ptr_array_new_with_free_func(group_free);
     report->silent = g_ptr_array_new();
+    report->withdrawn = g_ptr_array_new();
     report->settings = engine->settings;
     report->flows = engine->flows;
     report->effects = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     add_findings(report, engine, is_wanted, data);
+    list_withdrawn(report, engine, is_wanted, data);
     sort_groups(report);
     measure_impact(report, engine);
     find_capture_points(report, engine);
@@ -402,6 +419,7 @@ report_free(struct report *report)
         return;
     g_ptr_array_unref(report->groups);
     g_ptr_array_unref(report->silent);
+    g_ptr_array_unref(report->withdrawn);
     g_hash_table_destroy(report->effects);
     oddities_free(report->oddities);
     g_free(report);

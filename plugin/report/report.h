@@ -18,6 +18,7 @@ struct impact {
 /* Findings of one case about one culprit: the server that they share, or where there is none the client, the address or
  * the mirror session. Equal addresses in two tunnels or mirror sessions may be two hosts. Severity and confidence are the highest among them. */
 struct report_group {
+    guint number;        /* its place in the report, from 1 on */
     GPtrArray *findings; /* const struct finding *, in the order of the reports; the first one's text stands for all */
     enum severity severity;
     enum confidence confidence;
@@ -32,7 +33,7 @@ struct report_group {
 };
 
 /* So many groups are shown whole, as text, as markdown and as JSON (docs/decisions/causes-by-index.md). */
-enum { GROUPS_SHOWN = 200 };
+enum { GROUPS_SHOWN = 200, WITHDRAWN_SHOWN = 100 };
 
 /* What a report does not show, of one case. */
 struct report_rest {
@@ -45,8 +46,9 @@ struct report {
     struct causes *causes;
     const struct encapsulation *encapsulation;
     struct capture_summary summary;
-    GPtrArray *groups; /* struct report_group *, each cause in front of what comes from it */
-    GPtrArray *silent; /* const struct case_info *: without a finding */
+    GPtrArray *groups;    /* struct report_group *, each cause in front of what comes from it */
+    GPtrArray *silent;    /* const struct case_info *: without a finding */
+    GPtrArray *withdrawn; /* const struct finding *: the first that one pass had shown and that were refuted later */
     struct oddities *oddities;
     const struct settings *settings;
     struct flow_table *flows; /* the engine's */

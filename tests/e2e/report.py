@@ -54,6 +54,36 @@ def filtered(host, expectation):
         raise Failure(f"frame {frame} is not in\n{text}")
 
 
+def brief_json_agrees(host, expectation):
+    """One finding of each group, with members as they are in the whole report, and valid."""
+    whole = as_json(host, expectation)
+    brief = json.loads(print_report(host, expectation, ",json_brief"))
+    jsonschema.validate(brief, SCHEMA)
+    first = {finding["group"]: finding for finding in reversed(whole["findings"])}
+    expect_same(list(enumerate(groups(whole))), list(enumerate(groups(brief))), "-: json   +: json_brief")
+    for finding in brief["findings"]:
+        if not finding.items() <= first[finding["group"]].items():
+            raise Failure(f"differs from the whole report: {finding}")
+    for member in ("provenance", "capture", "also_seen", "scope"):
+        if brief[member] != whole[member]:
+            raise Failure(f"{member}: {brief[member]}, not {whole[member]}")
+    if brief["form"] != "brief" or "form" in whole or "sessions" in brief or any("packets" in one for one in brief["findings"]):
+        raise Failure(f"not what the form is: {brief}")
+
+
+def streams_are_wiresharks(host, expectation):
+    """tcp_stream of each packet and each finding is among the tcp.stream of its frame, and there if that frame has one."""
+    rows = host.fields(expectation.capture, ["frame.number", "tcp.stream"], *expectation.options, display_filter="frame")
+    streams = {int(frame): {int(one) for one in numbers if one} for (frame,), numbers in rows}
+    report = as_json(host, expectation)
+    shown = [*report["findings"], *report["withdrawn"]]
+    for one in [*(packet for finding in shown for packet in finding["packets"]), *shown]:
+        of_frame = streams[one["frame"]]
+        if ("tcp_stream" in one and one["tcp_stream"] not in of_frame and "packets" not in one) or \
+                ("tcp_stream" not in one and "flow" in one and of_frame and not {"ICMP", "UDP"} & {one.get("kind")}):
+            raise Failure(f"streams of its frame: {of_frame}, not of {one}")
+
+
 def brief_can_be_read(host, expectation, language):
     """Filled in, no line too wide but commands, nothing counted that is not there, and the levels and the file are named."""
     text = print_report(host, expectation, "", "-o", f"netcase.language:{language}")
@@ -151,6 +181,8 @@ def word_tests(host, expectation):
     yield "markdown", functools.partial(text_agrees, host, expectation, ",markdown", "en", ENGLISH)
     yield "markdown in Chinese", functools.partial(text_agrees, host, expectation, ",markdown", "zh_CN", CHINESE)
     yield "filter", functools.partial(filtered, host, expectation)
+    yield "brief JSON", functools.partial(brief_json_agrees, host, expectation)
+    yield "streams", functools.partial(streams_are_wiresharks, host, expectation)
     yield "labels are aligned", functools.partial(labels_are_aligned, host, expectation)
 
 

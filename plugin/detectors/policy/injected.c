@@ -236,6 +236,8 @@ tell(struct context *context, const struct flow *flow, const struct packet *pack
             return;
         report_stronger(context, finding, confidence);
     }
+    if (confidence >= CONFIDENCE_LIKELY)
+        report_flag(finding, FACT_forged);
     report_signs(finding, state);
 }
 
