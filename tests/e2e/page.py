@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 
+import html5lib
 import many_findings
 from expectation import all_expectations
 from netcase_tshark import Failure, Host, run_tests
@@ -55,20 +56,48 @@ class Elements(html.parser.HTMLParser):
         self.addresses += [value for name, value in attrs if name in ("src", "href", "action", "data", "srcset") or name.startswith("on")]
 
 
+def is_valid(page):
+    """As the WHATWG's parser sees it."""
+    parser = html5lib.HTMLParser()
+    parser.parse(page)
+    if parser.errors:
+        raise Failure("\n".join(map(str, parser.errors[:5])))
+
+
 def draws_itself(host, expectation, language):
     report = json.loads(host.run(["tshark", "-r", expectation.capture, "-q", "-z", "netcase,json", "-o", f"netcase.language:{language}",
                                   *expectation.options]).out)
+    is_valid(page_of(host, expectation.capture, *expectation.options))
     page, complaints, _ = in_browser(host, page_of(host, expectation.capture, "-o", f"netcase.language:{language}", *expectation.options))
     made = Elements(page)
+    is_valid(page)
     groups = len({finding["group"] for finding in report["findings"]})
     if complaints or made.addresses:
         raise Failure("\n".join([*complaints, *map(str, made.addresses)]))
-    if made.found.count("section") != groups or (groups > 0 and "polygon" not in made.found):
+    if made.found.count("section") != groups + len(report["withdrawn"]) or (groups > 0 and "path" not in made.found and "polygon" not in made.found):
         raise Failure(f"{made.found.count('section')} problems are drawn of {groups}")
     drawn = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     for finding in report["findings"]:
         if html.escape(finding["title"], quote=False) not in drawn:
             raise Failure(f"not on the page: {finding['title']}")
+
+
+# What the drawing of each capture must show, as text or as a class, and what it must not.
+DRAWN = {
+    "idle/bracket-17s-to-33s": (["a device on the way", "pause of 33.00 s", r"\+0.04 ms"], ["no answer"]),
+    "connect/unanswered": (["no answer", "pause of 1.03 s"], ["a device on the way"]),
+    "policy/reset-three-for-a-syn": (["a device on the way", "<del>Connection refused", 'class="struck">connect.refused'], ["no answer"]),
+    "dns/handbook-cname-abroad-home-known": (["no answer", "So: The address behind a CNAME"], ["a device on the way"]),
+    "connect/icmp-prohibited": (["a device on the way|10.1.0.1", "ICMP"], []),
+}
+
+
+def ladder_shows(host, expectation, wanted, unwanted):
+    page, _, _ = in_browser(host, page_of(host, expectation.capture, "-o", "netcase.language:en", *expectation.options))
+    drawn = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    wrong = [one for one in wanted if not re.search(one, drawn)] + [one for one in unwanted if f">{one}<" in drawn]
+    if wrong or re.search(r"undefined|NaN|\[object", drawn):
+        raise Failure(f"{wrong} in\n{drawn}")
 
 
 def hostile_is_inert(host, expectation):
@@ -95,6 +124,7 @@ def main():
     host = Host()
     expectations = {one.name: one for one in all_expectations() if one.capture}
     tests = [(f"page {name}, {language}", functools.partial(draws_itself, host, expectations[name], language)) for name in SHOWN for language in ("en", "zh_CN")]
+    tests += [(f"page {name}: what is drawn", functools.partial(ladder_shows, host, expectations[name], *drawn)) for name, drawn in DRAWN.items()]
     tests += [(f"page {name} is inert", functools.partial(hostile_is_inert, host, one)) for name, one in expectations.items() if name.startswith("hostile/")]
     good = run_tests(tests)
     # Alone, because it is measured.
