@@ -36,6 +36,7 @@ struct statistic {
     GHashTable *frames; /* numbers that passed, if filtered */
     uint64_t passed;    /* frames; and the times of the earliest and the latest of them, nanoseconds since 1970 */
     int64_t first_time, last_time;
+    char listener;  /* its address names the one of streams.h */
     unsigned parts; /* that were printed */
     bool drawn;     /* tshark has asked for the capture that is open now */
 };
@@ -388,7 +389,7 @@ start(const char *argument, void *data)
         register_tap_listener("frame", statistic, filter, TL_REQUIRES_ERROR_PACKETS, reset, note_frame, draw, NULL);
     if (problem == NULL) {
         if (statistic->programs_read_it)
-            streams_listen();
+            streams_listen(&statistic->listener);
         statistics = g_slist_append(statistics, statistic);
         return true;
     }

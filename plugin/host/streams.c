@@ -51,15 +51,9 @@ note_stream(void *data, packet_info *pinfo, epan_dissect_t *dissection, const vo
 }
 
 void
-streams_listen(void)
+streams_listen(void *listener)
 {
-    static char listener; /* its address names the listener */
-    static bool listens;
-    if (listens)
-        return;
-    listens = true;
-    GString *problem =
-        register_tap_listener("tcp", &listener, NULL, TL_REQUIRES_NOTHING, NULL, note_stream, NULL, NULL);
+    GString *problem = register_tap_listener("tcp", listener, NULL, TL_REQUIRES_NOTHING, NULL, note_stream, NULL, NULL);
     if (problem != NULL) /* without TCP there are no numbers */
         g_string_free(problem, TRUE);
 }

@@ -8,8 +8,8 @@
 
 #include "host/capture.h"
 
-/* Listen from now on, for as long as the process lives. May be called again. */
-void streams_listen(void);
+/* Listen from now on, for as long as the process lives. The address of `listener`, which no other listener has, names it. */
+void streams_listen(void *listener);
 
 /* False for a flow that is none of TCP, that Wireshark does not dissect, or of which no packet came since. */
 bool streams_of_flow(const struct capture *capture, uint32_t flow, uint32_t *stream);
