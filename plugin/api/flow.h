@@ -87,6 +87,7 @@ struct handshake {
     uint32_t syn_ack_frame;
     unsigned syn_ack_count;
     unsigned syns_before_answer; /* SYNs up to the first SYN-ACK */
+    bool answers_first_syn;      /* the first SYN-ACK has the time stamp of the first SYN: that one has arrived */
     unsigned syn_acks_apart;     /* of the SYN-ACKs, those half a second or more after the one before */
     int64_t syn_ack_time;
     unsigned challenge_acks;  /* SYNs that were answered, before any SYN-ACK, by a bare ACK that does not fit them */

@@ -27,7 +27,7 @@
  *   end
  *
  * Words of a packet:
- *   SYN SYN-ACK ACK FIN RST RST-ACK, ack [+N|-N|=N], seq +N|-N|=N, no-ack
+ *   SYN SYN-ACK ACK FIN RST RST-ACK, ack [+N|-N|=N], seq +N|-N|=N, no-ack, echo -N (ms: time stamp of an earlier packet)
  *       RST ack =N: a number in the field, without the flag
  *   data N, http GET /x, http 200 [N] (behind both: header "Name: value", unfinished),
  *   client-hello NAME [LENGTH], server-hello 1.2|1.3|retry,

@@ -157,6 +157,8 @@ take_header_word(struct line *line)
         take_offset(line, &packet->sequence);
     else if (script_take_if(script, "ack"))
         take_offset(line, &packet->acknowledgment);
+    else if (script_take_if(script, "echo"))
+        take_offset(line, &packet->timestamp_echo);
     else if (script_take_if(script, "cut"))
         line->cut = (uint32_t)script_take_number(script);
     else if (script_take_if(script, "snap"))

@@ -78,11 +78,9 @@ static bool
 was_late(const struct flow *flow)
 {
     const struct handshake *handshake = &flow->handshake;
-    if (handshake->syns_before_answer < 2 || handshake->challenge_acks > 0 ||
-        handshake->last_syn_time - handshake->syn_time < SHORTEST_WAIT)
-        return false;
-    int64_t answer = handshake->syn_ack_time - handshake->last_syn_time;
-    return answer < ANSWER_TIME && answer >= flow->usual_round_trip / 2;
+    return handshake->syns_before_answer >= 2 && handshake->challenge_acks == 0 && !handshake->answers_first_syn &&
+           handshake->last_syn_time - handshake->syn_time >= SHORTEST_WAIT &&
+           handshake->syn_ack_time - handshake->last_syn_time < ANSWER_TIME;
 }
 
 /* It had answered nobody before, and kept another one waiting as well. */
