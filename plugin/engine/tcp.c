@@ -67,8 +67,8 @@ follow_syn(struct flow_record *record, const struct packet *packet)
             handshake->syn_ack_frame = packet->frame;
             handshake->syn_ack_time = packet->time;
             record->server_initial_sequence = packet->sequence;
-            handshake->answers_first_syn = record->syn_has_timestamp && packet->has_timestamp &&
-                                           packet->timestamp_echo == record->syn_timestamp;
+            handshake->answers_first_syn =
+                record->syn_has_timestamp && packet->has_timestamp && packet->timestamp_echo == record->syn_timestamp;
             if (handshake->syn_count == 1)
                 note_round_trip(&record->flow.by_client, handshake->syn_time, packet->time);
         }
