@@ -12,7 +12,7 @@ build-release/ (or in $NETCASE_BUILD), installs the plugin into your personal pl
 root into the system's, since Wireshark ignores personal plugins for root, with the commands
 netcase-annotate and netcase-json in ~/.local/bin (root: /usr/local/bin) and the configuration
 profiles netcase and netcase-triage, and prints the findings of the captures: frame, severity, id and summary. Without
-CAPTURE: those of the folder captures/.
+CAPTURE: those of the folder captures/, and then the report of one of them, as it will be of yours.
 HELP
 }
 
@@ -81,3 +81,9 @@ plugins=$(tshark -G plugins 2>/dev/null)
 [[ $plugins == *netcase.so* ]] || fail "tshark does not load $folder/epan/netcase.so (see tshark -G plugins)"
 
 "$tree/packaging/show.sh" "$@"
+if [ $# -eq 0 ]; then
+    printf '\nOne of them as a report:\n\n'
+    tshark -r "$tree/captures/idle/handbook-15s-reset.pcapng" -q -z netcase 2>/dev/null
+    set -- YOUR-CAPTURE
+fi
+printf '\nNow yours:  tshark -r %q -q -z netcase\n' "$1"

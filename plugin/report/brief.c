@@ -101,6 +101,25 @@ length_of_capture(const struct printer *printer)
     return origin != NULL ? origin->last_time - origin->first_time : summary->last_time - summary->first_time;
 }
 
+/* What is no TCP, UDP or ICMP, or in no connection, is not looked at. */
+static void
+append_packets(GString *line, const struct printer *printer, uint64_t frames)
+{
+    uint64_t packets = printer->report->summary.packets;
+    if (packets == 0) {
+        append_count(line, printer, frames, "packet", "packets", "个报文");
+        g_string_append(line, in_words(printer, ", none of TCP or UDP", "，其中没有 TCP 或 UDP"));
+    } else if (packets < frames) {
+        g_string_append_printf(line,
+                               printer_is_chinese(printer) ? "%2$" G_GUINT64_FORMAT " 个报文中的 %1$" G_GUINT64_FORMAT
+                                                             " 个"
+                                                           : "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " packets",
+                               packets, frames);
+    } else {
+        append_count(line, printer, frames, "packet", "packets", "个报文");
+    }
+}
+
 static void
 print_content(struct printer *printer)
 {
@@ -114,10 +133,7 @@ print_content(struct printer *printer)
         return;
     }
     GString *line = g_string_new(NULL);
-    if (summary->packets < frames)
-        g_string_append_printf(line, in_words(printer, "%" G_GUINT64_FORMAT " of ", "%" G_GUINT64_FORMAT " / "),
-                               summary->packets);
-    append_count(line, printer, frames, "packet", "packets", "个报文");
+    append_packets(line, printer, frames);
     append_flows(line, printer, summary);
     char *first = time_text(first_time), *last = clock_text(last_time);
     char *length = duration_text(length_of_capture(printer), printer->view->language);
@@ -529,7 +545,7 @@ print_kind(struct printer *printer, const struct report_group *group)
                            report_case(group)->id, severity_name(group->severity, language),
                            confidence_word(group->confidence, language), frames->str);
     if (filter != NULL)
-        g_string_append_printf(line, "; %s", filter);
+        g_string_append_printf(line, in_words(printer, "; %s", "；%s"), filter);
     printer_paragraph(printer, indent, line->str);
     g_string_free(line, TRUE);
     g_string_free(frames, TRUE);
@@ -549,8 +565,8 @@ print_problem(struct printer *printer, guint number, const struct report_group *
     print_kind(printer, group);
     printer_paragraph(printer, indent, summary);
     print_events(printer, first);
-    print_fact(printer, first, in_words(printer, "Sender", "发送者"), FACT_reset_sender, "{reset_sender}");
-    print_fact(printer, first, in_words(printer, "Control", "对照"), FACT_control, "{control}");
+    print_fact(printer, first, in_words(printer, "Sent by", "RST 来源"), FACT_reset_sender, "{reset_sender}");
+    print_fact(printer, first, in_words(printer, "This works", "仍然正常"), FACT_control, "{control}");
     print_bracket(printer, first);
     print_listed(printer, first, in_words(printer, "Ruled out", "已排除"), FACT_ruled_out, G_MAXUINT);
     print_listed(printer, first, in_words(printer, "Fits", "吻合"), FACT_timer, TIMERS_SHOWN);

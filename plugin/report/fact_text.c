@@ -171,7 +171,7 @@ severity_name(enum severity severity, enum language language)
 {
     static const char *const names[][4] = {
         {"chat", "note", "warning", "error"},
-        {"对话", "注意", "警告", "错误"},
+        {"提示", "注意", "警告", "错误"},
     };
     return names[language == LANGUAGE_CHINESE][severity];
 }

@@ -40,7 +40,7 @@ enum word {
 static const char *const words[WORDS][2] = {
     [TITLE] = {"netcase report", "netcase 诊断报告"},
     [CAPTURE] = {"Capture", "抓包"},
-    [FLOWS] = {"Flows", "会话"},
+    [FLOWS] = {"Flows", "流"},
     [VISIBLE] = {"Visible", "可见方向"},
     [MIRRORS] = {"Mirrors", "镜像会话"},
     [CUT] = {"Cut", "截短"},
@@ -66,10 +66,10 @@ static const char *const words[WORDS][2] = {
 
 static const char *const visibility_words[][2] = {
     [VISIBLE_UNKNOWN] = {"no flow shows both directions, and nothing proves that answers were missed",
-                         "所有会话都只见到一个方向，也没有证据表明漏抓了应答"},
+                         "所有流都只见到一个方向，也没有证据表明漏抓了应答"},
     [VISIBLE_BOTH] = {"both directions", "双向可见"},
     [VISIBLE_MIXED] = {"both directions of some flows, one direction of others: of those nothing is called unanswered",
-                       "部分会话双向可见，部分只见一个方向；后者不判断是否“无应答”"},
+                       "部分流双向可见，部分只见一个方向；后者不判断是否“无应答”"},
     [VISIBLE_ONE] = {"one direction only: whether something was answered can't be concluded",
                      "只见一个方向，无法判断是否有应答"},
 };
@@ -187,15 +187,36 @@ print_quality(struct printer *printer, const struct capture_summary *summary)
                  summary->gaps);
 }
 
+/* What there is none of is not counted. */
+static void
+print_flow_counts(struct printer *printer, const struct capture_summary *summary)
+{
+    bool zh = printer_is_chinese(printer);
+    GString *line = g_string_new(NULL);
+    if (summary->tcp_flows > 0)
+        g_string_append_printf(line, zh ? "TCP %u 个" : "TCP %u", summary->tcp_flows);
+    if (summary->began_before > 0)
+        g_string_append_printf(line, zh ? "，其中 %u 个在抓包前已建立" : ", of which %u began before the capture",
+                               summary->began_before);
+    if (summary->udp_flows > 0)
+        g_string_append_printf(line, zh ? "%sUDP %u 个" : "%sUDP %u",
+                               line->len == 0 ? ""
+                               : zh           ? "；"
+                                              : "; ",
+                               summary->udp_flows);
+    if (line->len == 0)
+        printer_line(printer, "", word(printer, FLOWS), "%s", zh ? "无" : "none");
+    else
+        printer_line(printer, "", word(printer, FLOWS), zh ? "%u 个（%s）" : "%u (%s)", summary->flows, line->str);
+    g_string_free(line, TRUE);
+}
+
 static void
 print_capture(struct printer *printer)
 {
     const struct capture_summary *summary = &printer->report->summary;
     print_times(printer, summary);
-    printer_line(printer, "", word(printer, FLOWS),
-                 printer_is_chinese(printer) ? "%u 个（TCP %u 个，其中 %u 个在抓包前已建立；UDP %u 个）"
-                                             : "%u (TCP %u, of which %u began before the capture; UDP %u)",
-                 summary->flows, summary->tcp_flows, summary->began_before, summary->udp_flows);
+    print_flow_counts(printer, summary);
     printer_line(printer, "", word(printer, VISIBLE), "%s",
                  visibility_words[summary_visibility(summary)][printer->view->language]);
     print_quality(printer, summary);

@@ -158,7 +158,7 @@ def commands_stand_whole(report, text, kind):
 def labels_are_aligned(host, expectation):
     """In a terminal, where a Chinese character takes two columns."""
     text = print_report(host, expectation, ",long", "-o", "netcase.language:zh_CN")
-    labels = re.findall(r"^(?:   )?((?:抓包|会话|可见方向|镜像会话|截短|重复|漏抓|诊断结果|报文|佐证报文|次数|起因|TCP|TLS) {2,})\S", text, re.MULTILINE)
+    labels = re.findall(r"^(?:   )?((?:抓包|流|可见方向|镜像会话|截短|重复|漏抓|诊断结果|报文|佐证报文|次数|起因|TCP|TLS) {2,})\S", text, re.MULTILINE)
     if len(labels) < 6 or {width(label) for label in labels} != {LABEL_COLUMNS}:
         raise Failure(f"not aligned: {labels}")
 

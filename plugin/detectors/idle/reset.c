@@ -26,10 +26,9 @@ static const struct case_info cases[] = {
         .severity = SEVERITY_ERROR,
         .english = {
             .title = "Connection reset after an idle period",
-            .summary = "Idle for {idle} (level {threshold}), then [the next data was never acknowledged (retransmissions: "
-                       "{retransmissions}){!keepalive}][a keepalive probe was never acknowledged (retransmissions: "
-                       "{retransmissions}){?keepalive}][{closer} got a segment that is not in the capture{?one_way}]; "
-                       "{closer} sent RST[ {delay} later][ ({reset_sender})]. Connection {client} to {server}.",
+            .summary = "Idle for {idle} (level {threshold}), then [the next data was never acknowledged{!keepalive}{!one_way}][a keepalive "
+                       "probe was never acknowledged{?keepalive}][{closer} got a segment that is not in the "
+                       "capture{?one_way}][ (retransmissions: {retransmissions}){?repeated}]; {closer} sent RST[ {delay} later][ ({reset_sender})]. Connection {client} to {server}.",
             .causes = "[What sent the RST is nearer than {closer.address} and keeps a state for each connection, which it forgets "
                       "when it is idle: IPVS (LVS, kube-proxy; 900 s by default), a NAT gateway, a firewall{?nearer}.]\n"
                       "The idle timer of a load balancer, proxy, firewall or NAT gateway on the way ran out and "
@@ -120,6 +119,8 @@ check_answer(struct context *context, const struct flow *flow, const struct pack
         return;
     report_duration(finding, FACT_delay, packet->time - pending->time);
     report_count(finding, FACT_retransmissions, pending->retransmissions);
+    if (pending->retransmissions > 0)
+        report_flag(finding, FACT_repeated);
     if (pending->probe)
         report_flag(finding, FACT_keepalive);
     report_evidence(finding, pending->frame);
