@@ -64,10 +64,10 @@ is_lost(struct context *context, const struct flow *flow)
 {
     const struct pending *pending = &flow->by_client.pending;
     const struct first_data_flow *state = flow_state(context);
-    return flow->attempt.outcome == OUTCOME_DATA_LOST && flow->handshake.completed_frame != 0 && !pending->answered &&
-           flow->handshake.syn_acks_apart < 2 && flow->by_server.rst_frame == 0 &&
-           flow->tls.client_hello_frame != pending->frame && level_passed(context, pending->idle) == 0 &&
-           flow->icmp_error_frame == 0 && state->smallest > 0 && state->smallest < FULL_SIZE;
+    return flow->handshake.completed_frame != 0 && !pending->answered && flow->handshake.syn_acks_apart < 2 &&
+           flow->by_server.rst_frame == 0 && flow->tls.client_hello_frame != pending->frame &&
+           level_passed(context, pending->idle) == 0 && flow->icmp_error_frame == 0 && state->smallest > 0 &&
+           state->smallest < FULL_SIZE;
 }
 
 /* What the same server has done for the same client at another port, or for another client at this one. */
@@ -120,8 +120,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
             report_withdraw(context, finding);
         return;
     }
-    if (!packet->from_client || packet->payload.length == 0 || flow->attempt.outcome != OUTCOME_COMPLETED ||
-        flow->by_server.new_bytes > 0)
+    if (packet->payload.length == 0 || flow->attempt.outcome != OUTCOME_COMPLETED || flow->by_server.new_bytes > 0)
         return;
     struct first_data_flow *state = flow_state(context);
     if (state->smallest == 0 || packet->ip_length < state->smallest)

@@ -78,7 +78,7 @@ static bool
 was_late(const struct flow *flow)
 {
     const struct handshake *handshake = &flow->handshake;
-    return handshake->syns_before_answer >= 2 && handshake->challenge_acks == 0 && !handshake->answers_first_syn &&
+    return handshake->challenge_acks == 0 && !handshake->answers_first_syn &&
            handshake->last_syn_time - handshake->syn_time >= SHORTEST_WAIT &&
            handshake->syn_ack_time - handshake->last_syn_time < ANSWER_TIME;
 }
