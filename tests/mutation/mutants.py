@@ -19,6 +19,8 @@ STATEMENT = re.compile(r"(?<=[;{})\n])\s*\n[ ]+([a-z_*(][^;{}]*;)")
 NO_EFFECT = re.compile(r"(return|break|continue|goto|else|for|if|while|switch|case|default|do|static|const|struct|enum|union|"
                        r"unsigned|int|bool|char|double|size_t|u?int\d+_t)\b")
 WAS = "{was}"
+# A larger buffer holds the same text.
+BUFFERS = re.compile(r"^[ ]+char \w+\[[^;={]*", re.MULTILINE)
 NUMBER = re.compile(r"(?<![\w.])(\d+)(?=[uUlL]*\b(?!\.))")
 
 
@@ -128,6 +130,7 @@ def delete_statements(code):
 
 
 def change_constants(code):
+    code = BUFFERS.sub(lambda found: blank(found[0]), code)
     for found in NUMBER.finditer(code):
         number = int(found[1])
         yield Mutant("constant changed", found.start(1), found.end(1), str(number + 1 if number <= 2 else 2 * number))

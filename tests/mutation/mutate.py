@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 """How many faults in the detectors do scenarios, unit tests and the packets of the captures notice?
 
-usage: mutate.py [--count N | --all] [--thorough] [--seed TEXT] [--jobs N] [--at-least PERCENT] [FAMILY | FAMILY/DETECTOR[:LINE]]...
+usage: mutate.py [--count N | --all] [--seed TEXT] [--jobs N] [--at-least PERCENT] [FAMILY | FAMILY/DETECTOR[:LINE]]...
 
 Breaks a detector in one place (mutants.py has the ways), and runs the player of scenarios, those unit tests that have a detector
 in them, and the player of captures, until the first one fails. All mutants are in these programs (switches.py), but for those that have to be compiled alone. A
 mutant that no test notices is printed with its place. N mutants (10) of each detector are taken, as many of each kind, the same ones
 for the same seed and source. With a LINE all of that line are.
 
-With --thorough a mutant is tried by the tests that pass its place, only. To know them costs a minute at the start; it pays for more
-than a hundred mutants.
+A mutant is tried by the tests that pass its place, only.
 
 What does not compile, compiles to the same code, or stands in equivalent.tsv as a change that nobody can notice is no mutant. An
 endless loop is noticed.
@@ -23,11 +22,11 @@ import os
 import pathlib
 import random
 import re
-import resource
 import shlex
 import subprocess
 import sys
 import tempfile
+import threading
 
 from mutants import mutants_of
 from switches import HEADER, Switched
@@ -37,8 +36,6 @@ DETECTORS = TREE / "plugin" / "detectors"
 BUILD = TREE / "build-mutation"
 SWITCHED = BUILD / "switched"  # a copy of the tree
 SCENARIOS = TREE / "tests" / "scenarios"
-PROCESSOR_SECONDS = 20
-MEMORY = 4 << 30
 EQUIVALENT = pathlib.Path(__file__).with_name("equivalent.tsv")
 NO_LOGIC = ("test_scenarios", "test_many_findings", "test_flood", "test_flow_memory")  # played by itself; measure time or memory
 
@@ -64,11 +61,12 @@ class Build:
             if path.is_file() and path.parts[-3] != "detectors":
                 write(SWITCHED / path.relative_to(TREE), path.read_bytes())
         write(BUILD / "switch.h", HEADER.encode())
+        run("cc", "-O1", "-c", "-o", BUILD / "serve.o", pathlib.Path(__file__).with_name("serve.c"))
         number = 1
         for detector in detectors:
             number = detector.write_switched(number)
         run("cmake", "-S", SWITCHED, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None",
-            f"-DCMAKE_C_FLAGS=-O1 -w -include {BUILD}/switch.h", "-DNETCASE_HOST=OFF")
+            f"-DCMAKE_C_FLAGS=-O1 -w -include {BUILD}/switch.h", f"-DCMAKE_EXE_LINKER_FLAGS={BUILD}/serve.o", "-DNETCASE_HOST=OFF")
         tests = [path.stem for path in sorted((TREE / "tests" / "unit").glob("test_*.c")) if path.stem not in NO_LOGIC]
         run("cmake", "--build", BUILD, "--target", "test_scenarios", "laws_of_captures", *tests)
         run(TREE / "tests" / "fuzz" / "sequences.py", "--whole", BUILD / "captures", TREE / "captures")
@@ -120,55 +118,73 @@ def errors_of(source):
     return {int(line) for line in re.findall(r"^<stdin>:(\d+):\d+: error", done.stderr, re.MULTILINE)}
 
 
-def limit():
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+class Server:
+    """A test that waits to play mutants (serve.c)."""
 
+    def __init__(self, program, *arguments):
+        self.process = subprocess.Popen([program, *arguments], cwd=TREE, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env={**os.environ, "NETCASE_SERVE": "1"})
 
-def fails(number, *command):
-    """Whether the test fails with this mutant; its first failing scenario is enough."""
-    with subprocess.Popen(command, cwd=TREE, preexec_fn=limit, text=True, errors="replace", stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, env={**os.environ, "NETCASE_MUTANT": str(number)}) as process:
-        for line in process.stdout:
-            if line.endswith(" ... FAIL\n"):
-                process.kill()
-                return True
-    return process.returncode != 0
+    def fails(self, number, scenarios=(), reached="/dev/null"):
+        """Whether the test fails with this mutant; what it passed is in the file `reached`."""
+        with tempfile.NamedTemporaryFile("w", prefix="netcase-scenarios-", encoding="utf-8") as file:
+            file.write("".join(f"{path}\n" for path in scenarios))
+            file.flush()
+            self.process.stdin.write(f"{number} {file.name} {reached}\n")
+            self.process.stdin.flush()
+            return int(self.process.stdout.readline()) != 0
+
+    def passes(self, scenarios=()):
+        """The numbers of the mutants whose place it passes."""
+        with tempfile.NamedTemporaryFile("r", prefix="netcase-reached-", encoding="utf-8") as file:
+            if self.fails(0, scenarios, file.name):
+                sys.exit(f"{' '.join(map(str, (*self.process.args, *scenarios)))} fails without a mutant")
+            return {int(number) for number in file}
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
 class Tests:
     """Which tests are run for a mutant."""
 
-    def __init__(self, build, thorough):
+    def __init__(self, build):
         self.build = build
-        self.reached = {}  # by a scenario or unit test: numbers of switches
-        if thorough:
-            for scenario in SCENARIOS.glob("**/*.scn"):
-                self.reached[scenario] = self.reached_by(build.program("test_scenarios", None), "--plain", scenario)
-            for name, *arguments in build.unit_tests:
-                self.reached[name] = self.reached_by(build.program(name, None), *arguments)
+        self.tests = [["test_scenarios", "--first"], *build.unit_tests]
+        self.threads = threading.local()
+        self.scenarios = {path: self.server(0).passes([path]) for path in sorted(SCENARIOS.glob("**/*.scn"))}
+        self.passed = [self.server(i).passes() if i > 0 else set() for i in range(len(self.tests))]
 
-    @staticmethod
-    def reached_by(*command):
-        with tempfile.NamedTemporaryFile(prefix="netcase-reached-", mode="r", encoding="ascii") as file:
-            subprocess.run(command, cwd=TREE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
-                           env={**os.environ, "NETCASE_REACHED": file.name})
-            return {int(number) for number in file}
+    def server(self, i):
+        """Of each thread its own."""
+        servers = self.threads.__dict__.setdefault("servers", {})
+        if i not in servers:
+            servers[i] = self.start(i)
+        return servers[i]
 
-    def passed(self, number, test):
-        return number == 0 or not self.reached or number in self.reached[test]
+    def start(self, i, made=None):
+        name, *arguments = self.tests[i]
+        return Server(self.build.program(name, made), *arguments)
 
-    def notice(self, family, number, made=None):
-        """The program that notices the mutant, a switch or an object, or None: the scenarios of its family come first."""
-        player = self.build.program("test_scenarios", made)
-        scenarios = [path for path in sorted(SCENARIOS.glob("**/*.scn")) if self.passed(number, path)]
-        for place in (True, False):
-            some = [path for path in scenarios if (path.parent.name == family) is place]
-            if some and fails(number, player, "--plain", *some):
-                return "test_scenarios"
-        for name, *arguments in self.build.unit_tests:
-            if self.passed(number, name) and fails(number, self.build.program(name, made), *arguments):
+    def notice(self, family, number):
+        """The program that notices the mutant, or None: the scenarios of its family come first."""
+        passing = [path for path, numbers in self.scenarios.items() if number in numbers]
+        passing.sort(key=lambda path: path.parent.name != family)
+        if passing and self.server(0).fails(number, passing):
+            return self.tests[0][0]
+        for i in range(1, len(self.tests)):
+            if number in self.passed[i] and self.server(i).fails(number):
+                return self.tests[i][0]
+        return None
+
+    def notice_alone(self, made):
+        """The same of a mutant that is an object."""
+        for i, (name, *_) in enumerate(self.tests):
+            server = self.start(i, made)
+            noticed = server.fails(0, self.scenarios)
+            server.end()
+            if noticed:
                 return name
         return None
 
@@ -243,7 +259,7 @@ class Detector:
             made = build.compile(self.name, mutant.apply(self.source), folder)
             if made is None or made.read_bytes() == self.object:
                 return None
-            return (tests.notice(self.family, 0, made) if number not in self.switches else None) or "survived"
+            return (tests.notice_alone(made) if number not in self.switches else None) or "survived"
 
 
 def is_wanted(detector, names):
@@ -255,7 +271,6 @@ def main():
     parser.add_argument("names", nargs="*", metavar="FAMILY or FAMILY/DETECTOR[:LINE]")
     parser.add_argument("--count", type=int, default=10, help="mutants of each detector")
     parser.add_argument("--all", action="store_true", help="all mutants")
-    parser.add_argument("--thorough", action="store_true", help="learn which tests pass which mutants")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--at-least", type=float, default=0, metavar="PERCENT", help="fail if fewer are noticed")
@@ -266,12 +281,11 @@ def main():
     if not detectors:
         parser.error("no such detector")
     build, total, total_noticed = Build(every), 0, 0
-    tests = Tests(build, options.thorough)
-    if tests.notice("", 0):
-        sys.exit("the tests fail without a mutant")
+    for detector in every:
+        detector.check()
+    tests = Tests(build)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as executor:
         for detector in detectors:
-            detector.check()
             tried = survived = alone = 0
             mutants = detector.wanted(options)
             results = executor.map(lambda mutant, detector=detector: detector.try_mutant(build, tests, mutant), mutants)

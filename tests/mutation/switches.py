@@ -1,8 +1,7 @@
-"""All mutants of a source in one program: NETCASE_MUTANT of the environment says which one runs, 0 none.
+"""All mutants of a source in one program: serve.c says which one runs.
 
 To compile and link each mutant costs ten times what it takes to notice it. What C asks to be constant (a size, an initializer, an
-enumerator) can't be switched. Where the environment names a file in NETCASE_REACHED, the numbers of the mutants whose place was
-passed are in it at the end: a test that does not pass there can't notice the mutant.
+enumerator) can't be switched. The program knows the mutants whose place was passed: a test that does not pass there can't notice one.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -10,35 +9,14 @@ import re
 
 from mutants import NO_CODE, blank
 
-# The linker keeps one of each. MOST is more than there are.
-MOST = 1 << 16
-HEADER = f"""#include <stdio.h>
-#include <stdlib.h>
-__attribute__((weak, visibility("default"))) int netcase_mutant;
-__attribute__((weak, visibility("default"))) unsigned char netcase_reached[{MOST}];
-__attribute__((weak, visibility("default"), constructor)) void
-netcase_mutant_choose(void)
-{{
-    const char *number = getenv("NETCASE_MUTANT");
-    netcase_mutant = number != NULL ? atoi(number) : 0;
-}}
-__attribute__((weak, visibility("default"), destructor)) void
-netcase_mutant_tell(void)
-{{
-    const char *name = getenv("NETCASE_REACHED");
-    FILE *file = name != NULL ? fopen(name, "w") : NULL;
-    for (int i = 0; file != NULL && i < {MOST}; i++)
-        if (netcase_reached[i])
-            fprintf(file, "%d\\n", i);
-    if (file != NULL)
-        fclose(file);
-}}
+HEADER = """extern int netcase_mutant;
+extern unsigned char netcase_reached[];
 static inline int
 netcase_runs(int mutant)
-{{
+{
     netcase_reached[mutant] = 1;
     return netcase_mutant == mutant;
-}}
+}
 """
 OPENING, CLOSING = "([", ")]"
 

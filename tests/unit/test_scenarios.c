@@ -2,6 +2,7 @@
  *
  *   test_scenarios FILE|FOLDER...              prints "NAME ... ok", or "NAME ... FAIL" and what is wrong in which line
  *   test_scenarios --plain FILE|FOLDER...      plays each only as it is
+ *   test_scenarios --first                     plays those that standard input names, a line each, as they are, until one fails
  *   test_scenarios --words FILE|FOLDER...      prints what each finding says, in the words of an expectation
  *   test_scenarios --catalogue FILE|FOLDER...  whether every case is expected somewhere, and each of its look-alikes shown
  *
@@ -137,9 +138,20 @@ files_of(char **paths)
     return files;
 }
 
+static GPtrArray *
+files_of_input(void)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+    char line[4096];
+    while (fgets(line, sizeof line, stdin) != NULL)
+        g_ptr_array_add(files, g_strndup(line, strcspn(line, "\n")));
+    return files;
+}
+
 static bool
 play_files(const GPtrArray *files, const char *option)
 {
+    bool first = strcmp(option, "--first") == 0, plain = first || strcmp(option, "--plain") == 0;
     char *problem;
     struct country_database *countries = country_database_open(COUNTRY_DATABASE, &problem);
     bool right = countries != NULL && files->len > 0;
@@ -147,10 +159,9 @@ play_files(const GPtrArray *files, const char *option)
         printf("%s: %s\n", COUNTRY_DATABASE, problem);
     if (files->len == 0)
         printf("no scenario\n");
-    for (guint i = 0; i < files->len && countries != NULL; i++)
-        right = (strcmp(option, "--words") == 0
-                     ? show_words(g_ptr_array_index(files, i), countries)
-                     : play_file(g_ptr_array_index(files, i), countries, strcmp(option, "--plain") == 0)) &&
+    for (guint i = 0; i < files->len && countries != NULL && (right || !first); i++)
+        right = (strcmp(option, "--words") == 0 ? show_words(g_ptr_array_index(files, i), countries)
+                                                : play_file(g_ptr_array_index(files, i), countries, plain)) &&
                 right;
     country_database_close(countries);
     return right;
@@ -229,7 +240,8 @@ int
 main(int argc, char **argv)
 {
     const char *option = argc > 1 && g_str_has_prefix(argv[1], "--") ? argv[1] : "";
-    GPtrArray *files = files_of(argv + (argc > 0) + (*option != '\0'));
+    GPtrArray *files =
+        strcmp(option, "--first") == 0 ? files_of_input() : files_of(argv + (argc > 0) + (*option != '\0'));
     bool right = strcmp(option, "--catalogue") == 0 ? check_catalogue(files) : play_files(files, option);
     g_ptr_array_unref(files);
     return right ? 0 : 1;
