@@ -70,7 +70,8 @@ is_lost(struct context *context, const struct flow *flow)
            state->smallest < FULL_SIZE;
 }
 
-/* What the same server has done for the same client at another port, or for another client at this one. */
+/* What the same server has done for the same client at another port, or for another client at this one: of the client at this port the
+ * newest failure is known, which is this one. */
 static void
 report_controls(struct context *context, struct finding *finding, const struct flow *flow)
 {
@@ -78,12 +79,11 @@ report_controls(struct context *context, struct finding *finding, const struct f
     flow_client_at_server(flow, &who);
     struct control_list ports = ports_tried(context, flow), clients = clients_that_tried(context, &who);
     for (unsigned i = 0; i < ports.count; i++)
-        if (ports.control[i].port != flow->server.port && ports.control[i].kept == CONTROL_SERVED)
+        if (ports.control[i].kept == CONTROL_SERVED)
             report_ruled_out(finding, "a server or path that is down: the server serves this client at another port",
                              "服务器或路径中断：服务器在另一个端口上正常为该客户端服务", ports.control[i].kept_frame);
     for (unsigned i = 0; i < clients.count; i++)
-        if (!address_equal(&clients.control[i].client, &flow->client.address) &&
-            clients.control[i].kept == CONTROL_SERVED)
+        if (clients.control[i].kept == CONTROL_SERVED)
             report_ruled_out(finding, "a service that is down: it serves another client at the same port",
                              "服务不可用：它在同一端口上正常为另一个客户端服务", clients.control[i].kept_frame);
 }

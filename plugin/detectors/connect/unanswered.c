@@ -113,7 +113,7 @@ static void
 report_tunnel(struct context *context, struct finding *finding, const struct flow *flow)
 {
     const struct session *session = session_of(context, flow->by_client.session);
-    if (session == NULL || !session_is_one_way_so_far(session) || session->role != SESSION_UNKNOWN)
+    if (!session_is_one_way_so_far(session) || session->role != SESSION_UNKNOWN)
         return;
     report_flag(finding, FACT_in_tunnel);
     report_address(finding, FACT_tunnel_source, &session->source);
