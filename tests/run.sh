@@ -25,7 +25,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   broken    damaged captures: no crash, no complaint
   attacks   captures that are made to harm: times, addresses, leftovers of the capture before
   pairs     each ordered pair of twenty captures, opened one after the other in sharkd and in the window
-  fuzz      new inputs for the engine, the parsers, the settings and all writers, for 3 minutes, with sanitizers
+  fuzz      new inputs for the engine, the parsers, the settings and all writers, for two minutes, with sanitizers
   mutated   mutated captures through the whole program, with sanitizers
   pdml      what Wireshark itself shows is the same with and without the plugin
   corpus    the findings in a collection of captures, if it is there ($NETCASE_CORPUS or ../shared/corpus)
@@ -42,7 +42,7 @@ SUITE all are run. As root, everything but the installation of packages is done 
 netcase-test, which is made for it, in a copy of the tree, because Wireshark ignores personal
 plugins for root.
 
-$NETCASE_FUZZ_RUNS is a number of runs of the engine's fuzzer instead of 3 minutes, $NETCASE_MUTATED a number of mutated captures.
+$NETCASE_FUZZ_RUNS is a number of runs of the engine's fuzzer instead of two minutes, $NETCASE_MUTATED a number of mutated captures.
 
 --accept writes what is found now into the named expectations, for review; see docs/testing.md.
 HELP

@@ -85,7 +85,7 @@ def take(host, name, folder):
 
 def main():
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
-    host = Host()
+    host = Host(lean=False)
     for name in sys.argv[2:] or PICTURES:
         take(host, name, folder)
 

@@ -89,7 +89,7 @@ def perf_counts():
 
 class Bench:
     def __init__(self):
-        self.host, self.perf = Host(), perf_counts()
+        self.host, self.perf = Host(lean=False), perf_counts()
         self.captures = {}
         for name, mix in MIXES.items():
             for size in (SMALL, LARGE, LONG):

@@ -109,9 +109,9 @@ def main():
     tests = [("broken an empty capture", functools.partial(empty, host, 24)),
              ("broken a file of 0 bytes", functools.partial(empty, host, 0)),
              ("broken a file of half a header", functools.partial(empty, host, 12))]
-    # A damage and a mode for each capture, in turn: over all captures every damage meets every mode.
+    # A damage and a mode for each second capture, in turn: over all of them every damage meets every mode.
     damages = list(DAMAGES.items())
-    for number, capture in enumerate(all_captures()):
+    for number, capture in enumerate(all_captures()[::2]):
         name, make = damages[number % len(damages)]
         mode = MODES[number // len(damages) % len(MODES)]
         tests.append((f"broken {capture.relative_to(CAPTURES)}: {name}", functools.partial(damage_and_read, host, make, capture, mode, number)))

@@ -124,7 +124,7 @@ def main():
     tests = [("pairs the captures differ", functools.partial(they_differ, expected))]
     tests += [(f"pairs {COUNT * COUNT} {test.__name__.replace('_', ' ')}", functools.partial(test, host, files, order, expected))
               for test in (in_sharkd, in_the_window)]
-    return 0 if run_tests(tests, jobs=1) else 1
+    return 0 if run_tests(tests) else 1
 
 
 def they_differ(expected):

@@ -92,7 +92,7 @@ def tests_of(kind, captures, host):
 
 
 def main():
-    host = Host()
+    host = Host(lean=False)
     named = [pathlib.Path(name).resolve() for name in sys.argv[1:]]
     tests = list(tests_of("", named or collection.groups(host, list(all_captures()), "ours"), host))
     if not named:
