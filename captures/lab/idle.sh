@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Connections that die, survive or close while nobody speaks: idle.reset, idle.blackhole, idle.close, idle.race and their
+# Connections that die, survive or close while nobody speaks: idle.reset, idle.blackhole, idle.close, idle.expired, idle.race and their
 # look-alikes. A middlebox that forgot its state is the router, whose firewall starts to drop or to reset during the wait.
 # The longest scenario waits 122 s; all run side by side.
 
@@ -343,6 +343,67 @@ close_after_answer() {
 END
 }
 
+# --- idle.expired ------------------------------------------------------------------------------------------------------
+
+expired_20s_ipv6() {
+    network c=10.1.0.2/24,2001:db8:1::2/64 s=10.2.0.2/24,2001:db8:2::2/64
+    serve s listen 80 answer:200 sleep:20 rst
+    record idle/expired-20s-ipv6 c eth0
+    talk c connect 2001:db8:2::2 80 get recv eof close &
+    local first=$!
+    sleep 5
+    talk c connect 2001:db8:2::2 80 get recv eof close
+    wait "$first"
+    recorded idle/expired-20s-ipv6
+    expectation idle/expired-20s-ipv6 <<'END'
+# A server that resets idle connections at its timer of 20 s: a note at the first one, a warning at the second, 5 s later.
+# origin: lab/idle.sh (python server with SO_LINGER 0, python client)
+# shows: idle.expired
+tcp.flags.reset == 1 => idle.expired
+tcp.flags.reset == 1 @2 => idle.expired
+END
+}
+
+expired_not() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    nginx_on s ""
+    serve s listen 8080 answer:200 answer:200 rst
+    record idle/reset-by-client-or-at-once c eth0
+    talk c connect 10.2.0.2 80 get recv sleep:16 rst
+    talk c connect 10.2.0.2 80 sleep:16 rst
+    talk c connect 10.2.0.2 8080 get recv sleep:16 get recv eof close
+    recorded idle/reset-by-client-or-at-once
+    expectation idle/reset-by-client-or-at-once <<'END'
+# A client drops an idle connection by RST after 16 s, a health check one that it never used; and a server resets a connection right
+# after its answer to a request that came 16 s after the one before.
+# origin: lab/idle.sh (nginx 1.22, python client and server with SO_LINGER 0)
+# look-alike: idle.expired "client that aborts"
+# look-alike: idle.expired "health check that ends by RST"
+# look-alike: idle.expired "RST right after the answer"
+tcp.flags.reset == 1 => idle.close
+tcp.flags.reset == 1 @2 => idle.close
+END
+}
+
+restart_resets_all() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s --linger0 listen 8080 loop:100
+    record idle/restart-resets-all c eth0
+    talk c connect 10.2.0.2 8080 get recv eof close &
+    local first=$!
+    talk c connect 10.2.0.2 8080 get recv sleep:5 get recv eof close &
+    local second=$!
+    sleep 20
+    inside s ss -Htlnp "sport = :8080" | grep -oP 'pid=\K\d+' | xargs kill -9
+    wait "$first" "$second"
+    recorded idle/restart-resets-all
+    expectation idle/restart-resets-all <<'END'
+# A server dies and all of its connections are reset at the same moment, after 20 and 15 s without data.
+# origin: lab/idle.sh (python server with SO_LINGER 0, killed; python client)
+# look-alike: idle.expired "server restart that resets all connections at once"
+END
+}
+
 # --- idle.race ---------------------------------------------------------------------------------------------------------
 
 race_5s() {
@@ -457,6 +518,7 @@ SCENARIOS=(
     reset_120s_server_push reset_without_idle reset_after_fin client_aborts_idle reset_under_level blackhole_60s
     blackhole_15s_ipv6 blackhole_then_rst loss_repaired_after_idle blind_direction_after_idle close_15s_ipv6
     close_75s close_by_client_90s close_50s_haproxy close_after_answer race_5s race_15s_ipv6 race_crossing
+    expired_20s_ipv6 expired_not restart_resets_all
     late_close_notify keepalives_survive websocket_like long_poll
 )
 # Names on the command line run those only.

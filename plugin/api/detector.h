@@ -133,10 +133,13 @@ int64_t level_passed(struct context *context, int64_t idle);
 /* Whether a side had closed the connection before the packet, or it, or what it answers, came after a level of idle time. */
 bool connection_was_over(struct context *context, const struct flow *flow, const struct packet *packet);
 
-/* The level or documented closing timer of at least the lowest level at which a close after `idle`
- * was due: T - max(0.5 s, 2.5 %) <= idle <= T + max(2 s, 3 %). The nearest in nanoseconds, 0 if
- * there is none. */
-int64_t timer_reached(struct context *context, int64_t idle);
+/* How a timer ends a connection. CLOSE: by FIN at the time itself. RESET, SILENCE: what comes after it is answered by RST, or
+ * vanishes. EXPIRED: by RST at the time itself. */
+enum timer_end { TIMER_CLOSE, TIMER_RESET, TIMER_SILENCE, TIMER_EXPIRED };
+
+/* The level or documented timer of at least the lowest level that ends a connection in this way, CLOSE or EXPIRED, and was due after
+ * `idle`: T - max(0.5 s, 2.5 %) <= idle <= T + max(2 s, 3 %). The nearest in nanoseconds, 0 if there is none. */
+int64_t timer_reached(struct context *context, enum timer_end end, int64_t idle);
 
 /* -- Questions about the vantage -------------------------------------------------------------- */
 
@@ -358,12 +361,9 @@ void report_ports(struct finding *finding, const struct source_rate *source);
 /* A frame that the finding rests on besides its trigger; 0 and the trigger itself are ignored. */
 void report_evidence(struct finding *finding, uint32_t frame);
 
-/* How the connection ended, for report_timers(). */
-enum timer_end { TIMER_CLOSE, TIMER_RESET, TIMER_SILENCE };
-
 /* FACT_timer: documented timers that match `idle`, those of the product first that the server's HTTP answers name, then those that
  * run in the state in which the connection was (between requests, waiting for a response, ...), then those of a whole session, each nearest first, at most 5; the rest, and those of other
- * states, are counted in FACT_timers_more. For TIMER_CLOSE those that were due at `idle` and that the connection itself has not
+ * states, are counted in FACT_timers_more. For TIMER_CLOSE and TIMER_EXPIRED those that were due at `idle` and that the connection itself has not
  * survived; for the others, where the idle time is only an upper limit, those up to it and above the longest idle that this server
  * survived. */
 void report_timers(struct context *context, struct finding *finding, enum timer_end end, int64_t idle);

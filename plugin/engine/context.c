@@ -85,9 +85,9 @@ connection_was_over(struct context *context, const struct flow *flow, const stru
 }
 
 int64_t
-timer_reached(struct context *context, int64_t idle)
+timer_reached(struct context *context, enum timer_end end, int64_t idle)
 {
-    return timer_due(context->engine->settings->levels, context->engine->settings->timers, idle);
+    return timer_due(context->engine->settings->levels, context->engine->settings->timers, end, idle);
 }
 
 /* -- Vantage ---------------------------------------------------------------------------------- */
@@ -601,11 +601,12 @@ report_timers(struct context *context, struct finding *finding, enum timer_end e
     bool of_flow = context->packet->frame == flow->last_frame;
     struct timer_question *asked = g_new(struct timer_question, 1);
     asked->timers = context->engine->settings->timers;
-    asked->match = (struct timer_match){.end = end,
-                                        .state = timer_state_of(flow, of_flow ? context->packet : NULL),
-                                        .idle = idle,
-                                        .survived = end == TIMER_CLOSE ? flow->survived : bracket->longest_survived,
-                                        .product = bracket->product};
+    asked->match =
+        (struct timer_match){.end = end,
+                             .state = timer_state_of(flow, of_flow ? context->packet : NULL),
+                             .idle = idle,
+                             .survived = timer_ends_at_once(end) ? flow->survived : bracket->longest_survived,
+                             .product = bracket->product};
     finding_add_later(finding, add_timers, asked);
 }
 

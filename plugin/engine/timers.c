@@ -120,7 +120,8 @@ static bool
 can_end(const struct known_timer *timer, enum timer_end end)
 {
     static const char *const layers[] = {"TCP", "TLS", "HTTP"};
-    if ((timer->ends & 1u << end) == 0) {
+    /* The table has one bit for both kinds of RST: few sources tell them apart. */
+    if ((timer->ends & (end == TIMER_EXPIRED ? RESET : 1u << end)) == 0) {
         return false;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(layers); i++) {
@@ -140,7 +141,7 @@ keep_nearer(int64_t *best, int64_t timer, int64_t idle)
 }
 
 int64_t
-timer_due(const GArray *levels, const GArray *timers, int64_t idle)
+timer_due(const GArray *levels, const GArray *timers, enum timer_end end, int64_t idle)
 {
     int64_t best = 0;
     int64_t lowest = levels->len > 0 ? g_array_index(levels, int64_t, 0) : 0;
@@ -153,7 +154,7 @@ timer_due(const GArray *levels, const GArray *timers, int64_t idle)
     for (guint i = 0; i < timers->len; i++) {
         const struct known_timer *timer = &g_array_index(timers, struct known_timer, i);
         int64_t nanoseconds = nanoseconds_of(timer);
-        if (can_end(timer, TIMER_CLOSE) && nanoseconds >= lowest) {
+        if (can_end(timer, end) && nanoseconds >= lowest) {
             keep_nearer(&best, nanoseconds, idle);
         }
     }
@@ -215,7 +216,8 @@ matches(const struct known_timer *timer, const struct timer_match *match)
 {
     int64_t nanoseconds = nanoseconds_of(timer);
     return can_end(timer, match->end) && nanoseconds > match->survived &&
-           (match->end == TIMER_CLOSE ? was_due(nanoseconds, match->idle) : may_have_run_out(nanoseconds, match->idle));
+           (timer_ends_at_once(match->end) ? was_due(nanoseconds, match->idle)
+                                           : may_have_run_out(nanoseconds, match->idle));
 }
 
 /* Servers that call themselves otherwise than their makers do. */

@@ -39,13 +39,20 @@ extern const size_t known_timer_count;
 int64_t timer_early(int64_t timer); /* max(0.5 s, 2.5 %) */
 int64_t timer_late(int64_t timer);  /* max(2 s, 3 %) */
 
+/* Whether the connection ends at the time itself, not with what comes after it. */
+static inline bool
+timer_ends_at_once(enum timer_end end)
+{
+    return end == TIMER_CLOSE || end == TIMER_EXPIRED;
+}
+
 /* Parse "15,60,120" into ascending nanoseconds (at most 16, each 1 to 86400 s). NULL and a message
  * that names the wrong part, freed by the caller, if it is malformed. */
 GArray *timer_levels_parse(const char *text, char **problem);
 
 /* See detector.h. `levels` as from timer_levels_parse, `timers` an array of struct known_timer. */
 int64_t timer_level_passed(const GArray *levels, int64_t idle);
-int64_t timer_due(const GArray *levels, const GArray *timers, int64_t idle);
+int64_t timer_due(const GArray *levels, const GArray *timers, enum timer_end end, int64_t idle);
 
 /* What a connection waited for, as far as its packets tell, before `now`, the packet that ends it; NULL where that is another
  * flow's. */
@@ -63,7 +70,7 @@ struct timer_match {
 /* The candidates of the product, then those that run in the state, then those of a session, each nearest first and of equals the
  * sourced ones first: a
  * GPtrArray of texts "nginx keepalive_timeout (75 s)", freed by the caller; `others` gets the number of those that would match in
- * another state. With TIMER_CLOSE those due at `idle`, otherwise those with T <= idle + early tolerance and T >= idle / 2; all above
+ * another state. With those ends that come at the time itself those due at `idle`, otherwise those with T <= idle + early tolerance and T >= idle / 2; all above
  * what was survived. Only timers of TCP, TLS and HTTP layers. */
 GPtrArray *timer_candidates(const GArray *timers, const struct timer_match *match, unsigned *others);
 

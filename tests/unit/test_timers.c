@@ -128,11 +128,14 @@ nearest_timer(void **state)
     struct known_timer own = {"user", "", "ours", "timeout", "TCP", 50, 1u << TIMER_CLOSE, true, "", TIMER_SESSION};
     g_array_append_val(timers, own);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        int64_t timer = timer_due(levels, timers, rows[i].idle);
+        int64_t timer = timer_due(levels, timers, TIMER_CLOSE, rows[i].idle);
         if (timer != rows[i].timer) {
             fail_msg("%.2f s: %.2f s", (double)rows[i].idle / 1e9, (double)timer / 1e9);
         }
     }
+    /* 240 s: the load balancer sends no FIN, but RST at the time itself. */
+    assert_int_equal(timer_due(levels, timers, TIMER_CLOSE, SECONDS(240)), 0);
+    assert_int_equal(timer_due(levels, timers, TIMER_EXPIRED, SECONDS(240)), SECONDS(240));
     g_array_unref(timers);
     g_array_unref(levels);
 }

@@ -202,7 +202,7 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
         return;
     }
     /* What waits until a documented timer ends it is http.gateway_timeout. */
-    if (timer_reached(context, packet->idle) != 0)
+    if (timer_reached(context, TIMER_CLOSE, packet->idle) != 0)
         return;
     unsigned seconds = timeout_of(packet->idle, EARLY_ONCE, LATE_ONCE);
     wait->left_after = is_usual(seconds) ? (uint8_t)seconds : 0;

@@ -178,7 +178,7 @@ report_wait(struct context *context, const struct flow *flow, const struct packe
 {
     const struct endpoint *client = request->from_client ? &flow->client : &flow->server;
     const struct endpoint *server = request->from_client ? &flow->server : &flow->client;
-    int64_t timer = timer_reached(context, packet->idle);
+    int64_t timer = timer_reached(context, TIMER_CLOSE, packet->idle);
     struct wait_key key = key_of(server, timer, packet->http == NULL);
     char uri[URI_MAX + 4];
 
@@ -219,7 +219,7 @@ check_status(struct context *context, const struct flow *flow, const struct pack
              const struct request *request)
 {
     const struct http_message *http = packet->http;
-    int64_t timer = timer_reached(context, packet->idle);
+    int64_t timer = timer_reached(context, TIMER_CLOSE, packet->idle);
     char server[100], status[] = "5xx"; /* all that a cut packet tells */
 
     if (http->status_complete ? http->status < BAD_GATEWAY || http->status > GATEWAY_TIMEOUT : http->status != ERRORS)
@@ -270,7 +270,7 @@ static void
 check_close(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     const struct side *closer = flow_sender(flow, packet), *other = flow_receiver(flow, packet);
-    int64_t timer = timer_reached(context, packet->idle);
+    int64_t timer = timer_reached(context, TIMER_CLOSE, packet->idle);
     bool first = closer->fin_frame == packet->frame || (closer->fin_frame == 0 && closer->rst_frame == packet->frame);
 
     if (timer == 0 || !first || other->fin_frame != 0 || other->rst_frame != 0)

@@ -1,6 +1,7 @@
 /* A connection that a timer closes while nothing is said: no failure by itself, but it explains others.
  *
- * Most timers send FIN; some load balancers send RST. The RST counts if nothing was pending and it came from the host itself.
+ * Most timers send FIN; some clients drop a connection by RST. The RST counts if nothing was pending and it came from the client
+ * itself. One in the name of the server, or from a device in between, is idle.expired.
  *
  * Source: documented timers of load balancers and servers.
  *
@@ -26,9 +27,8 @@ static const struct case_info cases[] = {
                       "timer is between the two.]",
             .checks = "Nothing is wrong by itself. The side that sends requests must drop idle connections earlier "
                       "than the side that answers, else now and then a request meets the FIN (idle.race).\n"
-                      "[A RST instead of FIN is read by the application as \"connection reset by peer\": let the pool of {client} "
-                      "drop connections before {threshold}. TCP keepalive does not help against a timer of the "
-                      "application layer{?by_reset}.]",
+                      "[The server reads this RST as \"connection reset by peer\": a client that closes its idle connections "
+                      "properly does not fill the server's log with errors{?by_reset}.]",
             .disproof = "Other connections of {server} are closed after quite different idle times.",
         },
         .source = "Documented timers of load balancers and servers",
@@ -49,13 +49,14 @@ ends_it(const struct flow *flow, const struct packet *packet)
     return closer->fin_frame == packet->frame;
 }
 
-/* By RST only the host itself closes; a device that resets an idle connection is another matter. */
+/* By RST only the client itself closes; a server or device that resets an idle connection is another matter. */
 static bool
-is_of_the_host(struct context *context, const struct flow *flow, const struct packet *packet)
+is_of_the_client(struct context *context, const struct flow *flow, const struct packet *packet)
 {
     struct sender sender;
     packet_sender(context, flow, packet, &sender);
-    return flow_receiver(flow, packet)->packets > 0 && sender.place != SENDER_NEARER && sender.place != SENDER_FURTHER;
+    return packet->from_client && flow->by_server.packets > 0 && sender.place != SENDER_NEARER &&
+           sender.place != SENDER_FURTHER;
 }
 
 /* Whether the server owes an answer: the last word was the client's, which is pending for the application even if TCP
@@ -76,8 +77,8 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
 
     if (!ends_it(flow, packet) || client->pending.frame != 0 || server->pending.frame != 0 || owes_answer(flow, packet))
         return;
-    int64_t timer = timer_reached(context, packet->idle);
-    if (timer == 0 || (by_reset && !is_of_the_host(context, flow, packet)))
+    int64_t timer = timer_reached(context, TIMER_CLOSE, packet->idle);
+    if (timer == 0 || (by_reset && !is_of_the_client(context, flow, packet)))
         return;
     struct finding *finding = report(context, &cases[CLOSE], CONFIDENCE_LIKELY);
     if (finding == NULL)

@@ -146,7 +146,7 @@ static void
 report_alert_fin(struct context *context, const struct flow *flow, const struct packet *packet,
                  const struct goodbye *goodbye)
 {
-    int64_t level = level_passed(context, goodbye->idle), timer = timer_reached(context, goodbye->idle);
+    int64_t level = level_passed(context, goodbye->idle), timer = timer_reached(context, TIMER_CLOSE, goodbye->idle);
     struct finding *finding =
         report(context, &cases[ALERT_FIN], goodbye->encrypted && timer != 0 ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY);
     if (finding == NULL)
