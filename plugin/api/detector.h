@@ -22,6 +22,7 @@
 #include "digest.h"
 #include "distribution.h"
 #include "flow.h"
+#include "ike.h"
 #include "newest.h"
 #include "pace.h"
 #include "pool.h"

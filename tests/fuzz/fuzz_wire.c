@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
 
+#include "api/ike.h"
 #include "fuzz.h"
 #include "wire/headers.h"
 
@@ -60,6 +61,19 @@ read_tunnels(const struct payload *payload)
     }
 }
 
+/* On the port without the marker and on the one with it. */
+static void
+read_ike(const struct payload *payload)
+{
+    for (int marked = 0; marked < 2; marked++) {
+        struct packet packet = {.payload = *payload, .destination.port = marked ? IKE_NAT_PORT : IKE_PORT};
+        struct ike_message message;
+        if (ike_read(&packet, &message) && ike_rejection(&message) != NULL && message.notify == 0) {
+            abort();
+        }
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -73,6 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_ip(&payload);
     read_ethernet(&payload);
     read_tunnels(&payload);
+    read_ike(&payload);
     wire_read_icmp_quote(&payload, &(struct icmp_error){.ipv6 = false}, &packet);
     wire_read_icmp_quote(&payload, &(struct icmp_error){.ipv6 = true}, &packet);
     return 0;

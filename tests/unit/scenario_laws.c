@@ -48,6 +48,7 @@ is_in_payload(const char *id)
                                         "flood.tls",
                                         "policy.reset_reason",
                                         "tunnel.wireguard",
+                                        "tunnel.ike",
                                         "nat.untranslated" /* of UDP */,
                                         "app.client_timeout"};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
