@@ -107,8 +107,25 @@ tcp.dstport == 80 && tcp.len > 0 @6 => connect.first_data_lost withdrawn $answer
 END
 }
 
+# --- connect.closed_at_once ----------------------------------------------------------------------------------------------
+# Without a word: policy_blocks.sh.
+
+greeted_with_an_error() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::2/64
+    serve s listen 25 'say:421 4.7.0 mx.example.org too many connections from your network' close
+    record connect/closed-with-a-greeting-ipv6 c eth0
+    talk c connect 2001:db8:2::2 25 recv close
+    recorded connect/closed-with-a-greeting-ipv6
+    expectation connect/closed-with-a-greeting-ipv6 <<'END'
+# A mail server greets with 421 and closes. Captured at the client, over IPv6.
+# origin: lab/first_data.sh (talk.py)
+# shows: connect.closed_at_once
+tcp.srcport == 25 && tcp.len > 0 @1 => connect.closed_at_once
+END
+}
+
 SCENARIOS=(
-    data_lost data_lost_ipv6 data_of_full_size data_blind capture_ends data_arrives_late
+    data_lost data_lost_ipv6 data_of_full_size data_blind capture_ends data_arrives_late greeted_with_an_error
 )
 # Names on the command line run those only.
 [ $# -gt 0 ] || set -- "${SCENARIOS[@]}"

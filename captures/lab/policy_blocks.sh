@@ -87,6 +87,9 @@ port_fin() {
 # source is served at the same port. Captured on all interfaces of the router.
 # origin: lab/policy_blocks.sh (haproxy 2.6, nginx 1.22, curl 7.88, talk.py)
 # shows: policy.port_blocked
+# shows: connect.closed_at_once
+ip.dst == 10.1.0.2 && tcp.srcport == $BLOCKED && tcp.flags.reset == 1 @5 => connect.closed_at_once
+ipv6.dst == 2001:db8:1::2 && tcp.srcport == $BLOCKED && tcp.flags.reset == 1 @5 => connect.closed_at_once
 ip.addr == 10.3.0.2 && tcp.srcport == $BLOCKED && tcp.len > 0 => policy.port_blocked
 ipv6.addr == 2001:db8:3::2 && tcp.srcport == $BLOCKED && tcp.len > 0 => policy.port_blocked
 END
@@ -240,6 +243,8 @@ port_all_fail() {
 # The service of a port closes all connections at once, $round of each of two clients; the web server beside it works.
 # origin: lab/policy_blocks.sh (talk.py, nginx 1.22, curl 7.88)
 # look-alike: policy.port_blocked "all fail alike (server down)"
+# shows: connect.closed_at_once
+tcp.srcport == $BLOCKED && tcp.flags.fin == 1 && ip.dst == 10.1.0.2 @3 => connect.closed_at_once
 END
 }
 
@@ -278,6 +283,7 @@ port_one_of_many() {
 # Of $round connections every third one is reset.
 # origin: lab/policy_blocks.sh (nginx 1.22, curl 7.88, nftables numgen and reject with tcp reset)
 # look-alike: policy.port_blocked "one of many fails"
+# look-alike: connect.closed_at_once "one of several is closed"
 END
 }
 
@@ -338,6 +344,7 @@ port_checks() {
 # $round port checks that close and as many that reset by themselves.
 # origin: lab/policy_blocks.sh (nginx 1.22, curl 7.88, talk.py)
 # look-alike: policy.port_blocked "port check that closes by itself"
+# look-alike: connect.closed_at_once "health checks and others that close first"
 END
 }
 
@@ -357,6 +364,7 @@ port_daytime() {
 # A service that says the date and closes, $round times over IPv4 and IPv6 each.
 # origin: lab/policy_blocks.sh (talk.py, nginx 1.22, curl 7.88)
 # look-alike: policy.port_blocked "a server that answers and closes"
+# look-alike: connect.closed_at_once "services that send something and close (daytime)"
 END
 }
 
