@@ -98,6 +98,75 @@ client_timeout_never_answered() {
 END
 }
 
+# --- app.slow_answer -----------------------------------------------------------------------------------------------------
+
+slow_answer() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 80 answer:60 answer:60 answer:60 recv sleep:1.6 respond:60
+    record app/slow-answer c eth0
+    talk c connect 10.2.0.2 80 get recv get recv get recv get:/report?id=7 recv close
+    recorded app/slow-answer
+    expectation app/slow-answer <<'END'
+# A server answers three requests at once and takes 1.6 s for the fourth. Captured at the client.
+# origin: lab/app.sh (talk.py)
+# shows: app.slow_answer
+http.response @4 => app.slow_answer
+END
+}
+
+slow_answer_ipv6() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::2/64
+    serve s listen 8080 recv sleep:1.2 respond:60
+    record app/slow-answer-server-ipv6 s eth0
+    talk c connect 2001:db8:2::2 8080 get:/login recv close
+    recorded app/slow-answer-server-ipv6
+    expectation app/slow-answer-server-ipv6 <<'END'
+# A server takes 1.2 s for the only request that it gets. Captured at the server, IPv6.
+# origin: lab/app.sh (talk.py)
+# shows: app.slow_answer
+http.response => app.slow_answer
+END
+}
+
+slow_answer_long_poll() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 80 recv sleep:1.5 respond:20 recv sleep:1.3 respond:20 eof
+    record app/slow-answer-long-poll c eth0
+    talk c connect 10.2.0.2 80 get:/chat/poll?since=1 recv get:/chat/poll?since=2 recv close
+    recorded app/slow-answer-long-poll
+    expectation app/slow-answer-long-poll <<'END'
+# A chat asks for what is new and waits for it, for 1.5 and 1.3 s.
+# origin: lab/app.sh (talk.py)
+# look-alike: app.slow_answer "long poll"
+END
+}
+
+slow_answer_push() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 80 recv "header:Content-Type: text/event-stream" sleep:1.4 send:40 sleep:1.4 send:40
+    record app/slow-answer-push c eth0
+    talk c connect 10.2.0.2 80 get:/ticker eof close
+    recorded app/slow-answer-push
+    expectation app/slow-answer-push <<'END'
+# A server begins its answer at once, and sends an event every 1.4 s.
+# origin: lab/app.sh (talk.py)
+# look-alike: app.slow_answer "push"
+END
+}
+
+slow_answer_upload() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 80 recv respond:20 eof
+    record app/slow-answer-upload c eth0
+    talk c connect 10.2.0.2 80 post:600 sleep:0.7 send:300 sleep:0.7 send:300 recv close
+    recorded app/slow-answer-upload
+    expectation app/slow-answer-upload <<'END'
+# A form is sent in pieces for 1.4 s, and answered at its end.
+# origin: lab/app.sh (talk.py)
+# look-alike: app.slow_answer "upload"
+END
+}
+
 # --- app.zero_window -----------------------------------------------------------------------------------------------------
 
 # small_buffers HOST: a few packets fill the receiver's buffer
@@ -186,7 +255,8 @@ END
 
 SCENARIOS=(
     client_timeout client_timeout_answered_later_ipv6 client_timeout_cancelled client_timeout_health_checks
-    client_timeout_never_answered zero_window zero_window_client_ipv6 zero_window_short zero_window_reset
+    client_timeout_never_answered slow_answer slow_answer_ipv6 slow_answer_long_poll slow_answer_push
+    slow_answer_upload zero_window zero_window_client_ipv6 zero_window_short zero_window_reset
     zero_window_synproxy
 )
 # Names on the command line run those only.

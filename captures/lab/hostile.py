@@ -212,6 +212,20 @@ def http_gateway():
           ["http.gateway_timeout"], found)
 
 
+def http_slow():
+    capture, found = Capture(START), []
+    for number, text, when in each_text(100):
+        client, server = pair(number)
+        flow = Flow(capture, client, server, 51968, 80, cisn=1000000 + number)
+        flow.handshake(when)
+        word = without_spaces(text)
+        flow.send(when + 0.04, CLIENT, "PA", http_get(DOMAIN, "/%s/%s" % (word, DOMAIN)))
+        flow.send(when + 0.07, SERVER, "A")
+        found.append((flow.send(when + 2.07, SERVER, "PA", http_ok()), "app.slow_answer"))
+        flow.send(when + 2.08, CLIENT, "A")
+    write(capture, "app-slow-answer", "A server takes 2 s to answer requests for hostile URIs.", ["app.slow_answer"], found)
+
+
 def http_flood():
     """Three texts at a time: as URI, User-Agent and Referer."""
     capture, found = Capture(START), []
@@ -257,7 +271,8 @@ def reset_reason():
 
 def main():
     for scenario in (dns_failed, dns_unanswered, dns_twin_lost, dns_tcp_blocked, nat_untranslated, dns_conflict, dns_abroad,
-                     connect_unanswered, tls_failed, tls_unanswered, http_gateway, http_flood, dns_flood, reset_reason):
+                     connect_unanswered, tls_failed, tls_unanswered, http_gateway, http_slow, http_flood, dns_flood,
+                     reset_reason):
         scenario()
 
 

@@ -14,6 +14,7 @@ Steps: get[:PATH]  send a keep-alive HTTP request     send:N    send N bytes    
        eof         read until the peer closes         notify    TLS close_notify     fin       close the sending side
        close       close                              rst       close with RST       tls       TLS handshake now
        respond:N   an HTTP response of N bytes        stay:S    sleep, then end as a killed process does
+       post:N      a request with N bytes to follow   header:F  the header of a response with the field F
 """
 import argparse
 import os
@@ -109,6 +110,12 @@ class Peer:
 
     def step_get(self, path="/hello"):
         self.send(("GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: lab\r\nAccept: */*\r\n\r\n" % (path, self.options.name)).encode())
+
+    def step_post(self, count):
+        self.send(("POST /form HTTP/1.1\r\nHost: %s\r\nUser-Agent: lab\r\nContent-Length: %d\r\n\r\n" % (self.options.name, int(count))).encode())
+
+    def step_header(self, field):
+        self.send(b"HTTP/1.1 200 OK\r\n" + field.encode() + b"\r\n\r\n")
 
     def step_send(self, count):
         self.send((b"abcdefghijklmnopqrstuvwxyz012345" * (int(count) // 32 + 1))[:int(count)])

@@ -13,7 +13,7 @@
 #include "packet.h"
 
 /* Something a side sent that the other side must acknowledge and has not: data, or a keepalive
- * probe. Forgotten when the other side acknowledges all of it. */
+ * probe. Forgotten when the other side acknowledges all of it, but for `time`, which is when that was, and `retransmissions`. */
 struct pending {
     uint32_t frame;           /* of the first transmission; 0 = nothing is pending */
     uint32_t last_frame;      /* of the newest transmission */

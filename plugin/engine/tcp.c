@@ -444,6 +444,7 @@ follow_answer(struct side *receiver, struct packet *packet)
         packet->revives = pending->third_frame != 0;
         note_passed(receiver, pending->largest);
         pending->frame = 0;
+        pending->time = packet->time;
     } else if (sequence_difference(packet->acknowledgment, pending->sequence) > 0) {
         /* The rest waits as well, but no longer for a connection that had rested. */
         survived = pending->idle;

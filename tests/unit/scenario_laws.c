@@ -51,6 +51,7 @@ is_in_payload(const char *id)
                                         "tunnel.ike",
                                         "nat.untranslated" /* of UDP */,
                                         "app.client_timeout",
+                                        "app.slow_answer",
                                         "connect.closed_at_once" /* that is greeted with an error */};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
         if (g_str_has_prefix(id, cases[i]))
