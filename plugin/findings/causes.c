@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "findings/causes.h"
 
+#include <string.h>
+
 #include "memory/table.h"
 
 /* What went on within this time of a failure, in seconds by the clock, may be its cause. */
@@ -482,4 +484,91 @@ causes_of(struct causes *causes, const struct finding *finding, const struct fin
     size_t count = find_causes(causes, finding, false, found);
     /* Where nothing that shares more explains it, none that shares the time shares the client too. */
     return count > 0 ? count : find_causes(causes, finding, true, found);
+}
+
+/* -- Order ------------------------------------------------------------------------------------ */
+
+struct ordered {
+    struct finding *finding;
+    struct ordered *cause; /* the first that explains it, NULL if there is none */
+    enum severity weight;  /* the highest among it and what comes from it */
+};
+
+static bool
+explains(const struct causes *causes, const struct finding *cause, const struct finding *effect)
+{
+    const GPtrArray *explanations = g_hash_table_lookup(causes->by_effect, effect->info->id);
+    for (guint i = 0; explanations != NULL && i < explanations->len; i++) {
+        const struct explanation *explanation = g_ptr_array_index(explanations, i);
+        if (strcmp(explanation->cause, cause->info->id) == 0 && are_related(explanation->relation, cause, effect))
+            return true;
+    }
+    return false;
+}
+
+/* Cases may explain each other. */
+static bool
+comes_from(const struct ordered *effect, const struct ordered *cause)
+{
+    for (; effect != NULL; effect = effect->cause)
+        if (effect == cause)
+            return true;
+    return false;
+}
+
+static void
+link_cause(const struct causes *causes, struct ordered *all, guint count, struct ordered *effect)
+{
+    for (struct ordered *cause = all; effect->cause == NULL && cause < all + count; cause++)
+        if (cause != effect && explains(causes, cause->finding, effect->finding) && !comes_from(cause, effect))
+            effect->cause = cause;
+}
+
+static gint
+by_weight(gconstpointer a, gconstpointer b)
+{
+    const struct ordered *one = *(struct ordered *const *)a, *other = *(struct ordered *const *)b;
+    if (one->weight != other->weight)
+        return one->weight > other->weight ? -1 : 1;
+    if (one->finding->severity != other->finding->severity)
+        return one->finding->severity > other->finding->severity ? -1 : 1;
+    if (one->finding->confidence != other->finding->confidence)
+        return one->finding->confidence > other->finding->confidence ? -1 : 1;
+    return one->finding->number < other->finding->number ? -1 : 1;
+}
+
+static void
+place_those_from(GPtrArray *placed, const GPtrArray *sorted, const struct ordered *cause)
+{
+    for (guint i = 0; i < sorted->len; i++) {
+        const struct ordered *one = g_ptr_array_index(sorted, i);
+        if (one->cause != cause)
+            continue;
+        g_ptr_array_add(placed, one->finding);
+        place_those_from(placed, sorted, one);
+    }
+}
+
+GPtrArray *
+causes_in_order(const struct causes *causes, const GPtrArray *findings)
+{
+    GPtrArray *placed = g_ptr_array_new(), *sorted = g_ptr_array_new();
+    guint count = MIN(findings->len, ORDERED_MAX);
+    struct ordered all[ORDERED_MAX];
+    for (guint i = 0; i < count; i++) {
+        struct finding *finding = g_ptr_array_index(findings, i);
+        all[i] = (struct ordered){finding, NULL, finding->severity};
+        g_ptr_array_add(sorted, &all[i]);
+    }
+    for (guint i = 0; i < count; i++)
+        link_cause(causes, all, count, &all[i]);
+    for (guint i = 0; i < count; i++)
+        for (struct ordered *cause = all[i].cause; cause != NULL; cause = cause->cause)
+            cause->weight = MAX(cause->weight, all[i].finding->severity);
+    g_ptr_array_sort(sorted, by_weight);
+    place_those_from(placed, sorted, NULL);
+    g_ptr_array_unref(sorted);
+    for (guint i = count; i < findings->len; i++)
+        g_ptr_array_add(placed, g_ptr_array_index(findings, i));
+    return placed;
 }

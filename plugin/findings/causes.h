@@ -26,4 +26,10 @@ void causes_forget_withdrawn(struct causes *causes);
  * reported since the last call is taken in first, so findings must be filled in. */
 size_t causes_of(struct causes *causes, const struct finding *finding, const struct finding *found[CAUSES_MAX]);
 
+/* These findings as a person should read them: the gravest first, and what comes from one of them right behind it. What lies outside of
+ * the list does not change its order. Only the first ORDERED_MAX are put in order, the others stay behind them. The caller frees the
+ * array. */
+enum { ORDERED_MAX = 100 };
+GPtrArray *causes_in_order(const struct causes *causes, const GPtrArray *findings);
+
 #endif

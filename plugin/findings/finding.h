@@ -70,6 +70,7 @@ struct finding {
     uint32_t withdrawn_frame;         /* in which it was refuted, 0 while it stands */
     struct about *about[2];           /* the store's: what it is about; NULL = nothing more */
     bool touched;                     /* the store's: its evidence may have grown since it was indexed */
+    uint32_t standing;                /* the store's: its place among those of its case that stand */
     GArray *facts;                    /* struct fact, in the order of the report; to be read by finding_facts() */
     struct later *later;              /* facts that are not worked out yet; NULL if there are none */
     GArray *known;                    /* the facts before those were worked out; NULL if there were none */

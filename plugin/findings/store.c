@@ -19,10 +19,12 @@ struct store {
     GHashTable *by_evidence;   /* the same */
     GHashTable *by_withdrawal; /* the same */
     GHashTable *by_case;       /* id -> the same */
-    GPtrArray *grown;          /* struct finding *, those with series.grown */
-    GPtrArray *touched;        /* struct finding *, those with finding.touched */
-    guint indexed;             /* findings whose evidence is in by_evidence */
-    uint32_t last_frame;       /* the highest that has or refutes a finding */
+    GHashTable *standing_of;   /* id -> how many of the case stand, as it was for `placed` */
+    guint placed[2];     /* findings, and those withdrawn of them, when each had its place among those that stand */
+    GPtrArray *grown;    /* struct finding *, those with series.grown */
+    GPtrArray *touched;  /* struct finding *, those with finding.touched */
+    guint indexed;       /* findings whose evidence is in by_evidence */
+    uint32_t last_frame; /* the highest that has or refutes a finding */
 };
 
 static void
@@ -61,6 +63,7 @@ store_new(const struct hash_seed *seed)
     store->by_evidence = lists_by_frame();
     store->by_withdrawal = lists_by_frame();
     store->by_case = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_list);
+    store->standing_of = g_hash_table_new(g_str_hash, g_str_equal);
     store->grown = g_ptr_array_new();
     store->touched = g_ptr_array_new();
     return store;
@@ -75,6 +78,7 @@ store_free(struct store *store)
     g_hash_table_destroy(store->by_evidence);
     g_hash_table_destroy(store->by_withdrawal);
     g_hash_table_destroy(store->by_case);
+    g_hash_table_destroy(store->standing_of);
     g_ptr_array_unref(store->touched);
     g_ptr_array_unref(store->grown);
     table_free(store->about);
@@ -300,6 +304,29 @@ const GPtrArray *
 store_by_case(const struct store *store, const char *id)
 {
     return g_hash_table_lookup(store->by_case, id);
+}
+
+static void
+place_standing(struct store *store)
+{
+    const GPtrArray *findings = store_findings(store);
+    g_hash_table_remove_all(store->standing_of);
+    for (guint i = 0; i < findings->len; i++) {
+        struct finding *finding = g_ptr_array_index(findings, i);
+        finding->standing = GPOINTER_TO_UINT(g_hash_table_lookup(store->standing_of, finding->info->id)) + 1;
+        g_hash_table_insert(store->standing_of, (void *)finding->info->id, GUINT_TO_POINTER(finding->standing));
+    }
+    store->placed[0] = store->all->len;
+    store->placed[1] = store->withdrawn;
+}
+
+struct standing
+store_standing(struct store *store, const struct finding *finding)
+{
+    if (store->placed[0] != store->all->len || store->placed[1] != store->withdrawn)
+        place_standing(store);
+    return (struct standing){finding->standing,
+                             GPOINTER_TO_UINT(g_hash_table_lookup(store->standing_of, finding->info->id))};
 }
 
 static void

@@ -60,6 +60,13 @@ const GPtrArray *store_findings(struct store *store);
 /* Those of a case by place, withdrawn ones too; NULL if there is none. */
 const GPtrArray *store_by_case(const struct store *store, const char *id);
 
+/* Which finding of its case this is among those that stand, from 1 on, and how many these are. It costs a look at all findings if
+ * some came or went since the last call. */
+struct standing {
+    uint32_t place, count;
+};
+struct standing store_standing(struct store *store, const struct finding *finding);
+
 /* The findings whose trigger is this frame, NULL if none: struct finding * in the order of reports. */
 const GPtrArray *store_by_frame(const struct store *store, uint32_t frame);
 

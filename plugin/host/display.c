@@ -4,7 +4,9 @@
 #include "findings/causes.h"
 #include "host/capture.h"
 #include "host/fields.h"
+#include "host/headline.h"
 #include "host/language.h"
+#include "host/preferences.h"
 #include "host/protocol.h"
 #include "host/statistics_tree.h"
 #include "host/tables.h"
@@ -12,13 +14,12 @@
 #include "report/text.h"
 #include "report/wrap.h"
 
-/* What fits into a details pane of 1280 pixels, in columns: a Chinese character takes two. Wireshark cuts the
- * line of an item, and the text of an expert info, at 240 bytes. */
-enum { LINE_COLUMNS = 120, LABEL_BYTES = 239 };
+/* What fits into a details pane of 1280 pixels, in columns: a Chinese character takes two. */
+enum { LINE_COLUMNS = 120 };
 
 /* In one frame so many findings have their texts and facts, and so many that it is evidence for are listed. When a silence ends,
  * thousands may come in one frame, and Wireshark refuses a frame with more than a million items. */
-enum { SHOWN_WHOLE = 100 };
+enum { SHOWN_WHOLE = ORDERED_MAX };
 
 /* -- Text ------------------------------------------------------------------------------------- */
 
@@ -192,16 +193,14 @@ add_causes(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, const
 
 /* The expert info hangs below the summary. It works without a tree as well, and reaches the taps all the same. */
 static void
-add_expert_info(packet_info *pinfo, proto_item *item, const struct finding *finding, const char *summary)
+add_expert_info(packet_info *pinfo, proto_item *item, const struct finding *finding, const char *name,
+                const char *summary)
 {
-    char *text = g_strdup_printf("%s: %s", finding->info->id, summary);
-    size_t length = strlen(text);
-    while (length > LABEL_BYTES || ((uint8_t)text[length] & 0xc0) == 0x80)
-        length--;
+    char *text = headline_cut(g_strdup_printf("%s: %s", name, summary));
     /* The expert window's column "Protocol" takes this; our handle has no protocol that would set it. */
     const char *protocol_before = pinfo->current_proto;
     pinfo->current_proto = "netcase";
-    expert_add_info_format(pinfo, item, fields_expert(finding->info, finding->severity), "%.*s", (int)length, text);
+    expert_add_info_format(pinfo, item, fields_expert(finding->info, finding->severity), "%s", text);
     pinfo->current_proto = protocol_before;
     g_free(text);
 }
@@ -228,23 +227,24 @@ add_finding(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, pack
     proto_item *item = NULL;
     proto_tree *subtree = NULL;
     char *summary = finding_text(finding, TEXT_SUMMARY, language_current(), MARKUP_NONE);
+    char *name = headline_name(capture, finding, pinfo->fd->visited, language_current());
 
     if (tree != NULL) {
         char *title = finding_text(finding, TEXT_TITLE, language_current(), MARKUP_NONE);
-        item = proto_tree_add_string_format(tree, fields.expert, tvb, 0, 0, finding->info->id, "%s: %s",
-                                            finding->info->id, title);
+        item = proto_tree_add_string_format(tree, fields.expert, tvb, 0, 0, finding->info->id, "%s: %s", name, title);
         proto_item_set_generated(item);
         subtree = proto_item_add_subtree(item, fields.tree_finding);
         item = add_text(subtree, tvb, fields.summary, summary);
         g_free(title);
     }
-    add_expert_info(pinfo, item, finding, summary);
+    add_expert_info(pinfo, item, finding, name, summary);
     if (subtree != NULL) {
         add_weight(subtree, tvb, finding);
         if (whole)
             add_details(capture, subtree, tvb, pinfo, finding);
     }
     add_evidence(capture, subtree, tvb, pinfo, finding);
+    g_free(name);
     g_free(summary);
 }
 
@@ -357,26 +357,79 @@ mirror_is_wanted(proto_tree *tree)
 
 /* -- The postdissector ------------------------------------------------------------------------ */
 
+/* What the tree says while it is closed. NULL if that is only its name, or if nobody looks. The caller frees the text. */
+static char *
+heading_of(const struct capture *capture, proto_tree *tree, const GPtrArray *findings, const GPtrArray *related,
+           bool whole)
+{
+    enum language language = language_current();
+    if (!PTREE_DATA(tree)->visible && !proto_field_is_referenced(tree, protocol_number()))
+        return NULL;
+    if (findings != NULL)
+        return headline_sentence(capture, findings, whole, language);
+    if (related == NULL)
+        return NULL;
+    const struct finding *first = g_ptr_array_index(related, 0);
+    uint32_t trigger = frames_shown_number(capture->frames, first->frame);
+    return trigger == 0 ? NULL
+                        : g_strdup_printf(translated("evidence for %s in frame %u", "%s（报文 %u）的佐证"),
+                                          first->info->id, trigger);
+}
+
 static proto_tree *
-netcase_tree(proto_tree *tree, tvbuff_t *tvb, unsigned findings)
+netcase_tree(proto_tree *tree, tvbuff_t *tvb, char *heading)
 {
     proto_item *item = proto_tree_add_item(tree, protocol_number(), tvb, 0, 0, ENC_NA);
-    bool chinese = language_current() == LANGUAGE_CHINESE;
-    if (chinese)
+    if (heading != NULL) {
+        char *text = headline_cut(g_strdup_printf(translated("netcase: %s", "netcase：%s"), heading));
+        proto_item_set_text(item, "%s", text);
+        g_free(text);
+    } else if (language_current() == LANGUAGE_CHINESE) {
         proto_item_set_text(item, "netcase：已知故障模式");
-    if (findings > 0 && chinese)
-        proto_item_append_text(item, "，%u 个诊断结果", findings);
-    else if (findings > 0)
-        proto_item_append_text(item, ", %u finding%s", findings, findings == 1 ? "" : "s");
+    }
+    g_free(heading);
     proto_item_set_generated(item);
     return proto_item_add_subtree(item, fields.tree);
+}
+
+/* For columns: nobody has to read it a second time in the tree. */
+static void
+add_heaviest(const struct capture *capture, proto_tree *tree, tvbuff_t *tvb, const GPtrArray *findings, bool whole)
+{
+    char *text = headline_column(capture, findings, whole);
+    proto_item *item = proto_tree_add_string(tree, fields.heaviest, tvb, 0, 0, text);
+    proto_item_set_generated(item);
+    proto_item_set_hidden(item);
+    g_free(text);
+}
+
+/* As Wireshark's own "[TCP Retransmission]": seen in each profile. */
+static void
+mark_info_column(packet_info *pinfo, const GPtrArray *findings)
+{
+    if (!preferences_mark_info_column())
+        return;
+    char *text = headline_info(findings);
+    col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s", text);
+    g_free(text);
+}
+
+static void
+show_findings(const struct capture *capture, const GPtrArray *findings, tvbuff_t *tvb, packet_info *pinfo,
+              proto_tree *tree)
+{
+    mark_info_column(pinfo, findings);
+    if (tree != NULL)
+        add_heaviest(capture, tree, tvb, findings, pinfo->fd->visited);
+    for (guint i = 0; i < findings->len; i++)
+        add_finding(capture, tree, tvb, pinfo, g_ptr_array_index(findings, i), i < SHOWN_WHOLE);
 }
 
 static void
 show_frame(struct capture *capture, uint32_t frame, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     struct store *store = engine_store(capture->engine);
-    const GPtrArray *findings = store_by_frame(store, frame);
+    const GPtrArray *found = store_by_frame(store, frame);
     const GPtrArray *related = NULL;
     const struct session *mirror = NULL;
     const GPtrArray *withdrawn = NULL;
@@ -395,21 +448,25 @@ show_frame(struct capture *capture, uint32_t frame, tvbuff_t *tvb, packet_info *
         if (mirror_is_wanted(tree))
             mirror = mirror_of(capture, frames_mirror(capture->frames, frame));
     }
-    if (findings == NULL && related == NULL && withdrawn == NULL && mirror == NULL && !flows)
+    if (found == NULL && related == NULL && withdrawn == NULL && mirror == NULL && !flows)
         return;
-    proto_tree *subtree = tree != NULL ? netcase_tree(tree, tvb, findings != NULL ? findings->len : 0) : NULL;
-    for (guint i = 0; findings != NULL && i < findings->len; i++)
-        add_finding(capture, subtree, tvb, pinfo, g_ptr_array_index(findings, i), i < SHOWN_WHOLE);
+    GPtrArray *findings = found != NULL ? causes_in_order(engine_causes(capture->engine), found) : NULL;
+    proto_tree *subtree =
+        tree != NULL ? netcase_tree(tree, tvb, heading_of(capture, tree, findings, related, pinfo->fd->visited)) : NULL;
+    if (findings != NULL)
+        show_findings(capture, findings, tvb, pinfo, subtree);
+    if (found != NULL)
+        statistics_tree_note(pinfo, found); /* which is there when the tap looks at it */
     if (withdrawn != NULL)
         add_withdrawn(capture, subtree, tvb, withdrawn);
     if (related != NULL)
         add_all_related(capture, subtree, tvb, related);
-    if (findings != NULL)
-        statistics_tree_note(pinfo, findings);
     if (mirror != NULL)
         add_mirror(subtree, tvb, mirror, frames_mirror(capture->frames, frame));
     if (flows)
         add_flows(capture, subtree, tvb, frame);
+    if (findings != NULL)
+        g_ptr_array_unref(findings);
 }
 
 static int

@@ -95,6 +95,23 @@ expert_severity(enum severity severity)
     return severities[severity];
 }
 
+/* By family: whom Wireshark's expert window lets one look for. */
+static int
+expert_group(const struct case_info *info)
+{
+    static const struct {
+        const char *family;
+        int group;
+    } groups[] = {
+        {"dns.", PI_RESPONSE_CODE}, {"http.", PI_RESPONSE_CODE}, {"policy.", PI_SECURITY}, {"flood.", PI_SECURITY},
+        {"mirror.", PI_PROTOCOL},   {"tls.", PI_PROTOCOL},       {"tunnel.", PI_PROTOCOL}, {"nat.", PI_PROTOCOL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(groups); i++)
+        if (g_str_has_prefix(info->id, groups[i].family))
+            return groups[i].group;
+    return PI_SEQUENCE; /* how connections begin, idle, end, and spread */
+}
+
 /* Wireshark fixes the severity of an expert info at registration. A case that can be milder gets one
  * more of the same name, so that one filter finds both. */
 static void
@@ -115,7 +132,7 @@ register_experts(int protocol)
             rows[used].ids = field;
             rows[used].eiinfo = (expert_field_info){
                 .name = wmem_strdup_printf(wmem_epan_scope(), "netcase.%s", info->id),
-                .group = PI_SEQUENCE,
+                .group = expert_group(info),
                 .severity = expert_severity(severity),
                 .summary = label(info->english.title, text_of_case(info, TEXT_TITLE, LANGUAGE_CHINESE)),
                 EXPFILL,

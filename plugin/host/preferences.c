@@ -14,6 +14,7 @@ static struct preferences preferences = {.levels = "15,60,120", .home_countries 
 #define VXLAN_PORTS "4789,8472"
 #define TLS_PORTS   "443,465,636,853,989-990,993,995,5061,8443"
 
+static struct word_preference info_column = {.name = "info_column", .on = true};
 static struct word_preference separate_vlans = {.name = "separate_vlans"};
 static struct word_preference separate_interfaces = {.name = "separate_interfaces"};
 static struct word_preference separate_ip_tunnels = {.name = "separate_ip_tunnels"};
@@ -122,6 +123,7 @@ static void
 check_all(void)
 {
     check_word(language_preference());
+    check_word(&info_column);
     check_levels();
     check_countries();
     check_country_db();
@@ -134,9 +136,9 @@ check_all(void)
 static char *
 values_as_text(void)
 {
-    const char *values[] = {language_preference()->written, separate_vlans.written, separate_interfaces.written,
-                            separate_ip_tunnels.written,    preferences.levels,     preferences.home_countries,
-                            preferences.country_db};
+    const char *values[] = {language_preference()->written, info_column.written,         separate_vlans.written,
+                            separate_interfaces.written,    separate_ip_tunnels.written, preferences.levels,
+                            preferences.home_countries,     preferences.country_db};
     GString *text = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(values); i++)
         g_string_append_printf(text, "%s\n", values[i] != NULL ? values[i] : "");
@@ -276,6 +278,12 @@ preferences_register(int protocol)
     module_t *module = prefs_register_protocol(protocol, preferences_apply);
 
     language_register(module);
+    word_preference_register(
+        module, &info_column, label("Findings in the Info column", "在 Info 列显示诊断结果"),
+        label(
+            "Let the Info column of a frame with a finding begin with its id, as \"[netcase idle.reset]\", so that it is "
+            "seen in every profile",
+            "让有诊断结果的报文在 Info 列开头显示其编号，如“[netcase idle.reset]”，这样在任何配置文件中都能看到"));
     prefs_register_string_preference(
         module, "levels", label("Idle levels (seconds)", "空闲档位（秒）"),
         label(
@@ -296,6 +304,12 @@ const struct preferences *
 preferences_current(void)
 {
     return &preferences;
+}
+
+bool
+preferences_mark_info_column(void)
+{
+    return word_preference_value(&info_column) != 0;
 }
 
 /* -- What a report depends on ------------------------------------------------------------------ */

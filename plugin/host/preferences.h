@@ -25,6 +25,9 @@ const struct preferences *preferences_current(void);
  * default; the user is told once, when the preference is set, or here if Wireshark did not tell us that it was. */
 void preferences_fill(struct settings *settings);
 
+/* Whether findings are named in the Info column. */
+bool preferences_mark_info_column(void);
+
 /* What a report depends on: "netcase.levels:15,60,120", and each preference that differs from its default, printable. The caller
  * frees it with g_strfreev. */
 char **preferences_that_matter(void);

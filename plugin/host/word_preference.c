@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/word_preference.h"
 
-static const enum_val_t switch_choices[] = {{"FALSE", "FALSE", 0}, {"TRUE", "TRUE", 1}, {NULL, NULL, 0}};
+static const enum_val_t off_or_on[] = {{"FALSE", "FALSE", 0}, {"TRUE", "TRUE", 1}, {NULL, NULL, 0}};
+static const enum_val_t on_or_off[] = {{"TRUE", "TRUE", 1}, {"FALSE", "FALSE", 0}, {NULL, NULL, 0}};
 
 static const enum_val_t *
 choices_of(const struct word_preference *preference)
 {
-    return preference->choices != NULL ? preference->choices : switch_choices;
+    if (preference->choices != NULL)
+        return preference->choices;
+    return preference->on ? on_or_off : off_or_on;
 }
 
-static bool
+bool
 program_has_windows(void)
 {
     static const char *const without[] = {"tshark", "sharkd", NULL};
@@ -22,6 +25,7 @@ word_preference_register(module_t *module, struct word_preference *preference, c
 {
     const enum_val_t *choices = choices_of(preference);
     preference->chosen = choices[0].value;
+    preference->switched = preference->on;
     if (!program_has_windows()) {
         preference->written = choices[0].name;
         prefs_register_string_preference(module, preference->name, title, help, &preference->written);

@@ -10,9 +10,13 @@
 
 #include "host/host_compat.h"
 
+/* False in tshark and sharkd. */
+bool program_has_windows(void);
+
 struct word_preference {
     const char *name;
-    const enum_val_t *choices; /* the first is the default; NULL: a switch, FALSE by default */
+    const enum_val_t *choices; /* the first is the default; NULL: a switch */
+    bool on;                   /* a switch that is TRUE by default */
     int chosen;                /* in the list */
     pref_bool switched;        /* in the check box */
     const char *written;       /* NULL where there is a window */

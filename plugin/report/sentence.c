@@ -4,10 +4,11 @@
 #include "report/sessions.h"
 
 static char *
-value_text(const struct report *report, const struct finding *finding, const struct fact *fact, enum language language)
+value_text(const struct encapsulation *encapsulation, const struct finding *finding, const struct fact *fact,
+           enum language language)
 {
     char *value = fact_text(fact, language);
-    char *text = text_in_network(value, report->encapsulation, finding->network, language);
+    char *text = text_in_network(value, encapsulation, finding->network, language);
     g_free(value);
     return text;
 }
@@ -21,19 +22,20 @@ client_text(const struct finding *finding)
 
 /* Who it is about: the way from the client to the server, or the one that the case names. */
 static char *
-subject_text(const struct report *report, const struct finding *finding, uint32_t clients, enum language language)
+subject_text(const struct encapsulation *encapsulation, const struct finding *finding, uint32_t clients,
+             enum language language)
 {
     bool chinese = language == LANGUAGE_CHINESE;
     const struct fact *culprit = finding_culprit(finding);
     if (culprit == NULL)
         return NULL;
     if (culprit->name == FACT_client) /* whose ports change */
-        return value_text(report, finding, &(struct fact){.name = FACT_address, .endpoint = culprit->endpoint},
+        return value_text(encapsulation, finding, &(struct fact){.name = FACT_address, .endpoint = culprit->endpoint},
                           language);
     char *text = culprit->name == FACT_session
                      ? g_strdup_printf(chinese ? "镜像会话 %" G_GINT64_FORMAT : "mirror session %" G_GINT64_FORMAT,
                                        culprit->number)
-                     : value_text(report, finding, culprit, language);
+                     : value_text(encapsulation, finding, culprit, language);
     if (culprit->name != FACT_server)
         return text;
     char *client =
@@ -68,13 +70,13 @@ append(GString *sentence, const char *separator, char *text)
 }
 
 static char *
-sentence_of(const struct report *report, const struct finding *finding, uint32_t clients, uint64_t events,
+sentence_of(const struct encapsulation *encapsulation, const struct finding *finding, uint32_t clients, uint64_t events,
             enum language language)
 {
     bool chinese = language == LANGUAGE_CHINESE;
     char *title = finding_text(finding, TEXT_TITLE, language, MARKUP_NONE);
     GString *sentence = g_string_new(title);
-    append(sentence, chinese ? "：" : ": ", subject_text(report, finding, clients, language));
+    append(sentence, chinese ? "：" : ": ", subject_text(encapsulation, finding, clients, language));
     append(sentence, chinese ? "，" : ", ", value_of(finding, language));
     if (events > 1)
         append(sentence, chinese ? "，" : ", ",
@@ -86,14 +88,20 @@ sentence_of(const struct report *report, const struct finding *finding, uint32_t
 char *
 group_sentence(const struct report *report, const struct report_group *group, enum language language)
 {
-    return sentence_of(report, g_ptr_array_index(group->findings, 0), group->impact.clients_hit, group->events,
-                       language);
+    return sentence_of(report->encapsulation, g_ptr_array_index(group->findings, 0), group->impact.clients_hit,
+                       group->events, language);
 }
 
 char *
 finding_sentence(const struct report *report, const struct finding *finding, enum language language)
 {
-    return sentence_of(report, finding, 1, 1, language);
+    return sentence_in_capture(report->encapsulation, finding, language);
+}
+
+char *
+sentence_in_capture(const struct encapsulation *encapsulation, const struct finding *finding, enum language language)
+{
+    return sentence_of(encapsulation, finding, 1, 1, language);
 }
 
 /* -- Filters ---------------------------------------------------------------------------------- */

@@ -13,6 +13,10 @@ char *group_sentence(const struct report *report, const struct report_group *gro
 /* The same of one finding, without how often. */
 char *finding_sentence(const struct report *report, const struct finding *finding, enum language language);
 
+/* The same where there is no report. */
+char *sentence_in_capture(const struct encapsulation *encapsulation, const struct finding *finding,
+                          enum language language);
+
 /* A display filter that shows what the finding is about, in any Wireshark; NULL where there is none. `protocol` is that of IP, of
  * the packets. The caller frees it. */
 char *finding_filter(const struct finding *finding, uint8_t protocol);

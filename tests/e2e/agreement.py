@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Everything that tells of findings tells the same number and frames: -Y, the report in its forms, as markdown and as JSON, the expert
 window (-z expert) and Statistics > Netcase > Findings; for every capture, and where there are findings by turns in one or two of these
-ways: one pass, two, and without anything that asks for a tree. What only looks like a case may be mentioned, but not as a warning or
+ways: one pass, two, and without anything that asks for a tree. The Info column begins with the first of a frame's findings. What only looks like a case may be mentioned, but not as a warning or
 an error.
 
 One tshark prints all of them at once, so they also must not disturb each other. The JSON is valid by docs/report.schema.json.
@@ -23,7 +23,9 @@ SCHEMA = json.loads((TREE / "docs" / "report.schema.json").read_text(encoding="u
 FRAMES_SHOWN = 12  # of each group, in text and markdown
 CASE = r"[a-z0-9_]+\.[a-z0-9_]+"
 STATISTICS = ["netcase", "netcase,long", "netcase,markdown", "netcase,json", "expert", "netcase_findings,tree"]
-FILTER = ["-Y", "netcase.expert", "-T", "fields", "-e", "frame.number", "-e", "netcase.expert"]
+FILTER = ["-Y", "netcase.expert", "-T", "fields", "-e", "frame.number", "-e", "netcase.expert", "-e", "_ws.col.Info"]
+GROUPS = {"dns": "Response", "http": "Response", "policy": "Security", "flood": "Security", "mirror": "Protocol", "tls": "Protocol",
+          "tunnel": "Protocol", "nat": "Protocol", "connect": "Sequence", "idle": "Sequence", "path": "Sequence", "balance": "Sequence"}
 WAYS = {"one pass": FILTER, "two passes": ["-2", *FILTER], "without a tree": ["-q"]}
 # Each second capture with findings is read in two of these, the others in one: over all captures of a case in each pair of them.
 IN_TURN = [("one pass", "two passes"), ("without a tree",), ("two passes", "without a tree"), ("one pass",), ("one pass", "without a tree"),
@@ -39,7 +41,12 @@ def part(output, first_line):
 
 
 def by_filter(output):
-    rows = re.findall(rf"^(\d+)\t({CASE}(?:,{CASE})*)$", output, re.MULTILINE)
+    rows = re.findall(rf"^(\d+)\t({CASE}(?:,{CASE})*)\t(.*)$", output, re.MULTILINE)
+    for _, names, info in rows:
+        first, *others = names.split(",")
+        if not info.startswith(f"[netcase {first}{f' +{len(others)}' if others else ''}] "):
+            raise Failure(f"{names} in a frame with {info}")
+    rows = [(frame, names) for frame, names, _ in rows]
     return sorted((int(frame), name) for frame, names in rows for name in names.split(","))
 
 
@@ -140,8 +147,13 @@ def agree(expectation, way, output):
             raise Failure(f"{way}, JSON: {groups_of(report)}\n{text[:end]}")
     brief_agrees(way, report, brief_in(output))
     counts = sorted(collections.Counter(name for _, name in shown).items())
-    expert = by_case(rf"^ +(?P<count>\d+) +\S.*? netcase +(?P<case>{CASE}): ", output)
+    expert = by_case(rf"^ +(?P<count>\d+) +\S.*? netcase +(?P<case>{CASE})(?: \d+ of \d+)?: ", output)
     expect_same(counts, expert, f"{way}, -: expected   +: -z expert")
+    grouped = set(re.findall(rf"^ +\d+ +(\w+) +netcase +(\w+)\.", output, re.MULTILINE))
+    expect_same(sorted({(GROUPS[name.split(".")[0]], name.split(".")[0]) for name, _ in counts}), sorted(grouped), "groups of -z expert")
+    if way == "two passes":
+        expect_same(sorted(f"{name} {number} of {count}" for name, count in counts if count > 1 for number in range(1, count + 1)),
+                    sorted(re.findall(rf" netcase +({CASE} \d+ of \d+): ", output)), "numbers in -z expert")
     tree = part(output, "Netcase/Findings:")
     expect_same(counts, by_case(rf"^  (?P<case>{CASE}): .*?  +(?P<count>\d+) ", tree), f"{way}, -: expected   +: the tree")
     return report

@@ -59,6 +59,7 @@ WRONG_VALUES = [("levels", "abc", "Using 15,60,120."), ("levels", "15,0", "Using
                 ("home_countries", "CN China", '"China"'), ("country_db", "/no/such/file", "/no/such/file"),
                 ("country_db", "/dev/zero", "/dev/zero: not a regular file"),
                 ("language", "klingon", '"klingon" is none of auto, en, zh_CN. Using auto.'),
+                ("info_column", "yes", '"yes" is none of TRUE, FALSE. Using TRUE.'),
                 *((name, "yes", '"yes" is none of FALSE, TRUE. Using FALSE.')
                   for name in ("separate_vlans", "separate_interfaces", "separate_ip_tunnels"))]
 # What Wireshark itself refuses to take from the command line, and names when it stands in a file.

@@ -94,7 +94,7 @@ def tree(answer, name):
 def same_findings(expectation, frames, statistics):
     """The list of frames, the expert infos and the tree say what the expectation says."""
     expect_same(expectation.findings, rows(frames), "-: expected   +: in frames")
-    infos = [(item["f"], item["m"].split(":")[0]) for item in items(statistics, "expert")["details"] if item["p"] == "netcase"]
+    infos = [(item["f"], item["m"].split(":")[0].split(" ")[0]) for item in items(statistics, "expert")["details"] if item["p"] == "netcase"]
     expect_same(expectation.findings, sorted(infos), "-: expected   +: expert infos")
     cases = {path[2].split(":")[0]: count for path, count in tree(statistics, "netcase_findings").items() if len(path) == 3}
     expect_same(sorted(collections.Counter(name for _, name in expectation.findings).items()), sorted(cases.items()),

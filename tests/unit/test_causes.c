@@ -321,6 +321,59 @@ as_if_all_were_looked_at(void **state)
     }
 }
 
+static const struct case_info ordered_cases[] = {
+    {.id = "o.consequence", .severity = SEVERITY_ERROR}, {.id = "o.cause", .severity = SEVERITY_NOTE},
+    {.id = "o.warning", .severity = SEVERITY_WARNING},   {.id = "o.one", .severity = SEVERITY_CHAT},
+    {.id = "o.other", .severity = SEVERITY_CHAT},
+};
+static const struct explanation ordered_explanations[] = {
+    {"o.cause", "o.consequence", SAME_FLOW},
+    {"o.one", "o.other", SAME_FLOW},
+    {"o.other", "o.one", SAME_FLOW},
+};
+static const struct relations ordered_table = {ordered_explanations, G_N_ELEMENTS(ordered_explanations)};
+
+/* What comes from a note may be an error: then the note comes first, and the error behind it, whichever was reported first. Two that
+ * explain each other are there once. */
+static void
+causes_come_first(void **state)
+{
+    (void)state;
+    struct store *store = store_new(&hash_seed_of_tests);
+    struct causes *causes = causes_new(store, &ordered_table, &hash_seed_of_tests);
+    static const unsigned reported[] = {4, 3, 2, 0, 1}, expected[] = {1, 0, 2, 3, 4};
+    for (size_t i = 0; i < G_N_ELEMENTS(reported); i++)
+        add(store, &ordered_cases[reported[i]], 1, SECONDS(1), host(1, 1), host(2, 1));
+    struct finding *elsewhere = add(store, &ordered_cases[0], 2, SECONDS(1), host(1, 1), host(2, 1));
+    GPtrArray *ordered = causes_in_order(causes, store_findings(store));
+    assert_int_equal(ordered->len, 6);
+    assert_ptr_equal(g_ptr_array_index(ordered, 0), elsewhere);
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++)
+        assert_ptr_equal(((struct finding *)g_ptr_array_index(ordered, i + 1))->info, &ordered_cases[expected[i]]);
+    g_ptr_array_unref(ordered);
+    causes_free(causes);
+    store_free(store);
+}
+
+/* Of very many in one frame the first ones are put in order, and none is lost. */
+static void
+order_of_many(void **state)
+{
+    (void)state;
+    struct store *store = store_new(&hash_seed_of_tests);
+    struct causes *causes = causes_new(store, &ordered_table, &hash_seed_of_tests);
+    for (uint32_t i = 0; i < ORDERED_MAX + 5; i++)
+        add(store, &ordered_cases[i == ORDERED_MAX - 1 ? 0 : 2], 1, SECONDS(1), host(1, 1), host(2, 1));
+    GPtrArray *ordered = causes_in_order(causes, store_findings(store));
+    assert_int_equal(ordered->len, ORDERED_MAX + 5);
+    assert_int_equal(((struct finding *)g_ptr_array_index(ordered, 0))->number, ORDERED_MAX);
+    for (guint i = 1; i < ordered->len; i++)
+        assert_int_equal(((struct finding *)g_ptr_array_index(ordered, i))->number, i < ORDERED_MAX ? i : i + 1);
+    g_ptr_array_unref(ordered);
+    causes_free(causes);
+    store_free(store);
+}
+
 int
 main(void)
 {
@@ -329,6 +382,7 @@ main(void)
         cmocka_unit_test(a_name_in_common),      cmocka_unit_test(the_time_alone_counts_least),
         cmocka_unit_test(behind_on_a_loopback),  cmocka_unit_test(at_a_forged_address),
         cmocka_unit_test(behind_in_two_tunnels), cmocka_unit_test(as_if_all_were_looked_at),
+        cmocka_unit_test(causes_come_first),     cmocka_unit_test(order_of_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

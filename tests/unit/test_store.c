@@ -160,6 +160,34 @@ withdrawn_at_once(void **state)
 }
 
 static void
+expect_place(struct store *store, const struct finding *finding, uint32_t place, uint32_t count)
+{
+    struct standing standing = store_standing(store, finding);
+    assert_int_equal(standing.place, place);
+    assert_int_equal(standing.count, count);
+}
+
+/* Among those of its case that stand, as they are now. */
+static void
+place_among_those_that_stand(void **state)
+{
+    (void)state;
+    static const struct case_info other = {.id = "family.other"};
+    struct store *store = store_new(&hash_seed_of_tests);
+    struct finding *first = add(store, 1, 0), *second = add(store, 2, 0);
+    expect_place(store, second, 2, 2);
+    struct finding *alone = finding_new(&other, CONFIDENCE_LIKELY, 3, 1);
+    store_add(store, alone, NULL);
+    struct finding *third = add(store, 4, 0);
+    expect_place(store, alone, 1, 1);
+    expect_place(store, third, 3, 3);
+    store_withdraw(store, second, 5);
+    expect_place(store, first, 1, 2);
+    expect_place(store, third, 2, 2);
+    store_free(store);
+}
+
+static void
 a_number_given_again_is_replaced(void **state)
 {
     (void)state;
@@ -185,6 +213,7 @@ main(void)
         cmocka_unit_test(about_a_key_in_a_network),
         cmocka_unit_test(withdrawn),
         cmocka_unit_test(withdrawn_at_once),
+        cmocka_unit_test(place_among_those_that_stand),
         cmocka_unit_test(a_number_given_again_is_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
