@@ -55,10 +55,15 @@ frame_at(const struct frames *frames, uint32_t frame)
 }
 
 uint32_t
+frames_by_number(const struct frames *frames, uint32_t number)
+{
+    return number < frames->by_number->len ? g_array_index(frames->by_number, uint32_t, number) : 0;
+}
+
+uint32_t
 frames_known(const struct frames *frames, const packet_info *pinfo)
 {
-    uint32_t number = pinfo->num;
-    uint32_t known = number < frames->by_number->len ? g_array_index(frames->by_number, uint32_t, number) : 0;
+    uint32_t known = frames_by_number(frames, pinfo->num);
     return known != 0 && frame_at(frames, known)->offset == pinfo->fd->file_off ? known : 0;
 }
 

@@ -25,6 +25,9 @@ uint32_t frames_current(struct frames *frames, const packet_info *pinfo);
 /* The same without giving a number: 0 if the engine has not seen the frame. */
 uint32_t frames_known(const struct frames *frames, const packet_info *pinfo);
 
+/* The same by Wireshark's number of a frame. */
+uint32_t frames_by_number(const struct frames *frames, uint32_t number);
+
 /* The newest of the engine's numbers, 0 if it has seen no frame. */
 uint32_t frames_newest(const struct frames *frames);
 

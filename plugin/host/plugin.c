@@ -11,6 +11,7 @@
 #include "host/protocol.h"
 #include "host/statistics.h"
 #include "host/statistics_tree.h"
+#include "host/tools_menu.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -40,6 +41,7 @@ register_all(void)
     statistics_register();
     statistics_tree_register();
     display_register();
+    tools_menu_register(protocol_number());
     register_init_routine(capture_start);
     register_cleanup_routine(end_capture);
 }

@@ -8,6 +8,7 @@
 
 #include <epan/stat_tap_ui.h>
 
+#include "findings/printable.h"
 #include "host/capture.h"
 #include "host/endings_json.h"
 #include "host/language.h"
@@ -170,26 +171,48 @@ print_json_brief(const struct statistic *statistic, struct capture *capture)
 }
 
 /* Both languages, so that the reader can change it. */
-static void
-print_page(const struct statistic *statistic, struct capture *capture)
+static char *
+page_of(struct writing *writing, const struct statistic *statistic, struct capture *capture)
 {
-    struct writing writing;
-    begin(&writing, statistic, capture);
     char *texts[2];
     for (int language = 0; language < 2; language++) {
-        writing.view.language = (enum language)language;
-        texts[language] = report_json_text(capture, writing.report, &writing.view, statistic->parts);
+        writing->view.language = (enum language)language;
+        texts[language] = report_json_text(capture, writing->report, &writing->view, statistic->parts);
     }
     char *data = g_strdup_printf("{\"chosen\": \"%s\", \"en\": %s, \"zh_CN\": %s}",
                                  language_current() == LANGUAGE_CHINESE ? "zh_CN" : "en", texts[LANGUAGE_ENGLISH],
                                  texts[LANGUAGE_CHINESE]);
     char *page = page_with(data);
-    fputs(page, stdout);
-    g_free(page);
     g_free(data);
     g_free(texts[0]);
     g_free(texts[1]);
+    return page;
+}
+
+static void
+print_page(const struct statistic *statistic, struct capture *capture)
+{
+    struct writing writing;
+    begin(&writing, statistic, capture);
+    char *page = page_of(&writing, statistic, capture);
+    fputs(page, stdout);
+    g_free(page);
     end(&writing);
+}
+
+char *
+statistics_page(struct capture *capture, const struct statistics_extent *extent)
+{
+    struct statistic statistic = {
+        .passed = extent->frames, .first_time = extent->first_time, .last_time = extent->last_time};
+    struct writing writing;
+    begin(&writing, &statistic, capture);
+    /* What the command line names may be closed. */
+    g_free((char *)writing.origin.file);
+    writing.origin.file = extent->file != NULL ? printable_text(extent->file) : NULL;
+    char *page = page_of(&writing, &statistic, capture);
+    end(&writing);
+    return page;
 }
 
 static void
