@@ -5,6 +5,7 @@
 
 #include "engine/context.h"
 #include "host/capture.h"
+#include "host/findings_table.h"
 #include "host/language.h"
 #include "host/tables.h"
 #include "report/sessions.h"
@@ -242,7 +243,11 @@ void
 statistics_tree_register(void)
 {
     tap = register_tap("netcase");
-    stats_tree_register_plugin("netcase", "netcase_findings", MENU "Findings", 0, count_findings, start_findings, NULL);
+    if (program_has_windows())
+        findings_table_register();
+    else
+        stats_tree_register_plugin("netcase", "netcase_findings", MENU "Findings", 0, count_findings, start_findings,
+                                   NULL);
     stats_tree_register_plugin("frame", "netcase_sessions", MENU "Mirror Sessions", 0, count_sessions, start_sessions,
                                NULL);
     stats_tree_register_plugin("frame", "netcase_timers", MENU "Idle Timers", 0, count_timers, start_timers, NULL);

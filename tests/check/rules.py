@@ -90,7 +90,9 @@ MUTABLE = {
     "plugin/host/fields.c": {"experts"},
     "plugin/host/intercept.c": {"originals", "udp_ports", "vxlan_protocol", "done"},
     "plugin/host/language.c": {"preference", "choices", "labels"},
-    "plugin/host/preferences.c": {"preferences", "separate_vlans", "separate_interfaces", "separate_ip_tunnels", "checked"},
+    "plugin/host/browser.c": {"files"},  # that were shown; removed when Wireshark ends
+    "plugin/host/findings_table.c": {"ui", "columns", "replaced"},  # of windows, which stay when the capture is closed
+    "plugin/host/preferences.c": {"preferences", "info_column", "separate_vlans", "separate_interfaces", "separate_ip_tunnels", "checked"},
     "plugin/host/plugin.c": {"plugin"},
     "plugin/host/protocol.c": {"number"},
     "plugin/host/statistics.c": {"report", "statistics"},  # of the command line; their frames go when the capture is closed
