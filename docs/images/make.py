@@ -20,14 +20,13 @@ sys.path[:0] = [str(HERE.parents[1] / "tests" / folder) for folder in ("e2e", "g
 from netcase_tshark import CAPTURES, Host  # pylint: disable=wrong-import-position
 from wireshark import Wireshark, open_finding, open_preferences  # pylint: disable=wrong-import-position
 
-WITHOUT_BYTES = ("-o", "gui.layout_type:1", "-o", "gui.layout_content_1:PLIST", "-o", "gui.layout_content_2:PDETAILS",
-                 "-o", "gui.layout_content_3:NONE")
 CHINESE = ("-o", "netcase.language:zh_CN")
 DNS = ("dns/handbook-cname-abroad-home-set.pcapng", 6, "-o", "netcase.home_countries:CN")
 RESET = ("idle/handbook-15s-reset.pcapng", 23)
 ALERT = ("tls/handbook-120s-alert-fin.pcapng", 49)
 MIRROR = ("mirror/two-vni-same-connection.pcapng", 1)
 TIMERS = ("idle/bracket-17s-to-33s.pcapng", 1)
+BLOCKED = ("policy/port-unanswered-router-any.pcapng", 17)
 MANY = ("tunnel/rp-filter-25-clients.pcapng", 1)
 
 
@@ -48,6 +47,16 @@ def statistics(entry, wireshark):
     return wireshark.place(wireshark.statistics(entry), 1280, 300)
 
 
+def findings(entry, wireshark):
+    wireshark.menu("Statistics", entry)
+    return wireshark.place(f"Wireshark · {entry}", 1280, 300)
+
+
+def tools(wireshark):
+    wireshark.menu("Tools", "Netcase")
+    return 0, 0, 1280, 300
+
+
 def preferences(wireshark):
     open_preferences(wireshark)
     return wireshark.place("Wireshark · Preferences", 900, 800)
@@ -62,12 +71,14 @@ PICTURES = {
     "dns-cname-dead-zh": (finding, (*DNS, *CHINESE)),
     "expert-information": (expert, DNS),
     "expert-information-zh": (expert, (*DNS, *CHINESE)),
-    "statistics-findings": (functools.partial(statistics, "Findings"), MANY),
-    "statistics-findings-zh": (functools.partial(statistics, "Findings"), (*MANY, *CHINESE)),
+    "statistics-findings": (functools.partial(findings, "Netcase Findings"), MANY),
+    "statistics-findings-zh": (functools.partial(findings, "Netcase 诊断结果"), (*MANY, *CHINESE)),
     "statistics-sessions": (functools.partial(statistics, "Mirror Sessions"), MIRROR),
     "statistics-sessions-zh": (functools.partial(statistics, "Mirror Sessions"), (*MIRROR, *CHINESE)),
     "statistics-timers": (functools.partial(statistics, "Idle Timers"), TIMERS),
     "statistics-timers-zh": (functools.partial(statistics, "Idle Timers"), (*TIMERS, *CHINESE)),
+    "tools-menu": (tools, BLOCKED),
+    "tools-menu-zh": (tools, (*BLOCKED, *CHINESE)),
     "preferences": (preferences, RESET),
     "preferences-zh": (preferences, (*RESET, *CHINESE)),
 }
@@ -75,7 +86,7 @@ PICTURES = {
 
 def take(host, name, folder):
     show, (capture, frame, *options) = PICTURES[name]
-    with Wireshark(host, CAPTURES / capture, *WITHOUT_BYTES, *options, frame=frame, size=(1280, 900)) as wireshark:
+    with Wireshark(host, CAPTURES / capture, *options, frame=frame, size=(1280, 900)) as wireshark:
         left, top, width, height = show(wireshark)
         wireshark.desktop.xdotool("mousemove", wireshark.desktop.width - 1, wireshark.desktop.height - 1)
         time.sleep(1)  # what is drawn last: the scroll bars fade, the line below the pointer is released

@@ -5,6 +5,8 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 import collections
 import functools
+import json
+import os
 import pathlib
 import sys
 
@@ -16,22 +18,40 @@ from wireshark import Wireshark, beside, open_finding, open_preferences, rows  #
 RESET = CAPTURES / "idle/handbook-15s-reset.pcapng"
 DNS = CAPTURES / "dns/handbook-cname-abroad-home-set.pcapng"
 HOME = ("-o", "netcase.home_countries:CN")
+TCP_BLOCKED = CAPTURES / "dns/tcp-blocked.pcapng"
+BLOCKED = CAPTURES / "policy/port-unanswered-router-any.pcapng"
 MIRROR = CAPTURES / "mirror/huawei-ingress-cut-at-96.pcapng"
 TIMERS = CAPTURES / "idle/bracket-17s-to-33s.pcapng"
 ERROR = (0xF6, 0x94, 0x94)  # the profile's colour of errors, packaging/profiles/netcase/colorfilters
 
 
 def listed(packets, column):
-    """The findings that the column of the packet list shows, as (frame, id)."""
+    """The findings that the column of the packet list shows, as (frame, id and number)."""
     return [(int(row[0]), name) for row in packets for name in row[column].split(",") if name]
 
 
 def column_shows_the_findings(host, capture=RESET, *options):
-    """The profile's column has the findings, and the frames that they rest on."""
+    """The profile's column has the findings, and the frames that they rest on; the Info column begins with the findings."""
     with Wireshark(host, capture, *options) as wireshark:
-        evidence = {(int(frame), name) for names, frames in host.fields(capture, ["netcase.expert", "netcase.evidence"], *options)
-                    for name in names for frame in frames if frame}
-        expect_same(sorted({*host.findings(capture, *options), *evidence}), listed(wireshark.packets(), -2))
+        names = ["frame.number", "netcase.heaviest", "netcase.related", "_ws.col.Info"]
+        expected = host.fields(capture, names, "-2", *options, display_filter="netcase.expert || netcase.related")
+        packets = wireshark.packets()
+        expect_same([(int(frame), name) for (frame,), heaviest, related, _ in expected for name in [*heaviest, *related] if name],
+                    listed(packets, -2))
+        infos = {row[0]: row[-1] for row in packets}
+        expect_same([(frame, info) for (frame,), _, _, (info,) in expected], [(frame, infos[frame]) for (frame,), _, _, _ in expected])
+
+
+def causes_stand_before_consequences(host):
+    """The sentence in the heading is that of the cause, with how many more there are."""
+    with Wireshark(host, TCP_BLOCKED, frame=7, profile="Default") as wireshark:
+        wireshark.until(lambda: any(line.startswith("[netcase: DNS over TCP") and line.endswith(", 1 more finding]")
+                                    for line in wireshark.details()), "the heading")
+        open_finding(wireshark)
+        lines = [line for line in wireshark.details() if line.startswith(("[dns.tcp_blocked: ", "[connect.unanswered: "))]
+        expect_same([(1, "[dns.tcp_blocked"), (2, "[connect.unanswered")], list(enumerate((line.split(":")[0] for line in lines), 1)))
+        expect_same([("7", True)], [(row[0], row[-1].startswith("[netcase dns.tcp_blocked +1] ")) for row in wireshark.packets()
+                                    if "netcase" in row[-1]])
 
 
 def errors_are_red(host):
@@ -84,13 +104,21 @@ def statistics(wireshark, entry):
     return {row[0]: row[1] for row in rows(wireshark.find("tree", "", window))}
 
 
-def findings_are_counted(host, capture=DNS, *options):
+def findings_are_listed(host, capture=DNS, *options):
+    """A line for each finding: frame, time, severity, which it is of how many, and a sentence; the report has the same."""
     options = options or HOME
     with Wireshark(host, capture, *options) as wireshark:
-        table = statistics(wireshark, "Findings")
-    cases = collections.Counter(name for _, name in host.findings(capture, *options))
-    expect_same(sorted((name, str(count)) for name, count in cases.items()),
-                sorted((name.split(":")[0], count) for name, count in table.items() if "." in name.split(":")[0] and ": " in name))
+        wireshark.menu("Statistics", "Netcase Findings")
+        window = wireshark.window("Wireshark · Netcase Findings")
+        table = wireshark.until(lambda: rows(wireshark.find("tree", "", window)), "findings")
+    report = json.loads(host.run(["tshark", "-r", capture, *options, "-q", "-z", "netcase,json"]).out)
+    counts = collections.Counter(finding["case"] for finding in report["findings"])
+    expect_same([(str(one["frame"]), one["severity"], one["case"], one["sentence"]) for one in report["findings"]],
+                [(row[0], row[2], row[3].split(" ")[0], row[4]) for row in table])
+    for frame, time, _, name, _ in table:
+        one = next(one for one in report["findings"] if (str(one["frame"]), one["case"]) == (frame, name.split(" ")[0]))
+        if time not in one["time"] or (counts[one["case"]] > 1) != (f" of {counts[one['case']]}" in name):
+            raise Failure(f"{frame} {time} {name} is in the report {one['time']}, one of {counts[one['case']]}")
 
 
 def sessions_are_listed(host):
@@ -111,6 +139,34 @@ def timers_are_listed(host):
 def displayed(wireshark, number):
     wireshark.until(lambda: f"Displayed: {number} " in (wireshark.find("label", "Packets:") or wireshark.application).name,
                     f"{number} packets displayed")
+
+
+def menu_of_tools(host):
+    """The next finding is gone to, also from the last one; the conversation is filtered; the report, in a file that nobody else can read, is
+    what tshark prints, and the file is gone with Wireshark."""
+    opened = host.folder / "opened"
+    browser = host.folder / "browser"
+    browser.mkdir(exist_ok=True)
+    (browser / "xdg-open").write_text(f'#!/bin/sh\necho "$1" >{opened}.part && mv {opened}.part {opened}\n', encoding="utf-8")
+    (browser / "xdg-open").chmod(0o755)
+    path = f"{browser}:{os.environ['PATH']}"
+    frames = sorted({frame for frame, _ in host.findings(BLOCKED)})
+    with Wireshark(host, BLOCKED, "-o", "netcase.language:zh_CN", environment={"PATH": path}) as wireshark:
+        for frame in [*frames, frames[0]]:
+            wireshark.menu("Tools", "Netcase", "下一个诊断结果")
+            wireshark.until(lambda: wireshark.details()[0].startswith(f"Frame {frame}:"), f"frame {frame}")  # pylint: disable=cell-var-from-loop
+        wireshark.menu("Tools", "Netcase", "在浏览器中打开报告")
+        wireshark.until(opened.exists, "a browser")
+        report = pathlib.Path(opened.read_text(encoding="utf-8").strip().removeprefix("file://"))
+        mode, page = report.stat().st_mode, report.read_text(encoding="utf-8")
+        wireshark.menu("Tools", "Netcase", "按此会话过滤")
+        ((flow,),) = host.fields(BLOCKED, ["netcase.flow"], display_filter=f"frame.number == {frames[0]}")
+        displayed(wireshark, len(host.fields(BLOCKED, ["frame.number"], display_filter=f"netcase.flow == {flow[0]}")))
+        wireshark.quit()
+    if mode & 0o777 != 0o600 or report.exists():
+        raise Failure(f"{report}: mode {mode:o}, and it is {'still there' if report.exists() else 'gone'}")
+    printed = host.run(["tshark", "-r", BLOCKED, "-o", "netcase.language:zh_CN", "-q", "-z", "netcase,html"]).out
+    expect_same([("page", printed.rstrip())], [("page", page.rstrip())])
 
 
 def button_filters(host):
@@ -218,8 +274,8 @@ def language_takes_effect_at_once(host):
 
 
 POSTDISSECTORS = ("--enable-protocol", "transum", "--enable-protocol", "communityid")
-TESTS = [column_shows_the_findings, errors_are_red, details_show_the_finding, links_lead_to_frames, expert_window_groups_by_case,
-         findings_are_counted, sessions_are_listed, timers_are_listed, button_filters, read_filter_keeps_the_findings,
+TESTS = [column_shows_the_findings, causes_stand_before_consequences, errors_are_red, details_show_the_finding, links_lead_to_frames, expert_window_groups_by_case,
+         findings_are_listed, sessions_are_listed, timers_are_listed, menu_of_tools, button_filters, read_filter_keeps_the_findings,
          reload_keeps_the_findings, follow_stream, applied_as_filter, preference_takes_effect_at_once,
          table_row_takes_effect_at_once, language_takes_effect_at_once]
 
@@ -230,11 +286,11 @@ def main():
     tests = [(f"gui {test.__name__.replace('_', ' ')}", functools.partial(test, host)) for test in TESTS]
     tests += [("gui with TRANSUM and CommunityID: " + what, functools.partial(test, host, *options)) for what, test, options in [
         ("column", column_shows_the_findings, (RESET, *POSTDISSECTORS)),
-        ("statistics", findings_are_counted, (RESET, *POSTDISSECTORS)),
+        ("statistics", findings_are_listed, (RESET, *POSTDISSECTORS)),
         ("follow stream", follow_stream, POSTDISSECTORS)]]
     chosen = [(name, test) for name, test in tests if not wanted or any(word in name for word in wanted)]
-    # One after another: there is one pointer.
-    return 0 if run_tests(chosen, jobs=1) else 1
+    # Each Wireshark has a desktop with a pointer of its own.
+    return 0 if run_tests(chosen) else 1
 
 
 if __name__ == "__main__":

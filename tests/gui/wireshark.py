@@ -38,13 +38,13 @@ COMPLAINT = re.compile(r"netcase|Dissector bug|Assertion|(?<!GUI )(WARNING|CRITI
 class Wireshark:
     """A running Wireshark with a capture, in a home of its own."""
 
-    def __init__(self, host, capture, *options, profile="netcase", frame=1, size=(1280, 1400)):
+    def __init__(self, host, capture, *options, profile="netcase", frame=1, size=(1280, 1400), environment=None):
         # A desktop of its own: on one that has seen an accessibility bus, Qt 5 may miss the next one.
         self.desktop = desktop = Desktop(*size)
         self.home = pathlib.Path(tempfile.mkdtemp(dir=host.folder))
         self.configuration = self.home / ".config" / "wireshark"
         self._furnish(pathlib.Path(host.environment()["HOME"]), profile)
-        environment = host.environment(**desktop.environment, HOME=str(self.home), XDG_RUNTIME_DIR=str(self.home))
+        environment = host.environment(**desktop.environment, HOME=str(self.home), XDG_RUNTIME_DIR=str(self.home), **(environment or {}))
         self.session_bus = desktop.session_bus(environment)
         environment["DBUS_SESSION_BUS_ADDRESS"] = self.session_bus.where
         self.complaints = open(self.home / "stderr", "w+", encoding="utf-8")
@@ -62,11 +62,17 @@ class Wireshark:
         (self.configuration / "recent_common").write_text(RECENT_COMMON.format(**vars(self.desktop)))
         (self.configuration / "preferences").write_text(PREFERENCES)
         recent = RECENT.format(list_height=self.desktop.height // 3, details_height=self.desktop.height * 2 // 3)
-        with open(self.configuration / "profiles" / profile / "recent", "a", encoding="utf-8") as file:
+        folder = self.configuration if profile == "Default" else self.configuration / "profiles" / profile
+        with open(folder / "recent", "a", encoding="utf-8") as file:
             file.write(recent)
 
     def __enter__(self):
         return self
+
+    def quit(self):
+        """File > Quit; the window is gone when this returns."""
+        self.menu("File", "Quit")
+        self.process.wait(LIMIT)
 
     def __exit__(self, kind, error, trace):
         alive = self.process.poll() is None
@@ -78,7 +84,7 @@ class Wireshark:
         self.complaints.seek(0)
         said = [line for line in self.complaints.read().splitlines() if COMPLAINT.search(line)]
         self.complaints.close()
-        if kind is None and not alive:
+        if kind is None and not alive and self.process.returncode != 0:
             raise Failure(f"Wireshark ended with {self.process.returncode}")
         if kind is None and blank:
             raise Failure("the screen is blank")
@@ -164,8 +170,16 @@ class Wireshark:
                           f"window {entry}")
 
     def _entry(self, name):
-        bar = next(part for part in self.application.walk() if part.role == "menu bar")
-        return next((part for part in bar.walk() if part.name == name and part.is_showing), None)
+        bar = next(part for part in self.application.walk(skip=("tree",)) if part.role == "menu bar")
+        return next((part for part in showing(bar) if part.name == name), None)
+
+
+def showing(part):
+    """The part and those below it, but nothing of a menu that is closed."""
+    for child in part.children:
+        if child.is_showing:
+            yield child
+            yield from showing(child)
 
 
 def rows(tree):
