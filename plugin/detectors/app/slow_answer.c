@@ -206,7 +206,7 @@ says_nothing(const struct http_message *http)
 static bool
 is_at_timer(struct context *context, int64_t wait)
 {
-    return timer_reached(context, wait) != 0 || (wait >= SECONDS(10) && wait % SECONDS(5) < AT_TIMER);
+    return timer_reached(context, TIMER_CLOSE, wait) != 0 || (wait >= SECONDS(10) && wait % SECONDS(5) < AT_TIMER);
 }
 
 /* Whether all of the request was there, arrived with what was sent once, and the client still waits. */
