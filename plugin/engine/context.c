@@ -227,8 +227,10 @@ attempts_are_over(struct context *context, const struct flow *flow, unsigned lim
 {
     const struct recent *recent = &context->rate->recent;
     if (2 * recent->total[RATE_FAILED] < limit && 2 * recent_older(recent, RATE_ATTEMPTS, slices) < limit) {
+        /* Where a clock was set back nothing grows old before the newest time is reached again. */
+        int64_t newest = recent->slice * RECENT_SLICE;
         rates_look_again(context->engine, flow, context->packet, context->rate, context->shows_server,
-                         now + slices * RECENT_SLICE);
+                         (now > newest ? now : newest) + slices * RECENT_SLICE);
         return false;
     }
     return answers_visible(context, flow, true) && answers_visible(context, flow, false);

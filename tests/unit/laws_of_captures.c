@@ -94,6 +94,8 @@ static const struct {
     {"hostile-flood-dns", "beside others", "that nothing but queries is captured keeps dns.unanswered silent"},
     {"dns-cname-abroad-dead-aaaa", "beside others",
      "others go on when its wait is over, and the capture alone ends before that"},
+    {"tunnel-ike-unanswered-4500-ipv6-0", "beside others", "the same"},
+    {"policy-cut-download-silence-2", "beside others", "the same"},
     {"dns-answers-never-asked-for", "in VXLAN", "a mirror may show the answers only"},
     {"flood-large-dns-answers", "headers only",
      "that the names differ is in the payload; without it, it looks like a flood"},
