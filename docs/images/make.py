@@ -72,7 +72,7 @@ PICTURES = {
     "expert-information": (expert, DNS),
     "expert-information-zh": (expert, (*DNS, *CHINESE)),
     "statistics-findings": (functools.partial(findings, "Netcase Findings"), MANY),
-    "statistics-findings-zh": (functools.partial(findings, "Netcase 诊断结果"), (*MANY, *CHINESE)),
+    "statistics-findings-zh": (functools.partial(findings, "Netcase Findings"), (*MANY, *CHINESE)),
     "statistics-sessions": (functools.partial(statistics, "Mirror Sessions"), MIRROR),
     "statistics-sessions-zh": (functools.partial(statistics, "Mirror Sessions"), (*MIRROR, *CHINESE)),
     "statistics-timers": (functools.partial(statistics, "Idle Timers"), TIMERS),

@@ -124,7 +124,7 @@ findings_table_register(void)
                                    .stat_tap_free_table_item_cb = free_item,
                                    .nfields = COLUMNS,
                                    .fields = columns};
-    ui.title = label("Netcase Findings", "Netcase 诊断结果");
+    ui.title = "Netcase Findings"; /* Wireshark makes its menu before it reads the preferences */
     columns[COLUMN_FRAME].column_name = label("No.", "报文");
     columns[COLUMN_TIME].column_name = label("Time (UTC)", "时间 (UTC)");
     columns[COLUMN_SEVERITY].column_name = label("Severity", "严重程度");
