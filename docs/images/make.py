@@ -26,7 +26,6 @@ RESET = ("idle/handbook-15s-reset.pcapng", 23)
 ALERT = ("tls/handbook-120s-alert-fin.pcapng", 49)
 MIRROR = ("mirror/two-vni-same-connection.pcapng", 1)
 TIMERS = ("idle/bracket-17s-to-33s.pcapng", 1)
-BLOCKED = ("policy/port-unanswered-router-any.pcapng", 17)
 MANY = ("tunnel/rp-filter-25-clients.pcapng", 1)
 
 
@@ -52,11 +51,6 @@ def findings(entry, wireshark):
     return wireshark.place(f"Wireshark · {entry}", 1280, 300)
 
 
-def tools(wireshark):
-    wireshark.menu("Tools", "Netcase")
-    return 0, 0, 1280, 300
-
-
 def preferences(wireshark):
     open_preferences(wireshark)
     return wireshark.place("Wireshark · Preferences", 900, 800)
@@ -77,8 +71,6 @@ PICTURES = {
     "statistics-sessions-zh": (functools.partial(statistics, "Mirror Sessions"), (*MIRROR, *CHINESE)),
     "statistics-timers": (functools.partial(statistics, "Idle Timers"), TIMERS),
     "statistics-timers-zh": (functools.partial(statistics, "Idle Timers"), (*TIMERS, *CHINESE)),
-    "tools-menu": (tools, BLOCKED),
-    "tools-menu-zh": (tools, (*BLOCKED, *CHINESE)),
     "preferences": (preferences, RESET),
     "preferences-zh": (preferences, (*RESET, *CHINESE)),
 }

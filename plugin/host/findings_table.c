@@ -125,7 +125,7 @@ findings_table_register(void)
                                    .nfields = COLUMNS,
                                    .fields = columns};
     ui.title = "Netcase Findings"; /* Wireshark makes its menu before it reads the preferences */
-    columns[COLUMN_FRAME].column_name = label("No.", "报文");
+    columns[COLUMN_FRAME].column_name = "No.";
     columns[COLUMN_TIME].column_name = label("Time (UTC)", "时间 (UTC)");
     columns[COLUMN_SEVERITY].column_name = label("Severity", "严重程度");
     columns[COLUMN_FINDING].column_name = label("Finding", "诊断结果");
