@@ -65,7 +65,7 @@ while [ $# -gt 0 ]; do
         break
         ;;
     e2e) suites+=(captures modes settings sharkd agreement report page hostile annotate folder gui broken attacks pairs) ;;
-    unit | captures | modes | settings | sharkd | agreement | report | page | hostile | annotate | folder | gui | broken | attacks | pairs | fuzz | mutated | pdml | corpus | reports | examples | rules | format | docs | bench)
+    unit | captures | modes | settings | sharkd | agreement | report | page | hostile | annotate | folder | gui | broken | attacks | pairs | fuzz | mutated | pdml | corpus | reports | examples | rules | format | docs | mutation | bench)
         suites+=("$1")
         ;;
     *) usage >&2 && exit 2 ;;
