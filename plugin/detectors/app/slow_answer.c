@@ -192,7 +192,8 @@ median_of(const struct server_history *history)
 static void
 note_answer(struct server_history *history, int64_t wait)
 {
-    history->microseconds[history->count++ % ANSWERS] = wait < SECONDS(3600) ? (uint32_t)(wait / 1000) : 3600000000;
+    history->microseconds[history->count++ % ANSWERS] =
+        wait < SECONDS(3600) ? (uint32_t)(wait / 1000) : UINT32_C(3600000000);
 }
 
 /* Whether the answer says that nothing has happened, or that a gateway has waited in vain, which is http.gateway_timeout. */
