@@ -20,7 +20,8 @@ add_frames(struct scenario *scenario, const struct sequence *sequence)
         frame->time = packet->time;
         frame->bytes = g_byte_array_append(g_byte_array_new(), packet->bytes, packet->captured);
         g_byte_array_set_size(frame->bytes, packet->captured + (guint)packet->cut);
-        memset(frame->bytes->data + packet->captured, 0, packet->cut);
+        if (packet->cut > 0) /* an array of nothing has no data */
+            memset(frame->bytes->data + packet->captured, 0, packet->cut);
         frame->captured = packet->captured;
         frame->line = i + 1;
         g_ptr_array_add(scenario->frames, frame);
