@@ -72,16 +72,22 @@ def brief_json_agrees(host, expectation):
 
 
 def streams_are_wiresharks(host, expectation):
-    """tcp_stream of each packet and each finding is among the tcp.stream of its frame, and there if that frame has one."""
-    rows = host.fields(expectation.capture, ["frame.number", "tcp.stream"], *expectation.options, display_filter="frame")
-    streams = {int(frame): {int(one) for one in numbers if one} for (frame,), numbers in rows}
+    """tcp_stream of each packet and each finding is one of those that the frames of its flow have. It is there, unless Wireshark gave up
+    on each packet of the flow, as it does where the options of TCP are cut."""
+    rows = host.fields(expectation.capture, ["netcase.flow", "tcp.stream", "_ws.short", "_ws.malformed", "_ws.unreassembled"], *expectation.options,
+                       display_filter="netcase.flow && tcp.stream")
+    streams, whole = collections.defaultdict(set), set()
+    for flows, numbers, *given_up in rows:
+        for flow in map(int, flows):
+            streams[flow].update(map(int, numbers))
+            if not any(one for values in given_up for one in values):
+                whole.add(flow)
     report = as_json(host, expectation)
     shown = [*report["findings"], *report["withdrawn"]]
     for one in [*(packet for finding in shown for packet in finding["packets"]), *shown]:
-        of_frame = streams[one["frame"]]
-        if ("tcp_stream" in one and one["tcp_stream"] not in of_frame and "packets" not in one) or \
-                ("tcp_stream" not in one and "flow" in one and of_frame and not {"ICMP", "UDP"} & {one.get("kind")}):
-            raise Failure(f"streams of its frame: {of_frame}, not of {one}")
+        flow, stream = one.get("flow"), one.get("tcp_stream")
+        if stream is not None and stream not in streams[flow] or stream is None and flow in whole:
+            raise Failure(f"streams of its flow: {streams[flow]}, not of {one}")
 
 
 def brief_can_be_read(host, expectation, language):
