@@ -6,9 +6,12 @@
 #include "host/language.h"
 #include "host/message.h"
 #include "host/statistics.h"
+#include "host/streams.h"
 #include "wire/packet_time.h"
 
+#include <epan/funnel.h>
 #include <epan/plugin_if.h>
+#include <epan/tap.h>
 
 /* -- What the window shows -------------------------------------------------------------------- */
 
@@ -96,13 +99,29 @@ take_extent(capture_file *file, void *data)
     return NULL;
 }
 
+/* Wireshark tells the numbers of its TCP streams only to who listens when packets are dissected. */
+static void
+learn_streams(void)
+{
+    static char listener;
+    const funnel_ops_t *window = funnel_get_funnel_ops();
+    if (window == NULL || window->retap_packets == NULL)
+        return;
+    streams_listen(&listener);
+    window->retap_packets(window->ops_id);
+    remove_tap_listener(&listener);
+}
+
 static void
 show_report(ext_menubar_gui_type gui, void *window, void *data)
 {
     (void)gui;
     (void)window;
     (void)data;
-    struct capture *capture = open_capture();
+    if (open_capture() == NULL)
+        return;
+    learn_streams();
+    struct capture *capture = open_capture(); /* meanwhile it may have been closed */
     if (capture == NULL)
         return;
     struct statistics_extent extent = {0};
