@@ -52,8 +52,8 @@ class Mix:
 
 MIXES = {
     "browsing": Mix(lambda count, path: generate.write(count, path, 1), 7, 8),
-    "short": Mix(lambda count, path: generate.write(count, path, 1, "short"), 14.5, 18),
-    "merge": Mix(merge.write, 14, 24),
+    "short": Mix(lambda count, path: generate.write(count, path, 1, "short"), 14.5, 18.5),
+    "merge": Mix(merge.write, 14, 25),
 }
 
 
