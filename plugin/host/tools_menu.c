@@ -103,7 +103,7 @@ take_extent(capture_file *file, void *data)
 static void
 learn_streams(void)
 {
-    static char listener;
+    char listener; /* its address names it */
     const funnel_ops_t *window = funnel_get_funnel_ops();
     if (window == NULL || window->retap_packets == NULL)
         return;
