@@ -16,7 +16,7 @@ enum { LISTED_MAX = 1000 };
 enum column { COLUMN_FRAME, COLUMN_TIME, COLUMN_SEVERITY, COLUMN_FINDING, COLUMN_SENTENCE, COLUMNS };
 
 static stat_tap_table_item columns[COLUMNS] = {
-    [COLUMN_FRAME] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, NULL, "%u"},
+    [COLUMN_FRAME] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "No.", "%u"},
     [COLUMN_TIME] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, NULL, "%s"},
     [COLUMN_SEVERITY] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, NULL, "%s"},
     [COLUMN_FINDING] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, NULL, "%s"},
@@ -116,6 +116,7 @@ void
 findings_table_register(void)
 {
     static stat_tap_table_ui ui = {.group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
+                                   .title = "Netcase Findings", /* the menu is made before the preferences are read */
                                    .tap_name = "netcase",
                                    .cli_string = "netcase_findings,table",
                                    .stat_tap_init_cb = init,
@@ -124,8 +125,6 @@ findings_table_register(void)
                                    .stat_tap_free_table_item_cb = free_item,
                                    .nfields = COLUMNS,
                                    .fields = columns};
-    ui.title = "Netcase Findings"; /* Wireshark makes its menu before it reads the preferences */
-    columns[COLUMN_FRAME].column_name = "No.";
     columns[COLUMN_TIME].column_name = label("Time (UTC)", "时间 (UTC)");
     columns[COLUMN_SEVERITY].column_name = label("Severity", "严重程度");
     columns[COLUMN_FINDING].column_name = label("Finding", "诊断结果");
