@@ -141,6 +141,15 @@ client_at_server(const struct ip_address *client, const struct ip_address *serve
     return key;
 }
 
+/* The same for what is known of a server and port. */
+static inline void
+flow_server_key(const struct flow *flow, struct endpoint *key)
+{
+    memset(key, 0, sizeof *key);
+    key->address = flow->server.address;
+    key->port = flow->server.port;
+}
+
 static inline void
 flow_client_at_server(const struct flow *flow, struct client_at_server *key)
 {

@@ -82,9 +82,7 @@ static struct server_rate *
 server_of(struct engine *engine, const struct flow *flow)
 {
     struct endpoint key;
-    memset(&key, 0, sizeof key);
-    key.address = flow->server.address;
-    key.port = flow->server.port;
+    flow_server_key(flow, &key);
     return state_of(engine, flow, KEY_SERVER, &key, sizeof key, sizeof(struct server_rate));
 }
 

@@ -160,16 +160,6 @@ take_request(struct request *request, const struct flow *flow, const struct pack
 
 /* -- Answers ----------------------------------------------------------------------------------- */
 
-static struct endpoint
-key_of(const struct flow *flow)
-{
-    struct endpoint key;
-    memset(&key, 0, sizeof key);
-    key.address = flow->server.address;
-    key.port = flow->server.port;
-    return key;
-}
-
 static int
 compare_times(const void *a, const void *b)
 {
@@ -229,7 +219,8 @@ report_slow(struct context *context, const struct flow *flow, const struct packe
     bool exception = usual != 0 && usual < packet->idle / NETWORK_SHARE;
     char uri[URI_MAX + 4];
 
-    struct endpoint key = key_of(flow);
+    struct endpoint key;
+    flow_server_key(flow, &key);
     struct finding *finding =
         report_about(context, &cases[SLOW], exception ? CONFIDENCE_CONFIRMED : CONFIDENCE_LIKELY, &key, sizeof key, 1);
     if (finding == NULL)
@@ -252,7 +243,8 @@ static void
 take_poll(struct context *context, const struct flow *flow, const struct request *request,
           struct server_history *history)
 {
-    struct endpoint key = key_of(flow);
+    struct endpoint key;
+    flow_server_key(flow, &key);
     struct finding *finding = reported_about(context, &cases[SLOW], &key, sizeof key);
     history->polled = request->target;
     if (finding != NULL && history->told == request->target)
@@ -267,7 +259,8 @@ take_answer(struct context *context, const struct flow *flow, const struct packe
         request->frame = 0;
         return;
     }
-    struct endpoint key = key_of(flow);
+    struct endpoint key;
+    flow_server_key(flow, &key);
     struct server_history *history = keyed_state(context, 0, &key, sizeof key, sizeof *history);
     int64_t wait = packet->idle, acknowledged = client->pending.time - (packet->time - wait);
     int64_t network = flow->round_trip != 0 ? flow->round_trip : client->shortest_round_trip;

@@ -85,9 +85,7 @@ static struct finding *
 report_server(struct context *context, const struct flow *flow, enum confidence confidence)
 {
     struct endpoint server;
-    memset(&server, 0, sizeof server);
-    server.address = flow->server.address;
-    server.port = flow->server.port;
+    flow_server_key(flow, &server);
     struct finding *finding = report_about(context, &cases[CLOSED_AT_ONCE], confidence, &server, sizeof server, 1);
     if (finding != NULL)
         report_flow(finding, flow);

@@ -135,8 +135,7 @@ failure_of(const struct flow *flow, enum behaviour behaviour)
 {
     struct failure failure;
     memset(&failure, 0, sizeof failure);
-    failure.server.address = flow->server.address;
-    failure.server.port = flow->server.port;
+    flow_server_key(flow, &failure.server);
     failure.behaviour = (uint8_t)behaviour;
     return failure;
 }

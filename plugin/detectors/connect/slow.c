@@ -56,20 +56,11 @@ struct server {
     } waiting[2];
 };
 
-static struct endpoint
-key_of(const struct flow *flow)
-{
-    struct endpoint key;
-    memset(&key, 0, sizeof key);
-    key.address = flow->server.address;
-    key.port = flow->server.port;
-    return key;
-}
-
 static struct server *
 server_of(struct context *context, const struct flow *flow)
 {
-    struct endpoint key = key_of(flow);
+    struct endpoint key;
+    flow_server_key(flow, &key);
     return keyed_state(context, 0, &key, sizeof key, sizeof(struct server));
 }
 
@@ -97,7 +88,8 @@ static void
 report_late(struct context *context, const struct flow *flow, struct server *server)
 {
     const struct handshake *handshake = &flow->handshake;
-    struct endpoint key = key_of(flow);
+    struct endpoint key;
+    flow_server_key(flow, &key);
     bool many = server->late >= CONNECTIONS && server->late * 100 >= server->accepted * PERCENT;
     if (!many && !server->told && handshake->syns_before_answer < SYNS)
         return;

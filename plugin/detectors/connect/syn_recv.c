@@ -107,8 +107,7 @@ server_of(struct context *context, const struct flow *flow)
     struct server_key key;
     memset(&key, 0, sizeof key);
     key.path = flow->path;
-    key.server.address = flow->server.address;
-    key.server.port = flow->server.port;
+    flow_server_key(flow, &key.server);
     return keyed_state(context, 0, &key, sizeof key, sizeof(struct server));
 }
 

@@ -104,9 +104,7 @@ static struct server *
 server_of(struct context *context, const struct flow *flow, int64_t minute)
 {
     struct endpoint key;
-    memset(&key, 0, sizeof key);
-    key.address = flow->server.address;
-    key.port = flow->server.port;
+    flow_server_key(flow, &key);
     struct server *server = keyed_state(context, KEY_SERVER, &key, sizeof key, sizeof *server);
     if (minute > server->minute) {
         bool next = minute == server->minute + 1;

@@ -100,17 +100,6 @@ ends_idle_connection(const struct flow *flow, const struct packet *packet)
            (flow->began_before || flow->attempt.outcome >= OUTCOME_COMPLETED);
 }
 
-/* The flow's server without padding, as a key. */
-static struct endpoint
-server_of(const struct flow *flow)
-{
-    struct endpoint server;
-    memset(&server, 0, sizeof server);
-    server.address = flow->server.address;
-    server.port = flow->server.port;
-    return server;
-}
-
 static bool
 is_same_idle(int64_t a, int64_t b)
 {
@@ -144,7 +133,8 @@ report_expired(struct context *context, const struct flow *flow, const struct pa
                const struct sender *sender, struct expired_server *state)
 {
     int64_t timer = timer_reached(context, TIMER_EXPIRED, packet->idle);
-    const struct endpoint server = server_of(flow);
+    struct endpoint server;
+    flow_server_key(flow, &server);
     unsigned limit = threshold_value(context, REPEATS);
     bool repeated = state->connections >= limit, warning = repeated || sender->place == SENDER_NEARER;
 
@@ -194,7 +184,8 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     /* A client's own RST is its own will: idle.close. */
     if (packet->from_client && sender.place != SENDER_NEARER)
         return;
-    const struct endpoint server = server_of(flow);
+    struct endpoint server;
+    flow_server_key(flow, &server);
     struct expired_server *state = keyed_state(context, 0, &server, sizeof server, sizeof *state);
     if (take_reset(context, &server, packet, state))
         report_expired(context, flow, packet, &sender, state);

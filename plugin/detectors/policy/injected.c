@@ -163,9 +163,7 @@ choose_subject(struct context *context, const struct flow *flow, struct reset_fl
     struct told_client *client =
         keyed_state(context, 0, &flow->client.address, sizeof flow->client.address, sizeof *client);
 
-    memset(&state->about, 0, sizeof state->about);
-    state->about.address = flow->server.address;
-    state->about.port = flow->server.port;
+    flow_server_key(flow, &state->about);
     if (reported_about(context, &cases[INJECTED], &state->about, sizeof state->about) != NULL)
         return;
     if (client->servers >= SERVERS_MAX)

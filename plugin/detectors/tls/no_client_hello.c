@@ -196,9 +196,7 @@ check_plain_http(struct context *context, const struct flow *flow, const struct 
         !speaks_tls(context, flow) || !begins_http(&packet->payload))
         return;
     struct endpoint server;
-    memset(&server, 0, sizeof server);
-    server.address = flow->server.address;
-    server.port = flow->server.port;
+    flow_server_key(flow, &server);
     struct finding *finding =
         report_about(context, &cases[NO_CLIENT_HELLO], CONFIDENCE_CONFIRMED, &server, sizeof server, 1);
     if (finding == NULL)
