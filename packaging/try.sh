@@ -5,14 +5,17 @@ set -euo pipefail
 
 usage() {
     cat <<'HELP'
-Usage: packaging/try.sh [CAPTURE...]
+Usage: packaging/try.sh [--all | CAPTURE...]
+       packaging/try.sh --remove | --help | --version
 
-Installs the packages that are missing (asks for a password only then), builds netcase in
-build-release/ (or in $NETCASE_BUILD), installs the plugin into your personal plugin folder, or for
-root into the system's, since Wireshark ignores personal plugins for root, with the commands
-netcase-annotate and netcase-json in ~/.local/bin (root: /usr/local/bin) and the configuration
-profiles netcase and netcase-triage, and prints the findings of the captures: frame, severity, id and summary. Without
-CAPTURE: those of the folder captures/, and then the report of one of them, as it will be of yours.
+Installs the packages that are missing (asks for a password only then), builds netcase in build-release/ (or in $NETCASE_BUILD),
+and installs it for you, as packaging/install.sh describes: the plugin, the commands and manual pages, and two configuration
+profiles. Then it prints the findings of the captures: frame, severity, id and summary. Without CAPTURE: those of six captures of
+the folder captures/, with --all those of all in it, and then the report of one of them, as it will be of yours.
+
+--remove takes away what was installed, but for what you have changed since; packages stay.
+
+Ends with 0 if all went well, with 1 if not, with 2 for a wrong option.
 HELP
 }
 
@@ -23,15 +26,11 @@ fail() {
 
 tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${NETCASE_BUILD:-$tree/build-release}
+# Different failures, each told in a line or two.
+telling=(idle/handbook-15s-reset tls/handbook-120s-alert-fin dns/handbook-cname-abroad-home-known app/client-timeout
+    policy/port-rejected-for-one-source path/mtu-client-hello)
 # shellcheck source=packaging/packages.sh
 source "$tree/packaging/packages.sh"
-
-# The plugin folder that tshark itself names; `epan` below it is where dissectors are looked for.
-plugin_folder() {
-    local kind=Personal
-    [ "$(id -u)" -ne 0 ] || kind=Global
-    tshark -G folders 2>/dev/null | sed -n "s/^$kind Plugins:[[:space:]]*//p"
-}
 
 # Run a step of the build quietly; its output matters only if it fails.
 step() {
@@ -48,40 +47,38 @@ step() {
 }
 
 case ${1:-} in
--h | --help)
-    usage
-    exit 0
-    ;;
--*)
-    usage >&2
-    exit 2
-    ;;
+-h | --help) usage && exit 0 ;;
+--version) sed -n 's/^project(netcase VERSION \([0-9.]*\).*/netcase \1/p' "$tree/CMakeLists.txt" && exit 0 ;;
+--all | --remove) [ $# -eq 1 ] || { usage >&2 && exit 2; } ;;
+-*) usage >&2 && exit 2 ;;
 esac
+if [ "${1:-}" = --remove ]; then
+    exec "$tree/packaging/install.sh" --remove
+fi
 
-for capture in "$@"; do
-    [ -r "$capture" ] || fail "can't read the capture $(printf %q "$capture")"
-done
+yours=no
+[[ ${1:---all} == --all ]] || yours=yes
+if [ $yours = yes ]; then
+    for capture in "$@"; do
+        [ -r "$capture" ] || fail "can't read the capture $(printf %q "$capture")"
+    done
+fi
 install_packages "${build_packages[@]}" || fail "packages are missing"
-folder=$(plugin_folder)
-[ -n "$folder" ] || fail "tshark does not tell its plugin folder (tshark -G folders)"
 
 mkdir -p "$build" 2>/dev/null || fail "can't make the folder $build (set NETCASE_BUILD to another one)"
 [ -w "$build" ] || fail "can't write to $build (set NETCASE_BUILD to another folder)"
-configuration=$(tshark -G folders 2>/dev/null | sed -n "s/^Personal configuration:[[:space:]]*//p")
-commands=$HOME/.local/bin
-[ "$(id -u)" -ne 0 ] || commands=/usr/local/bin
-step "Configuring in $build" cmake -S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
-    -DNETCASE_PLUGIN_DIR="$folder/epan" -DNETCASE_BIN_DIR="$commands" -DNETCASE_PROFILE_DIR="$build/profiles"
+step "Configuring in $build" cmake -S "$tree" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF
 step "Building" cmake --build "$build"
-step "Installing into $folder/epan" cmake --install "$build"
-# A profile that is there may have been changed by its user: it stays.
-mkdir -p "$configuration/profiles"
-cp -rn "$build/profiles/." "$configuration/profiles/"
-plugins=$(tshark -G plugins 2>/dev/null)
-[[ $plugins == *netcase.so* ]] || fail "tshark does not load $folder/epan/netcase.so (see tshark -G plugins)"
+rm -rf "$build/portable"
+step "Collecting" cmake --install "$build" --component portable --prefix "$build/portable"
+"$build/portable/install.sh" || exit 1
 
-"$tree/packaging/show.sh" "$@"
-if [ $# -eq 0 ]; then
+if [ $yours = yes ]; then
+    "$tree/packaging/show.sh" "$@"
+else
+    captures=() # all
+    [ $# -gt 0 ] || captures=("${telling[@]/%/.pcapng}")
+    (cd "$tree" && packaging/show.sh "${captures[@]/#/captures/}")
     printf '\nOne of them as a report:\n\n'
     tshark -r "$tree/captures/idle/handbook-15s-reset.pcapng" -q -z netcase 2>/dev/null
     set -- YOUR-CAPTURE

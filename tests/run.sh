@@ -21,6 +21,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   hostile   text of a capture acts in no shell, on no page and on no terminal
   annotate  netcase-annotate writes the findings into captures, and nothing else
   folder    netcase-json gives a line for each capture of a folder, for broken ones as well
+  install   install.sh and try.sh: what they install is loaded, an upgrade keeps changes, what is removed leaves nothing behind
   gui       what a person does in Wireshark's windows, under Xvfb
   broken    damaged captures: no crash, no complaint
   attacks   captures that are made to harm: times, addresses, leftovers of the capture before
@@ -37,7 +38,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   mutation  a sample of faults in the detectors is noticed by scenarios and unit tests
   bench     the cost of the plugin stays below its limit, the profile netcase-triage is faster
 
-`e2e` means captures, modes, settings, sharkd, agreement, report, page, hostile, annotate, folder, gui, broken, attacks and pairs. Without
+`e2e` means captures, modes, settings, sharkd, agreement, report, page, hostile, annotate, folder, install, gui, broken, attacks and pairs. Without
 SUITE all are run. As root, everything but the installation of packages is done by a user
 netcase-test, which is made for it, in a copy of the tree, because Wireshark ignores personal
 plugins for root.
@@ -64,15 +65,15 @@ while [ $# -gt 0 ]; do
         [[ ${#accept[@]} -gt 1 && $1 == captures || ${#accept[@]} -eq 1 && $1 == corpus ]] || { usage >&2 && exit 2; }
         break
         ;;
-    e2e) suites+=(captures modes settings sharkd agreement report page hostile annotate folder gui broken attacks pairs) ;;
-    unit | captures | modes | settings | sharkd | agreement | report | page | hostile | annotate | folder | gui | broken | attacks | pairs | fuzz | mutated | pdml | corpus | reports | examples | rules | format | docs | mutation | bench)
+    e2e) suites+=(captures modes settings sharkd agreement report page hostile annotate folder install gui broken attacks pairs) ;;
+    unit | captures | modes | settings | sharkd | agreement | report | page | hostile | annotate | folder | install | gui | broken | attacks | pairs | fuzz | mutated | pdml | corpus | reports | examples | rules | format | docs | mutation | bench)
         suites+=("$1")
         ;;
     *) usage >&2 && exit 2 ;;
     esac
     shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report page hostile annotate folder gui broken attacks pairs fuzz mutated docs pdml corpus reports examples bench)
+[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report page hostile annotate folder install gui broken attacks pairs fuzz mutated docs pdml corpus reports examples bench)
 
 install_packages "${test_packages[@]}"
 
