@@ -24,7 +24,7 @@ formatter=$(command -v clang-format-14 || command -v clang-format || true)
 if [[ -n $formatter && $("$formatter" --version) == *"version 14."* ]]; then
     while IFS= read -r file; do
         check "$file" "$formatter" --dry-run -Werror "$file"
-    done < <(find plugin tests \( -name '*.c' -o -name '*.h' \) -print | LC_ALL=C sort)
+    done < <(find plugin tests packaging \( -name '*.c' -o -name '*.h' \) -print | LC_ALL=C sort)
 else
     echo "skip  format of C files: clang-format 14 is not installed"
 fi

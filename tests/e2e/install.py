@@ -5,8 +5,10 @@ removed leaves nothing behind.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import functools
+import gzip
 import os
 import pathlib
+import re
 import resource
 import shutil
 import subprocess
@@ -101,8 +103,9 @@ def what_is_installed_is_loaded(place):
     for name in PYTHON:
         if place.run(place.home / ".local/bin" / name, "--version") != f"{name} {VERSION}\n":
             raise Failure(f"{name} is of another version")
-    if [path for path in place.home.rglob("*.new")]:
-        raise Failure("a file that was being written is left")
+    pages = sorted(path.name for path in place.home.joinpath(".local/share/man").rglob("*.gz"))
+    if list(place.home.rglob("*.new")) or pages != sorted(["netcase.7.gz", *(f"{name}.1.gz" for name in PYTHON)]):
+        raise Failure(f"a file that was being written is left, or a page is missing: {pages}")
 
 
 @in_a_place
@@ -247,12 +250,23 @@ def try_shows_six_captures(place):
         raise Failure(f"left behind: {list(place.files())}")
 
 
+def the_manual_has_all_of_it(host):
+    """Every field, case and preference that tshark knows of netcase."""
+    page = gzip.decompress(next(collected(host).rglob("netcase.7.gz")).read_bytes()).decode().replace("\\", "")
+    fields = [line.split("\t")[2] for line in host.run(["tshark", "-G", "fields"]).out.splitlines() if "\tnetcase." in line]
+    preferences = re.findall(r"^#?(netcase\.\w+):", host.run(["tshark", "-G", "currentprefs"]).out, re.MULTILINE)
+    words = set(re.findall(r"[a-z][\w.]*\w", page))
+    missing = [name for name in [*fields, *preferences] if name not in words and name.removeprefix("netcase.") not in words]
+    if missing or len(fields) < 200 or len(preferences) < 20:
+        raise Failure(f"of {len(fields)} fields and {len(preferences)} preferences it has not: {missing}")
+
+
 def main():
     host = Host()
     collected(host)
     tests = (what_is_installed_is_loaded, another_copy_that_loads_is_named, a_plugin_that_does_not_load_is_told, no_branch_fits,
              profiles_keep_what_was_changed, a_profile_without_a_record_stays, removed_without_a_rest, a_full_disk_leaves_nothing_half,
-             words_are_checked, try_shows_six_captures)
+             words_are_checked, try_shows_six_captures, the_manual_has_all_of_it)
     return 0 if run_tests([(f"install {test.__name__.replace('_', ' ')}", functools.partial(test, host)) for test in tests]) else 1
 
 
