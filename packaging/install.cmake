@@ -7,11 +7,13 @@ set(NETCASE_PROFILE_DIR share/wireshark/profiles CACHE PATH "Folder of Wireshark
 
 # Commands tell the version.
 set(commands)
-foreach(command IN ITEMS netcase-annotate netcase-json)
+foreach(command IN ITEMS netcase-annotate netcase-json netcase-train)
     configure_file(packaging/${command} ${CMAKE_CURRENT_BINARY_DIR}/bin/${command} @ONLY)
     list(APPEND commands ${CMAKE_CURRENT_BINARY_DIR}/bin/${command})
 endforeach()
 configure_file(packaging/install.sh ${CMAKE_CURRENT_BINARY_DIR}/install.sh @ONLY)
+
+include(packaging/training.cmake)
 
 # install_into(PLUGINS BIN PROFILES WORD...): the words go to each install().
 function(install_into plugins bin profiles)
@@ -23,6 +25,7 @@ function(install_into plugins bin profiles)
         install(FILES ${page} DESTINATION share/man/man${section} ${ARGN})
     endforeach()
     install(DIRECTORY packaging/profiles/netcase packaging/profiles/netcase-triage DESTINATION ${profiles} ${ARGN})
+    install_training(share/netcase/training ${ARGN})
 endfunction()
 
 install_into(${NETCASE_PLUGIN_DIR} ${NETCASE_BIN_DIR} ${NETCASE_PROFILE_DIR})

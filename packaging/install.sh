@@ -11,8 +11,8 @@ usage() {
 Usage: install.sh [--remove | --help | --version]
 
 Installs the plugin that fits the Wireshark of this machine into your personal plugin folder, or for root into the system's, since
-Wireshark ignores personal plugins for root; the commands and manual pages into ~/.local (root: /usr/local); and the configuration
-profiles netcase and netcase-triage. Profiles that are there are brought up to date: what you have changed in them stays.
+Wireshark ignores personal plugins for root; the commands, manual pages and exercises into ~/.local (root: /usr/local); and the
+configuration profiles netcase and netcase-triage. Profiles that are there are brought up to date: what you have changed in them stays.
 
 --remove takes away what was installed, but for what you have changed since. The copy in ~/.local/share/netcase does so too.
 
@@ -206,6 +206,9 @@ install_all() {
     for file in "$chosen"/*; do put 644 "$file" "$plugins/${file##*/}"; done
     for file in "$here"/bin/*; do put 755 "$file" "$prefix/bin/${file##*/}"; done
     for file in "$here"/share/man/*/*; do put 644 "$file" "$prefix/share/man/${file#"$here"/share/man/}"; done
+    for file in "$here"/share/netcase/training/*.* "$here"/share/netcase/training/captures/*/*; do
+        put 644 "$file" "$prefix/${file#"$here"/}"
+    done
     for file in "$here"/share/doc/netcase/*; do put 644 "$file" "$own/${file##*/}"; done
     put_profiles
     put 755 "${BASH_SOURCE[0]}" "$own/install.sh"

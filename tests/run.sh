@@ -34,7 +34,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   examples  captures that an early netcase misjudged are judged well, if they are there ($NETCASE_EXAMPLES or ../shared/examples)
   rules     the rules of the house
   format    clang-format and shellcheck
-  docs      the commands in the documentation show what it says, its example detector works
+  docs      the commands in the documentation show what it says, its example detector works, each exercise can be solved
   mutation  a sample of faults in the detectors is noticed by scenarios and unit tests
   bench     the cost of the plugin stays below its limit, the profile netcase-triage is faster
 
@@ -185,6 +185,7 @@ suite() {
         local status=0
         "${as_user[@]}" tests/docs/commands.py || status=$?
         "${as_user[@]}" tests/docs/tutorial.py || status=$?
+        "${as_user[@]}" tests/docs/training.py || status=$?
         return $status
         ;;
     fuzz) build build-fuzz -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug "-DCMAKE_C_FLAGS_DEBUG=-O2 -g" -DNETCASE_HOST=OFF \
