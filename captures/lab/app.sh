@@ -253,11 +253,75 @@ zero_window_synproxy() {
 END
 }
 
+# --- app.nagle_delayed_ack -----------------------------------------------------------------------------------------------
+
+# times N STEP...: the steps, N times
+times() {
+    local n=$1
+    shift
+    for _ in $(seq "$n"); do echo "$@"; done
+}
+
+nagle() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 6379 $(times 8 recv:27 send:5) eof
+    record app/nagle-delayed-ack c eth0
+    talk c --nagle connect 10.2.0.2 6379 $(times 2 send:27 recv:5) $(times 6 send:13 send:14 recv:5) close
+    recorded app/nagle-delayed-ack
+    expectation app/nagle-delayed-ack <<'END'
+# A client writes each of six commands in two pieces, without TCP_NODELAY. Captured at the client.
+# origin: lab/app.sh (talk.py)
+# shows: app.nagle_delayed_ack
+tcp.len == 14 @5 => app.nagle_delayed_ack
+END
+}
+
+nagle_server_ipv6() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::2/64
+    serve s --nagle listen 8080 $(times 2 recv:100 send:420) $(times 6 recv:100 send:120 send:300) eof
+    record app/nagle-delayed-ack-server-ipv6 c eth0
+    talk c connect 2001:db8:2::2 8080 $(times 8 send:100 recv:420) close
+    recorded app/nagle-delayed-ack-server-ipv6
+    expectation app/nagle-delayed-ack-server-ipv6 <<'END'
+# A server writes the header and the body of each answer apart, without TCP_NODELAY. Captured at the client, IPv6.
+# origin: lab/app.sh (talk.py)
+# shows: app.nagle_delayed_ack
+tcp.len == 300 @5 => app.nagle_delayed_ack
+END
+}
+
+nagle_long_path() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    slow_path 0.019 0 c s
+    serve s listen 6379 eof
+    record app/nagle-long-path c eth0
+    talk c --nagle connect 10.2.0.2 6379 $(times 6 send:13 send:14 sleep:0.12) close
+    recorded app/nagle-long-path
+    expectation app/nagle-long-path <<'END'
+# Each second piece of a command waits for the ACK of the first, and that takes 40 ms because the path does.
+# origin: lab/app.sh (talk.py, lab/wire.py as slow path)
+# look-alike: app.nagle_delayed_ack "a path of that round trip"
+END
+}
+
+nagle_paced() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 5044 recv:20 send:5 recv:20 send:5 eof
+    record app/nagle-steady-pace c eth0
+    talk c connect 10.2.0.2 5044 $(times 2 send:20 recv:5) $(times 12 send:20 sleep:0.0435) close
+    recorded app/nagle-steady-pace
+    expectation app/nagle-steady-pace <<'END'
+# A sensor sends a value every 44 ms and more, which nobody answers; the first ACK is a delayed one.
+# origin: lab/app.sh (talk.py)
+# look-alike: app.nagle_delayed_ack "a program that sends at a steady pace"
+END
+}
+
 SCENARIOS=(
     client_timeout client_timeout_answered_later_ipv6 client_timeout_cancelled client_timeout_health_checks
     client_timeout_never_answered slow_answer slow_answer_ipv6 slow_answer_long_poll slow_answer_push
     slow_answer_upload zero_window zero_window_client_ipv6 zero_window_short zero_window_reset
-    zero_window_synproxy
+    zero_window_synproxy nagle nagle_server_ipv6 nagle_long_path nagle_paced
 )
 # Names on the command line run those only.
 [ $# -gt 0 ] || set -- "${SCENARIOS[@]}"

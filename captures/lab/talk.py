@@ -6,7 +6,7 @@
 
 Options: --tls12, --tls13 (wrap the connection), --name NAME (server name), --ca (verify the certificate, which the lab's
 self-signed one fails), --source PORT, --mss N, --late-tls (the step `tls` starts the handshake), --keepalive S (TCP
-keepalive probes after S idle seconds), --linger0 (end with RST, also when killed).
+keepalive probes after S idle seconds), --linger0 (end with RST, also when killed), --nagle (without TCP_NODELAY).
 
 Steps: get[:PATH]  send a keep-alive HTTP request     send:N    send N bytes         say:TEXT  send TEXT and a newline
        answer[:N]  read a request, answer N bytes     loop:N    answer until EOF     recv      read what comes (one read,
@@ -37,7 +37,7 @@ class Peer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, options.keepalive)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, options.keepalive)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0 if options.nagle else 1)
         if options.linger0:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         if (options.tls12 or options.tls13) and not options.late_tls:
@@ -199,7 +199,7 @@ def start(sock, options, server, steps):
 
 def main():
     parser = argparse.ArgumentParser()
-    for flag in ("--tls12", "--tls13", "--ca", "--late-tls", "--linger0"):
+    for flag in ("--tls12", "--tls13", "--ca", "--late-tls", "--linger0", "--nagle"):
         parser.add_argument(flag, action="store_true")
     parser.add_argument("--name", default="www.example.cn")
     parser.add_argument("--source", type=int, default=0)

@@ -58,8 +58,11 @@ enum {
     SEES_TLS = 1 << 14,         /* packet->tls is there: not on bulk data once the handshake is complete */
     SEES_REVIVED = 1 << 15,     /* packet->revives: what was taken for lost has arrived after all */
     SEES_CLOSED = 1 << 16,      /* a TCP packet of a side whose newest receive window is 0 */
-    SEES_DUPLICATES = 1 << 17,  /* duplicates too */
-    SEES_OUTCOME = 1 << 18      /* on_outcome is called */
+    SEES_RELEASED =
+        1 << 17, /* a small segment of new data, with nothing between it and a bare ACK of all that its sender had
+                                 * sent before: packet->released */
+    SEES_DUPLICATES = 1 << 18, /* duplicates too */
+    SEES_OUTCOME = 1 << 19     /* on_outcome is called */
 };
 
 struct detector {

@@ -72,6 +72,7 @@ struct side {
         lost_behind;    /* packets of this side that were lost before the place of the capture and behind it; what turns
                                           out to have arrived is taken back */
     bool closed_window; /* the newest receive window that it announced is 0 (RFC 9293, 3.8.6) */
+    bool sends_at_once; /* it sent a small segment while a small one was not acknowledged: without Nagle's algorithm */
     int64_t shortest_round_trip; /* from here to the other side and back, of what was sent once; 0 = unknown */
     int64_t round_trip;          /* from here to the other side and back, the newest of bulk data; 0 = unknown */
     int64_t round_trip_time;     /* when that was measured */

@@ -93,7 +93,8 @@ struct packet {
     uint32_t new_bytes;    /* payload bytes never seen before */
     int64_t idle;          /* nanoseconds since the last payload byte of either side, before this packet */
     int64_t quiet;         /* nanoseconds since the last packet of either side; UDP too */
-    bool sampled;          /* one of 13 packets: see SEES_SAMPLED; UDP too */
+    int64_t released; /* nanoseconds for which what its sender had sent before waited for its ACK; see SEES_RELEASED */
+    bool sampled;     /* one of 13 packets: see SEES_SAMPLED; UDP too */
 
     const struct tls_records *tls; /* records that begin in this packet; NULL if none was read */
     const struct icmp_error

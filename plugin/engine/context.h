@@ -15,7 +15,7 @@
 #include "engine/wakes.h"
 
 /* Bits of detector.sees that a packet may have. */
-enum { EVENTS = 17 };
+enum { EVENTS = 18 };
 _Static_assert(1 << EVENTS == SEES_DUPLICATES, "bits of events");
 
 struct engine {

@@ -370,6 +370,8 @@ events_of(const struct flow *flow, const struct packet *packet)
         events |= SEES_REPEATED;
     if (packet->revives)
         events |= SEES_REVIVED;
+    if (packet->released != 0)
+        events |= SEES_RELEASED;
     if (flow->handshake.completed_frame == packet->frame)
         events |= SEES_COMPLETED;
     if (sender->rst_frame != 0)

@@ -25,6 +25,10 @@ enum { FAR = 1 << 26 };
 static const int64_t due_least = SECONDS(1), answer_least = MILLISECONDS(200), silence_least = SECONDS(3);
 /* With less in flight the receiver may wait with its acknowledgment (RFC 9293, 3.8.6.3). */
 enum { BULK = 4096 };
+/* No path has a maximum segment size of less, but for the oldest. */
+enum { SMALL = 1000 };
+/* After this time and more a sender probes for a lost tail with new data, however small (RFC 8985, 7.2). */
+static const int64_t tail_probe = MILLISECONDS(190);
 
 static int64_t
 time_since(int64_t then, int64_t now)
@@ -360,15 +364,36 @@ due_after(const struct pending *pending, int64_t now, int64_t round_trip)
     return MAX(due, pending->time + silence_least);
 }
 
+/* Nothing is pending when this small segment leaves, and the last packet of the connection was a bare ACK: what it acknowledges had
+ * waited so long. 0 if it is otherwise. */
+static int64_t
+time_to_release(const struct side *sender, const struct side *receiver, const struct packet *packet)
+{
+    const struct pending *before = &sender->pending;
+    bool bare = receiver->last_payload_time < before->time && packet->time - packet->quiet == before->time;
+    if (!bare || packet->payload.length >= SMALL || before->probe || before->retransmissions > 0)
+        return 0;
+    return time_since(before->last_time, before->time);
+}
+
+/* Nagle's algorithm holds a small segment back until the one before it is acknowledged (RFC 9293, 3.7.4), but for the last one. */
+static bool
+is_sent_at_once(const struct pending *pending, const struct packet *packet)
+{
+    return packet->new_bytes > 0 && packet->payload.length < SMALL && pending->largest < SMALL && !pending->probe &&
+           !(packet->flags & TCP_FIN) && time_since(pending->last_time, packet->time) < tail_probe;
+}
+
 /* What the sender has sent and the other side has not acknowledged. */
 static void
-follow_pending(struct side *sender, const struct side *receiver, const struct packet *packet, int64_t round_trip)
+follow_pending(struct side *sender, const struct side *receiver, struct packet *packet, int64_t round_trip)
 {
     struct pending *pending = &sender->pending;
 
     if (packet->new_bytes > 0 || packet->keepalive_probe) {
         if (pending->frame == 0 || (pending->probe && packet->new_bytes > 0)) {
             uint32_t first = packet->sequence + packet->payload.length - packet->new_bytes;
+            packet->released = pending->frame == 0 ? time_to_release(sender, receiver, packet) : 0;
             *pending = (struct pending){.frame = packet->frame,
                                         .time = packet->time,
                                         .idle = packet->idle,
@@ -379,6 +404,8 @@ follow_pending(struct side *sender, const struct side *receiver, const struct pa
                                         .closed = receiver->closed_window};
         } else if (pending->probe) {
             pending->retransmissions++;
+        } else if (is_sent_at_once(pending, packet)) {
+            sender->sends_at_once = true;
         }
         if (packet->payload.length > pending->largest)
             pending->largest = packet->payload.length;
