@@ -131,8 +131,8 @@ note_close(struct fate *fate, const struct flow *flow)
 {
     bool fin = flow->by_server.fin_frame == flow->attempt.frame;
     if (fate->closed++ == 0) {
-        fate->first_frame = flow->handshake.syn_frame;
-        fate->first_time = flow->handshake.syn_time;
+        fate->first_frame = flow->first_frame;
+        fate->first_time = flow->first_time;
     }
     fate->fin |= fin;
     fate->reset |= !fin;
