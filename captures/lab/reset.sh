@@ -96,6 +96,7 @@ client_reset_at_server() {
 # captured at the server.
 # origin: lab/reset.sh (nginx 1.22, curl 7.88, RST by lab/inject.py, lab/wire.py as slow path)
 # shows: policy.reset_injected
+# look-alike: nat.stale_reset "RST in the name of another host"
 tcp.flags.reset == 1 && tcp.srcport != 80 @1+1 => policy.reset_injected
 END
 }

@@ -42,8 +42,8 @@ pending_is_lost(const struct pending *pending, int64_t now)
 /* What one side of a flow sent. */
 struct side {
     uint32_t packets; /* duplicates excluded */
-    uint64_t bytes;   /* payload on the wire, retransmissions included */
     uint32_t last_frame;
+    uint64_t bytes; /* payload on the wire, retransmissions included */
     int64_t last_time;
     uint32_t session; /* of its first packet: number of the encapsulation session */
     uint8_t
@@ -51,10 +51,13 @@ struct side {
     uint8_t data_ttl; /* TCP: of its last packet with payload, RST excepted; 0 = none yet */
 
     /* TCP. */
+    bool closed_window; /* the newest receive window that it announced is 0 (RFC 9293, 3.8.6) */
     bool sequence_known;
     uint32_t next_sequence; /* one past the highest byte, SYN or FIN sent */
     bool acknowledgment_known;
+    bool sends_at_once; /* it sent a small segment while a small one was not acknowledged: without Nagle's algorithm */
     uint32_t acknowledgment;     /* the highest that this side sent */
+    uint32_t repeated_end;       /* of its newest retransmission, see repeated_frame */
     uint64_t new_bytes;          /* payload bytes without retransmissions */
     uint32_t largest_passed;     /* payload of its largest packet that was acknowledged, at least */
     uint32_t last_payload_frame; /* 0 = none yet */
@@ -65,14 +68,14 @@ struct side {
     uint32_t fin_sequence;       /* sequence number of the FIN itself */
     uint32_t fin_acknowledgment; /* how far its sender had received then */
     int64_t fin_idle;            /* idle before the first FIN */
-    uint32_t stale_frame;        /* of its newest segment that the other side had acknowledged before; 0 = none */
-    uint32_t received_twice;     /* segments of the other side that it says came twice (D-SACK, RFC 2883) */
-    uint32_t spurious; /* retransmissions of this side that were not needed, as the time of their answers shows */
+    uint32_t repeated_frame;     /* its newest retransmission with payload that filled no hole; 0 = none */
+    uint32_t repeated_acknowledgment;
+    int64_t repeated_time;
+    uint32_t received_twice; /* segments of the other side that it says came twice (D-SACK, RFC 2883) */
+    uint32_t spurious;       /* retransmissions of this side that were not needed, as the time of their answers shows */
     uint32_t lost_before,
-        lost_behind;    /* packets of this side that were lost before the place of the capture and behind it; what turns
+        lost_behind; /* packets of this side that were lost before the place of the capture and behind it; what turns
                                           out to have arrived is taken back */
-    bool closed_window; /* the newest receive window that it announced is 0 (RFC 9293, 3.8.6) */
-    bool sends_at_once; /* it sent a small segment while a small one was not acknowledged: without Nagle's algorithm */
     int64_t shortest_round_trip; /* from here to the other side and back, of what was sent once; 0 = unknown */
     int64_t round_trip;          /* from here to the other side and back, the newest of bulk data; 0 = unknown */
     int64_t round_trip_time;     /* when that was measured */

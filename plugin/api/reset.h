@@ -19,6 +19,13 @@ enum { RESET_TEXT_MAX = 80 };
 /* The words, cut to what fits, '?' for bytes that can't be printed. */
 void reset_data_text(const struct payload *payload, char text[RESET_TEXT_MAX + 1]);
 
+/* -- What it answers ---------------------------------------------------------------------------- */
+
+/* Whether the RST answers a segment that was sent again, or came late, and that its sender had acknowledged before: it has that
+ * segment's acknowledgment as number, as one has that no connection was found for (RFC 9293, 3.10.7.1), and follows it within a round
+ * trip. Connection tracking took the segment for a stranger's; the connection goes on. False if no round trip is known. */
+bool reset_answers_stale(const struct flow *flow, const struct packet *packet);
+
 /* -- Whether its sender stands by it ---------------------------------------------------------- */
 
 /* Sequence numbers further apart than this are not of one connection. */

@@ -1,4 +1,4 @@
-/* Whether the sender of a RST stands by it (api/reset.h).
+/* What a RST answers, and whether its sender stands by it (api/reset.h).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "api/reset.h"
@@ -19,6 +19,18 @@ reset_take(struct reset *reset, const struct flow *flow, const struct packet *pa
                             .acknowledges = (packet->flags & TCP_ACK) != 0,
                             .timestamp = packet->has_timestamp,
                             .for_syn = for_syn};
+}
+
+bool
+reset_answers_stale(const struct flow *flow, const struct packet *packet)
+{
+    const struct side *resetter = flow_sender(flow, packet), *other = flow_receiver(flow, packet);
+    int64_t round_trip = flow->round_trip > other->round_trip ? flow->round_trip : other->round_trip;
+
+    return other->repeated_frame != 0 && !(packet->flags & TCP_ACK) &&
+           packet->sequence == other->repeated_acknowledgment && resetter->acknowledgment_known &&
+           sequence_difference(other->repeated_end, resetter->acknowledgment) <= 0 && round_trip > 0 &&
+           packet->time - other->repeated_time <= round_trip + reordering_time;
 }
 
 static bool

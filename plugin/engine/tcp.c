@@ -296,14 +296,16 @@ follow_offers(struct flow_record *record, struct side *sender, struct side *rece
                from_client ? record->server_host : record->client_host, packet);
 }
 
-/* A segment that the other side had acknowledged before it came by: sent again, or late. */
+/* What the other side may have acknowledged before it arrives there: see reset_answers_stale(). */
 static void
-note_stale(struct side *sender, const struct side *receiver, const struct packet *packet)
+note_repeated(struct side *sender, const struct packet *packet)
 {
-    uint32_t end = packet->sequence + packet->payload.length;
-    if (packet->payload.length > 0 && !packet->keepalive_probe && receiver->acknowledgment_known &&
-        sequence_difference(end, receiver->acknowledgment) <= 0)
-        sender->stale_frame = packet->frame;
+    if (!packet->retransmission || packet->fills_hole || packet->payload.length == 0)
+        return;
+    sender->repeated_frame = packet->frame;
+    sender->repeated_time = packet->time;
+    sender->repeated_acknowledgment = packet->acknowledgment;
+    sender->repeated_end = packet->sequence + packet->payload.length;
 }
 
 /* -- Round trips ------------------------------------------------------------------------------ */
@@ -600,7 +602,7 @@ tcp_follow(struct flow_record *record, struct packet *packet)
         follow_hole_data(sender_hole, sender, packet);
         follow_hole_acknowledgment(receiver_hole, sender, receiver, packet);
         follow_sequence(record, sender, packet);
-        note_stale(sender, receiver, packet);
+        note_repeated(sender, packet);
     }
     events.survived_idle = follow_answer(receiver, packet);
     follow_pending(sender, receiver, packet, flow->round_trip);

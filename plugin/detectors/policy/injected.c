@@ -320,7 +320,7 @@ belongs(const struct flow *flow, const struct packet *packet, bool *for_syn)
     *for_syn = !packet->from_client && flow->handshake.syn_frame != 0 && !sender->sequence_known;
     if (*for_syn)
         return (packet->flags & TCP_ACK) && packet->acknowledgment == flow->client_first_sequence;
-    if (!sender->sequence_known || !other->sequence_known || other->stale_frame == other->last_frame)
+    if (!sender->sequence_known || !other->sequence_known || reset_answers_stale(flow, packet))
         return false;
     if (packet->from_client && !flow->began_before && flow->handshake.completed_frame == 0)
         return false;

@@ -287,7 +287,7 @@ check_reset(struct context *context, const struct flow *flow, const struct packe
     struct sender sender;
 
     /* What answers a late segment ends nothing: connection tracking took that for a stranger's, and did not translate it. */
-    if (resetter->rst_frame != packet->frame || other->stale_frame == other->last_frame || packet->copy_of != 0 ||
+    if (resetter->rst_frame != packet->frame || reset_answers_stale(flow, packet) || packet->copy_of != 0 ||
         !is_in_the_middle(context, flow, packet))
         return;
     struct transfer_flow *state = flow_state(context);
