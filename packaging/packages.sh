@@ -24,7 +24,7 @@ gui_packages=(wireshark xvfb xdotool imagemagick dbus-daemon at-spi2-core python
 # shellcheck disable=SC2034
 test_packages=(
     "${build_packages[@]}"
-    libcmocka-dev clang-format clang libclang-rt-dev valgrind python3 python3-jsonschema python3-html5lib cmark-gfm jq mandoc groff-base parallel git util-linux shellcheck chromium
+    libcmocka-dev clang-format clang libclang-rt-dev valgrind python3 python3-jsonschema python3-html5lib cmark-gfm jq lintian mandoc groff-base parallel git util-linux shellcheck chromium
     "${gui_packages[@]}"
 )
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """install.sh and try.sh: what they install is what tshark loads, or they say why not; an upgrade keeps what the user has changed; what is
-removed leaves nothing behind.
+removed leaves nothing behind. Manual pages and packages are complete, clean, and the same from every build.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import zipfile
 
 from netcase_tshark import BUILD, TREE, Failure, Host, run_tests
 
@@ -264,12 +266,54 @@ def the_manual_has_all_of_it(host):
         raise Failure(f"of {len(fields)} fields and {len(preferences)} preferences it has not: {missing}")
 
 
+def twice(folder, command, pattern):
+    """The files of the pattern that the command makes, which are the same when it runs again a little later."""
+    made = []
+    for name in ("first", "second"):
+        (folder / name).mkdir()
+        environment = {**os.environ, "OUT": str(folder / name), "TZ": "UTC" if name == "first" else "Asia/Shanghai"}
+        done = subprocess.run(["bash", "-ec", f"umask 022; . '{TREE}/packaging/epoch.sh'; {command}"], env=environment, capture_output=True,
+                              text=True, check=False)
+        made.append({path.name: path for path in (folder / name).glob(pattern)})
+        if done.returncode != 0 or not made[-1]:
+            raise Failure(f"{command} ended with {done.returncode}\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
+        time.sleep(2 if name == "first" else 0)  # the resolution of times in a .zip
+    for name, path in made[0].items():
+        if path.read_bytes() != made[1][name].read_bytes():
+            raise Failure(f"{name} is another one the second time")
+    return made[0]
+
+
+@in_a_place
+def the_archive_installs(place):
+    """The .tar.gz is the folder of these tests, and the profiles are what Wireshark imports."""
+    made = twice(place.home.parent, f"'{TREE}/packaging/tarball.sh' '{BUILD}'", "netcase*")
+    archive = next(path for name, path in made.items() if name.endswith(".tar.gz"))
+    subprocess.run(["tar", "-xzf", archive, "-C", archive.parent], check=True)
+    place.run(archive.parent / archive.name.removesuffix(".tar.gz") / "install.sh", says=["tshark loads"])
+    with zipfile.ZipFile(next(path for name, path in made.items() if name.endswith(".zip"))) as profiles:
+        names = sorted(str(path.relative_to(TREE / "packaging/profiles")) for path in (TREE / "packaging/profiles").glob("*/*"))
+        if sorted(profiles.namelist()) != names:
+            raise Failure(f"the profiles are {profiles.namelist()}")
+
+
+def the_package_is_clean(host):
+    with tempfile.TemporaryDirectory(dir=host.folder) as folder:
+        made = twice(pathlib.Path(folder), f"cpack -G DEB --config '{BUILD}/CPackConfig.cmake' -B \"$OUT\"", "netcase_*.deb")
+        # Who builds it here is nobody to write to.
+        done = subprocess.run(["lintian", "--fail-on", "error,warning", "--suppress-tags", "bogus-mail-host", *made.values()],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Failure(done.stdout + done.stderr)
+
+
 def main():
     host = Host()
     collected(host)
     tests = (what_is_installed_is_loaded, another_copy_that_loads_is_named, a_plugin_that_does_not_load_is_told, no_branch_fits,
              profiles_keep_what_was_changed, a_profile_without_a_record_stays, removed_without_a_rest, a_full_disk_leaves_nothing_half,
-             words_are_checked, try_shows_six_captures, the_manual_has_all_of_it)
+             words_are_checked, try_shows_six_captures, the_manual_has_all_of_it,
+             the_archive_installs, the_package_is_clean)
     return 0 if run_tests([(f"install {test.__name__.replace('_', ' ')}", functools.partial(test, host)) for test in tests]) else 1
 
 
