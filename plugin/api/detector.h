@@ -23,6 +23,7 @@
 #include "distribution.h"
 #include "flow.h"
 #include "ike.h"
+#include "neighbour.h"
 #include "newest.h"
 #include "pace.h"
 #include "pool.h"
@@ -83,6 +84,10 @@ struct detector {
     /* What became of a DNS query, `flow` being that of its newest transmission; may be NULL. */
     void (*on_query)(struct context *context, const struct flow *flow, const struct query *query,
                      enum query_event event);
+
+    /* A message of ARP or neighbour discovery. It is of no flow: flow_state() and report() are not to be used, report_about() is, and the
+     * state of keyed_state() is that of the network in which the message came. May be NULL. */
+    void (*on_neighbour)(struct context *context, const struct neighbour *message);
 
     /* flow->attempt has changed. Called after the packet that shows it went to all; where only silence shows it, after the first
      * packet of the capture at or after that time, as on_wake is. */
@@ -169,6 +174,9 @@ bool conversations_visible(struct context *context, const struct flow *flow);
 
 /* Whether any packet from this address was seen so far on the flow's encapsulation path. */
 bool address_was_seen(struct context *context, const struct flow *flow, const struct ip_address *address);
+
+/* Whether a TCP or UDP flow that is remembered has this address, in the network of what is shown, as client or server. */
+bool address_has_flows(struct context *context, const struct ip_address *address);
 
 /* Whether anything was sent again so far in a connection of the flow's server. */
 bool server_has_repetitions(struct context *context, const struct flow *flow);

@@ -113,6 +113,12 @@ address_was_seen(struct context *context, const struct flow *flow, const struct 
 }
 
 bool
+address_has_flows(struct context *context, const struct ip_address *address)
+{
+    return flow_table_host(context->engine->flows, context->record->flow.path, address) != NULL;
+}
+
+bool
 server_has_repetitions(struct context *context, const struct flow *flow)
 {
     (void)context;

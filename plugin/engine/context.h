@@ -46,6 +46,8 @@ struct engine {
     unsigned until_sample;                   /* packets, up to the next that is sampled */
     struct detector_set watchers[EVENTS];    /* by event, those that see such packets */
     struct detector_set query_watchers;      /* that are told of queries */
+    struct detector_set neighbour_watchers;  /* that are told of neighbours */
+    struct flow_record *no_flow;             /* for what belongs to none: number 0, on the path of the message */
     struct detector_set source_watchers;     /* that are shown sources of many attempts */
     struct detector_set server_watchers;     /* that are shown servers of many attempts */
     unsigned two_way_flows;                  /* outside of encapsulations */

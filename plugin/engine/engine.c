@@ -40,6 +40,8 @@ prepare_dispatch(struct engine *engine)
                 detector_set_add(&engine->watchers[event], i);
         if (catalogue_detectors[i]->on_query != NULL)
             detector_set_add(&engine->query_watchers, i);
+        if (catalogue_detectors[i]->on_neighbour != NULL)
+            detector_set_add(&engine->neighbour_watchers, i);
         if (catalogue_detectors[i]->on_source != NULL)
             detector_set_add(&engine->source_watchers, i);
         if (catalogue_detectors[i]->on_server != NULL)
@@ -80,6 +82,7 @@ engine_new(const struct settings *settings)
     engine->first_time = PACKET_TIME_MAX;
     prepare_dispatch(engine);
     prepare_numbers(engine);
+    engine->no_flow = g_malloc0(sizeof *engine->no_flow + engine->flow_state_size);
     engine->flows = flow_table_new(&settings->hash_seed, engine->flow_state_size);
     engine->encapsulation = encapsulation_new(&settings->hash_seed);
     engine->duplicates = duplicates_new();
@@ -108,6 +111,7 @@ engine_free(struct engine *engine)
         g_free(engine->capture_states[i]);
         keyed_free(engine->keyed_states[i]);
     }
+    g_free(engine->no_flow);
     g_free(engine->capture_states);
     g_free(engine->keyed_states);
     rates_free(engine->rates);
@@ -685,6 +689,36 @@ engine_gre(struct engine *engine, struct arrival *arrival)
     return result;
 }
 
+/* -- Neighbours ------------------------------------------------------------------------------- */
+
+/* They are no traffic that a detector of flows could mistake for some, and so they wake nobody. */
+static void
+tell_neighbour(struct engine *engine, const struct arrival *arrival, struct neighbour *message)
+{
+    const struct packet *packet = &arrival->packet;
+    struct context context = {
+        .engine = engine, .record = engine->no_flow, .packet = packet, .session = arrival->place.session};
+    bool reversed = engine->settings->detectors_reversed;
+    struct detector_set waiting = engine->neighbour_watchers;
+
+    message->frame = packet->frame;
+    message->time = packet->time;
+    message->segment = arrival->segment;
+    engine->no_flow->flow.path = arrival->place.path;
+    while (detector_set_take(&waiting, reversed, &context.detector))
+        catalogue_detectors[context.detector]->on_neighbour(&context, message);
+}
+
+void
+engine_arp(struct engine *engine, const struct arrival *arrival)
+{
+    struct neighbour message;
+    if (wire_read_arp(&arrival->transport, &message))
+        tell_neighbour(engine, arrival, &message);
+}
+
+/* -- ICMP errors ------------------------------------------------------------------------------ */
+
 /* The flow of a packet that an ICMP error quotes: where the error itself is, or outside of the tunnel that
  * the packet was in. */
 static struct flow_record *
@@ -702,7 +736,10 @@ engine_icmp(struct engine *engine, struct arrival *arrival)
     struct packet *packet = &arrival->packet;
     struct packet quoted = {0};
     struct icmp_error error = {.ipv6 = packet->protocol == PROTOCOL_ICMPV6};
+    struct neighbour message;
 
+    if (error.ipv6 && wire_read_neighbour(&arrival->transport, packet, &message))
+        tell_neighbour(engine, arrival, &message);
     if (!wire_read_icmp_quote(&arrival->transport, &error, &quoted))
         return;
     struct flow_record *record = quoted_flow(engine, arrival, &quoted);
@@ -736,8 +773,13 @@ engine_ethernet(struct engine *engine, struct arrival *arrival, const struct pay
     struct arrival_result nothing = {0};
     struct payload ip;
 
-    if (!wire_read_ethernet(frame, &ip) || !wire_read_ip(&ip, &arrival->packet, &arrival->transport))
+    if (!wire_read_ethernet(frame, &ip))
         return nothing;
+    if (!wire_read_ip(&ip, &arrival->packet, &arrival->transport)) {
+        arrival->transport = ip;
+        engine_arp(engine, arrival);
+        return nothing;
+    }
     if ((arrival->packet.protocol == PROTOCOL_IPIP || arrival->packet.protocol == PROTOCOL_6IN4) &&
         !open_ip_tunnel(arrival, &ip))
         return nothing;

@@ -31,6 +31,7 @@ struct arrival {
     struct payload transport;
     struct place place;
     uint32_t ip_length, ip_present;
+    uint32_t segment;   /* of ARP and ICMPv6: as in struct neighbour */
     struct place inner; /* where what it carries stands: the engine's, if the result says that it encapsulates */
 };
 
@@ -46,8 +47,11 @@ struct arrival_result engine_transport(struct engine *engine, struct arrival *ar
 /* Take a GRE header (IP protocol 47): the place of what it carries. */
 struct arrival_result engine_gre(struct engine *engine, struct arrival *arrival);
 
-/* Take an ICMP or ICMPv6 message: an error says something about the flow that it quotes. */
+/* Take an ICMP or ICMPv6 message: an error says something about the flow that it quotes, neighbour discovery who has which address. */
 void engine_icmp(struct engine *engine, struct arrival *arrival);
+
+/* Take an ARP message, which `transport` is: it says who has which address. The packet has frame and time only. */
+void engine_arp(struct engine *engine, const struct arrival *arrival);
 
 /* Take what VXLAN on a port that the host does not decode carries: an Ethernet frame, read by the engine's
  * own means. The arrival has frame, time and place; the rest is filled in as if the host had shown it. */

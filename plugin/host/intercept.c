@@ -6,10 +6,11 @@
 #include "host/preferences.h"
 #include "wire/packet_time.h"
 
+enum { ETHERTYPE_ARP = 0x0806 };
 enum { IP_ICMP = 1, IP_IPIP = 4, IP_TCP = 6, IP_UDP = 17, IP_IPV6 = 41, IP_GRE = 47, IP_ICMPV6 = 58 };
 
 static const struct handler {
-    uint32_t ip_protocol;
+    uint32_t key; /* IP protocol or EtherType */
     const char *name, *description;
 } handlers[] = {
     {IP_ICMP, "netcase_icmp", "ICMP (netcase)"},       {IP_IPIP, "netcase_ipip", "IPIP (netcase)"},
@@ -17,9 +18,11 @@ static const struct handler {
     {IP_IPV6, "netcase_6in4", "6in4 (netcase)"},       {IP_GRE, "netcase_gre", "GRE (netcase)"},
     {IP_ICMPV6, "netcase_icmpv6", "ICMPv6 (netcase)"},
 };
+static const struct handler arp_handler = {ETHERTYPE_ARP, "netcase_arp", "ARP (netcase)"};
 
 /* The originals, found by IP protocol. */
 static dissector_table_t originals;
+static dissector_table_t arp_original; /* by EtherType */
 static dissector_table_t udp_ports;
 static int vxlan_protocol; /* Wireshark's own */
 
@@ -196,6 +199,16 @@ take_ip_tunnel(struct capture *capture, const packet_info *pinfo, const struct a
     push_place(capture, pinfo, &inner);
 }
 
+/* Neighbours hear each other within one VLAN, whatever separates flows. */
+static uint32_t
+segment_of(const packet_info *pinfo)
+{
+    uint32_t segment = pinfo->vlan_id & 0xffffu;
+    if (pinfo->rec != NULL && (pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID))
+        segment |= pinfo->rec->rec_header.packet_header.interface_id << 16;
+    return segment;
+}
+
 static void
 take_layer(struct capture *capture, uint32_t protocol, tvbuff_t *tvb, const packet_info *pinfo, void *data)
 {
@@ -222,6 +235,7 @@ take_layer(struct capture *capture, uint32_t protocol, tvbuff_t *tvb, const pack
         take_ip_tunnel(capture, pinfo, &arrival);
         break;
     default:
+        arrival.segment = segment_of(pinfo);
         engine_icmp(capture->engine, &arrival);
         frames_add_packet(capture->frames, arrival.packet.frame, 0, &arrival.packet);
     }
@@ -232,6 +246,17 @@ take_layer(struct capture *capture, uint32_t protocol, tvbuff_t *tvb, const pack
         take_unopened_vxlan(capture, &arrival);
 }
 
+/* As if the original had been called by the table itself, which has just set can_desegment. */
+static int
+call_original(dissector_table_t table, uint32_t key, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    uint16_t can_desegment = pinfo->can_desegment;
+    pinfo->can_desegment = pinfo->saved_can_desegment;
+    int result = call_without_layer(table, key, tvb, pinfo, tree, data);
+    pinfo->can_desegment = can_desegment;
+    return result;
+}
+
 static int
 intercept(uint32_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -240,13 +265,32 @@ intercept(uint32_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     /* What an ICMP error quotes is no traffic; the engine reads it from the ICMP message. */
     if (capture != NULL && !pinfo->fd->visited && !pinfo->flags.in_error_pkt)
         take_layer(capture, protocol, tvb, pinfo, data);
+    return call_original(originals, protocol, tvb, pinfo, tree, data);
+}
 
-    /* As if the original had been called by the table itself, which has just set can_desegment. */
-    uint16_t can_desegment = pinfo->can_desegment;
-    pinfo->can_desegment = pinfo->saved_can_desegment;
-    int result = call_without_layer(originals, protocol, tvb, pinfo, tree, data);
-    pinfo->can_desegment = can_desegment;
-    return result;
+static void
+take_arp(struct capture *capture, tvbuff_t *tvb, const packet_info *pinfo)
+{
+    struct arrival arrival;
+
+    memset(&arrival.packet, 0, sizeof arrival.packet);
+    arrival.packet.frame = frames_current(capture->frames, pinfo);
+    arrival.packet.time = packet_time(pinfo->abs_ts.secs, pinfo->abs_ts.nsecs);
+    arrival.place = place_of(capture, pinfo, arrival.packet.frame);
+    arrival.segment = segment_of(pinfo);
+    arrival.transport.length = tvb_reported_length(tvb);
+    arrival.transport.captured = tvb_captured_length(tvb);
+    arrival.transport.bytes = arrival.transport.captured > 0 ? tvb_get_ptr(tvb, 0, -1) : (const uint8_t *)"";
+    engine_arp(capture->engine, &arrival);
+}
+
+static int
+intercept_arp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    struct capture *capture = capture_current();
+    if (capture != NULL && !pinfo->fd->visited)
+        take_arp(capture, tvb, pinfo);
+    return call_original(arp_original, ETHERTYPE_ARP, tvb, pinfo, tree, data);
 }
 
 /* A dissector does not learn the key it was found by: one function for each. */
@@ -271,6 +315,23 @@ void
 intercept_register(int protocol)
 {
     originals = register_dissector_table("netcase.original", "Originals of netcase", protocol, FT_UINT8, BASE_DEC);
+    arp_original = register_dissector_table("netcase.original_link", "Originals of netcase by EtherType", protocol,
+                                            FT_UINT16, BASE_HEX);
+}
+
+/* Put a function before the dissector that the key leads to, which stays reachable by the same key of the table of originals. */
+static void
+stand_before(dissector_table_t table, const char *table_name, const char *originals_name, const struct handler *handler,
+             dissector_t function)
+{
+    dissector_handle_t original = dissector_get_uint_handle(table, handler->key);
+    if (original == NULL)
+        return;
+    dissector_add_uint(originals_name, handler->key, original);
+    dissector_add_uint(table_name, handler->key,
+                       create_dissector_handle_with_name_and_description(function,
+                                                                         dissector_handle_get_protocol_index(original),
+                                                                         handler->name, handler->description));
 }
 
 void
@@ -283,14 +344,7 @@ intercept_handoff(void)
     udp_ports = find_dissector_table("udp.port");
     vxlan_protocol = proto_get_id_by_filter_name("vxlan");
     dissector_table_t ip_protocols = find_dissector_table("ip.proto");
-    for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
-        dissector_handle_t original = dissector_get_uint_handle(ip_protocols, handlers[i].ip_protocol);
-        if (original == NULL)
-            continue;
-        dissector_add_uint("netcase.original", handlers[i].ip_protocol, original);
-        dissector_add_uint("ip.proto", handlers[i].ip_protocol,
-                           create_dissector_handle_with_name_and_description(
-                               functions[i], dissector_handle_get_protocol_index(original), handlers[i].name,
-                               handlers[i].description));
-    }
+    for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++)
+        stand_before(ip_protocols, "ip.proto", "netcase.original", &handlers[i], functions[i]);
+    stand_before(find_dissector_table("ethertype"), "ethertype", "netcase.original_link", &arp_handler, intercept_arp);
 }

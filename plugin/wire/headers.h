@@ -8,6 +8,7 @@
 #define NETCASE_WIRE_HEADERS_H
 
 #include "api/icmp.h"
+#include "api/neighbour.h"
 #include "api/packet.h"
 
 /* Fills ports, TCP fields and payload of `packet` from a TCP header (RFC 9293, 3.1; timestamps
@@ -24,8 +25,9 @@ bool wire_read_udp(const struct payload *header, struct packet *packet);
  * that can't be read. */
 bool wire_read_ip(const struct payload *ip, struct packet *packet, struct payload *transport);
 
-/* From an Ethernet header over VLAN tags (802.1Q, 802.1ad) to the IP header. False if not IP. */
-bool wire_read_ethernet(const struct payload *frame, struct payload *ip);
+/* From an Ethernet header over VLAN tags (802.1Q, 802.1ad) to the header of IP or ARP, which tell themselves apart by their
+ * first byte. False if it is neither. */
+bool wire_read_ethernet(const struct payload *frame, struct payload *inner);
 
 /* VXLAN (RFC 7348, 5): the I flag says that it has a VNI; reserved bits are ignored, so VXLAN-GBP is VXLAN as well. Where some
  * are set, other UDP looks like it by chance: then what follows must begin like an Ethernet frame. `inner` gets that frame. */
@@ -49,5 +51,10 @@ bool wire_read_gre(const struct payload *header, struct gre_header *gre, struct 
  * and, for TCP, sequence number (the first 8 bytes of its transport header suffice). `error->ipv6` is the
  * caller's, the rest is filled in. False if the message is no error; a redirect is none. */
 bool wire_read_icmp_quote(const struct payload *icmp, struct icmp_error *error, struct packet *quoted);
+
+/* ARP for IPv4 over Ethernet, and an ICMPv6 message of neighbour discovery, of which `packet` has addresses and hop limit. All but frame
+ * and time is filled in. False if it is nothing of the kind. */
+bool wire_read_arp(const struct payload *arp, struct neighbour *message);
+bool wire_read_neighbour(const struct payload *icmpv6, const struct packet *packet, struct neighbour *message);
 
 #endif

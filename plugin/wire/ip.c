@@ -6,7 +6,7 @@
 #include "wire/headers.h"
 
 enum { ETHERNET_HEADER_SIZE = 14, VLAN_TAG_SIZE = 4, IPV4_HEADER_SIZE = 20, IPV6_HEADER_SIZE = 40 };
-enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_IPV6 = 0x86dd };
+enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_ARP = 0x0806, ETHERTYPE_IPV6 = 0x86dd };
 
 enum {
     EXTENSION_HOP_BY_HOP = 0,
@@ -150,7 +150,7 @@ is_vlan_tag(uint16_t ethertype)
 }
 
 bool
-wire_read_ethernet(const struct payload *frame, struct payload *ip)
+wire_read_ethernet(const struct payload *frame, struct payload *inner)
 {
     uint32_t visible = payload_visible(frame);
     uint32_t size = ETHERNET_HEADER_SIZE;
@@ -161,9 +161,9 @@ wire_read_ethernet(const struct payload *frame, struct payload *ip)
         return false;
     }
     uint16_t ethertype = read_u16(frame->bytes + size - 2);
-    if (ethertype != ETHERTYPE_IPV4 && ethertype != ETHERTYPE_IPV6) {
+    if (ethertype != ETHERTYPE_IPV4 && ethertype != ETHERTYPE_ARP && ethertype != ETHERTYPE_IPV6) {
         return false;
     }
-    *ip = payload_after(frame, size);
+    *inner = payload_after(frame, size);
     return true;
 }

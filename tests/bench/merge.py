@@ -49,6 +49,9 @@ def renumbered_address(data, number):
 
 def renumbered(packet, number):
     at = capture_file.ip_offset(packet)
+    if at is not None and packet.data[at:at + 2] == b"\0\1" and len(packet.data) >= at + 28:  # ARP
+        sender, target = (renumbered_address(packet.data[start:start + 4], number) for start in (at + 14, at + 24))
+        return packet.data[:at + 14] + sender + packet.data[at + 18:at + 24] + target + packet.data[at + 28:]
     if at is None or len(packet.data) < at + 40:
         return packet.data
     size, first = (4, at + 12) if packet.data[at] >> 4 == 4 else (16, at + 8)

@@ -88,7 +88,7 @@ MUTABLE = {
     "plugin/host/capture.c": {"current"},  # the capture itself; freed when it is closed
     "plugin/host/country_file.c": {"database", "database_path"},  # of the preference
     "plugin/host/fields.c": {"experts"},
-    "plugin/host/intercept.c": {"originals", "udp_ports", "vxlan_protocol", "done"},
+    "plugin/host/intercept.c": {"originals", "arp_original", "udp_ports", "vxlan_protocol", "done"},
     "plugin/host/language.c": {"preference", "choices", "labels"},
     "plugin/host/browser.c": {"files"},  # that were shown; removed when Wireshark ends
     "plugin/host/findings_table.c": {"ui", "columns", "replaced"},  # of windows, which stay when the capture is closed

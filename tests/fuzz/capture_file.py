@@ -7,7 +7,7 @@ import struct
 
 ETHERNET, RAW_IP, NULL, LOOP, LINUX_SLL, LINUX_SLL2, IPV4, IPV6, WIFI = 1, 101, 0, 108, 113, 276, 228, 229, 105
 RAW_IP_OLD = (12, 14)  # DLT_RAW as some systems wrote it
-ETHERTYPES_OF_IP = (0x0800, 0x86DD)
+ETHERTYPES = (0x0800, 0x0806, 0x86DD)  # IPv4, ARP, IPv6
 ETHERTYPES_OF_VLAN = (0x8100, 0x88A8, 0x9100, 0x9200)
 PCAP_MAGICS = {0xA1B2C3D4: 1000, 0xA1B23C4D: 1}  # nanoseconds of a unit of time
 SECTION, INTERFACE, SIMPLE, ENHANCED, OLD_PACKET = 0x0A0D0D0A, 1, 3, 6, 2
@@ -95,10 +95,10 @@ def read(path):
 # -- Link headers -------------------------------------------------------------------------------
 
 def behind_ethernet_types(data, at):
-    """The place behind an EtherType at `at` and VLAN tags, None if that is not IP."""
+    """The place behind an EtherType at `at` and VLAN tags, None if that is neither IP nor ARP."""
     while at + 2 <= len(data):
         ethertype = struct.unpack_from(">H", data, at)[0]
-        if ethertype in ETHERTYPES_OF_IP:
+        if ethertype in ETHERTYPES:
             return at + 2
         if ethertype not in ETHERTYPES_OF_VLAN:
             return None
@@ -116,13 +116,13 @@ def behind_wifi(data):
 
 
 def ip_offset(packet):
-    """Where the IP header begins. None for packets of other protocols, ValueError for link types that are not known here."""
+    """Where the header of IP or ARP begins. None for packets of other protocols, ValueError for link types that are not known here."""
     if packet.link == ETHERNET:
         return behind_ethernet_types(packet.data, 12)
     if packet.link == LINUX_SLL:
         return behind_ethernet_types(packet.data, 14)
     if packet.link == LINUX_SLL2:
-        return 20 if packet.data[:2] in (b"\x08\x00", b"\x86\xdd") else None
+        return 20 if packet.data[:2] in (b"\x08\x00", b"\x08\x06", b"\x86\xdd") else None
     if packet.link == WIFI:
         return behind_wifi(packet.data)
     if packet.link in (NULL, LOOP):

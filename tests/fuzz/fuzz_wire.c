@@ -74,6 +74,20 @@ read_ike(const struct payload *payload)
     }
 }
 
+static void
+read_neighbours(const struct payload *payload)
+{
+    struct neighbour message;
+    char text[LINK_ADDRESS_TEXT_SIZE];
+    struct packet packet = {.ttl = 255, .source.address.family = 6, .destination.address.family = 6};
+    if ((wire_read_arp(payload, &message) || wire_read_neighbour(payload, &packet, &message)) && message.has_link) {
+        link_address_format(&message.link, text);
+        if (message.claimed.family == 0 || link_address_is_next_to(&message.link, &(struct link_address){0})) {
+            abort();
+        }
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -88,6 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_ethernet(&payload);
     read_tunnels(&payload);
     read_ike(&payload);
+    read_neighbours(&payload);
     wire_read_icmp_quote(&payload, &(struct icmp_error){.ipv6 = false}, &packet);
     wire_read_icmp_quote(&payload, &(struct icmp_error){.ipv6 = true}, &packet);
     return 0;

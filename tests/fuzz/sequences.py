@@ -37,10 +37,15 @@ def entry(packet, captured_max=CAPTURED_MAX, otherwise=b""):
     return struct.pack("<qHH", signed(packet.time), len(data), cut) + data
 
 
+def is_arp(item):
+    return item[len(EMPTY)] >> 4 == 0
+
+
 def pieces(entries):
-    """Beginning, middle and end of a long capture."""
+    """Beginning, middle and end of a long capture, of IP alone."""
     if len(entries) <= PACKETS_MAX:
         return [entries]
+    entries = [item for item in entries if not is_arp(item)]
     step = (len(entries) - PACKETS_MAX) // (SEQUENCES_MAX - 1) or 1
     return [entries[start:start + PACKETS_MAX] for start in range(0, len(entries) - PACKETS_MAX + 1, step)][:SEQUENCES_MAX]
 

@@ -94,8 +94,11 @@ take_ip(const struct feed *feed, const struct payload *ip, const struct place *p
 {
     struct arrival arrival = {.packet = {.frame = feed->frame, .time = packet_time_clamp(feed->time)}, .place = *place};
 
-    if (!wire_read_ip(ip, &arrival.packet, &arrival.transport))
+    if (!wire_read_ip(ip, &arrival.packet, &arrival.transport)) {
+        arrival.transport = *ip;
+        engine_arp(feed->engine, &arrival);
         return;
+    }
     /* The transport header lies in the same bytes, behind the IP header and its extensions. */
     uint32_t header = (uint32_t)(arrival.transport.bytes - ip->bytes);
     arrival.ip_length = header + arrival.transport.length;

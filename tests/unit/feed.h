@@ -1,4 +1,4 @@
-/* Feeds IP packets to the engine as the host does, without the host: opens tunnels and shows each
+/* Feeds IP packets and ARP messages to the engine as the host does, without the host: opens tunnels and shows each
  * transport header of each layer, outer before inner.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
@@ -7,7 +7,7 @@
 
 #include "engine/engine.h"
 
-/* One frame. `ip` begins with an IP header. */
+/* One frame. `ip` begins with an IP header, or that of ARP. */
 struct feed {
     struct engine *engine;
     uint32_t frame;

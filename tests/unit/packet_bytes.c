@@ -4,7 +4,13 @@
 #include "packet_bytes.h"
 
 enum { PORT_VXLAN = 4789, PORT_GENEVE = 6081, PORT_TUNNEL_SOURCE = 49152 };
-enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_BRIDGED = 0x6558, ETHERTYPE_ERSPAN = 0x88be, ETHERTYPE_IPV6 = 0x86dd };
+enum {
+    ETHERTYPE_IPV4 = 0x0800,
+    ETHERTYPE_ARP = 0x0806,
+    ETHERTYPE_BRIDGED = 0x6558,
+    ETHERTYPE_ERSPAN = 0x88be,
+    ETHERTYPE_IPV6 = 0x86dd
+};
 enum { PROTOCOL_IPIP = 4, PROTOCOL_6IN4 = 41, PROTOCOL_GRE = 47 };
 
 void
@@ -125,6 +131,40 @@ icmp_error_bytes(uint8_t type, uint8_t code, uint32_t mtu, const GByteArray *quo
 }
 
 GByteArray *
+arp_bytes(uint16_t operation, const struct ip_address *sender, const struct link_address *link,
+          const struct ip_address *target)
+{
+    GByteArray *bytes = g_byte_array_new();
+    put_u16(bytes, 1);
+    put_u16(bytes, ETHERTYPE_IPV4);
+    put_u16(bytes, 0x0604);
+    put_u16(bytes, operation);
+    g_byte_array_append(bytes, link->bytes, sizeof link->bytes);
+    g_byte_array_append(bytes, sender->bytes, 4);
+    put_fill(bytes, 0, sizeof link->bytes);
+    g_byte_array_append(bytes, target->bytes, 4);
+    return bytes;
+}
+
+GByteArray *
+neighbour_bytes(uint8_t type, uint8_t flags, const struct ip_address *target, uint8_t option,
+                const struct link_address *link)
+{
+    GByteArray *bytes = g_byte_array_new();
+    put_u8(bytes, type);
+    put_u8(bytes, 0);
+    put_u16(bytes, 0);
+    put_u32(bytes, (uint32_t)flags << 24);
+    g_byte_array_append(bytes, target->bytes, 16);
+    if (option != 0) {
+        put_u8(bytes, option);
+        put_u8(bytes, 1);
+        g_byte_array_append(bytes, link->bytes, sizeof link->bytes);
+    }
+    return bytes;
+}
+
+GByteArray *
 ip_bytes(const struct packet *packet, GByteArray *transport)
 {
     GByteArray *bytes = g_byte_array_new();
@@ -153,7 +193,8 @@ ip_bytes(const struct packet *packet, GByteArray *transport)
 static uint16_t
 ethertype_of(const GByteArray *ip)
 {
-    return ip->data[0] >> 4 == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4;
+    uint8_t version = ip->data[0] >> 4;
+    return version == 0 ? ETHERTYPE_ARP : version == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4;
 }
 
 static GByteArray *

@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "api/packet.h"
+#include "api/neighbour.h"
 
 void put_u8(GByteArray *bytes, uint8_t value);
 void put_u16(GByteArray *bytes, uint16_t value);
@@ -25,6 +25,14 @@ GByteArray *udp_bytes(uint16_t source, uint16_t destination, GByteArray *payload
 
 /* An ICMP or ICMPv6 error that quotes the beginning of an IP packet. */
 GByteArray *icmp_error_bytes(uint8_t type, uint8_t code, uint32_t mtu, const GByteArray *quoted_ip);
+
+/* ARP: who has which address and link address, and whom it tells or asks for; 1 is a request, 2 a reply. */
+GByteArray *arp_bytes(uint16_t operation, const struct ip_address *sender, const struct link_address *link,
+                      const struct ip_address *target);
+
+/* ICMPv6: a neighbour solicitation (135) or advertisement (136, with its flags) for the target, with an option (1 or 2) that has the link address. */
+GByteArray *neighbour_bytes(uint8_t type, uint8_t flags, const struct ip_address *target, uint8_t option,
+                            const struct link_address *link);
 
 /* An IPv4 or IPv6 header (addresses, protocol, ttl and IP ID of `packet`) and what it carries. */
 GByteArray *ip_bytes(const struct packet *packet, GByteArray *transport);

@@ -36,6 +36,11 @@ take_time(struct script *script, const char *text)
     const char *what = *flow != '\0' && script->word[2] != NULL ? script->word[2] : "";
 
     script->time = script_read_time(script, text + later) + (later ? script->time : 0);
+    if (strcmp(flow, "arp") == 0) {
+        script->at = 2;
+        script_take_neighbour(script);
+        return;
+    }
     if (strcmp(what, "open") != 0 && strcmp(what, "tls") != 0) {
         script_take_packet(script);
         return;

@@ -26,6 +26,9 @@
  *   +0.05 A open                                that from 0; + - * / % are worked out from left to right
  *   end
  *
+ *   1.000 arp who-has server tell client     a question of ARP, of IPv6 a neighbour solicitation; without "tell" a probe
+ *   1.001 arp server is-at MAC tell client   an answer; without "tell" an announcement; MAC may be "own"
+ *
  * Words of a packet:
  *   SYN SYN-ACK ACK FIN RST RST-ACK, ack [+N|-N|=N], seq +N|-N|=N, no-ack, echo -N (ms: time stamp of an earlier packet)
  *       RST ack =N: a number in the field, without the flag

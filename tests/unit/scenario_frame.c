@@ -91,6 +91,102 @@ script_add_icmp(struct line *line)
     g_byte_array_unref(quoted);
 }
 
+/* -- Neighbours ------------------------------------------------------------------------------- */
+
+/* One that no maker has given, made of the host's address. */
+static struct link_address
+own_link(const struct script_host *host)
+{
+    struct link_address link = {{2}};
+    memcpy(link.bytes + 2, host->address.bytes + (host->address.family == 4 ? 0 : 12), 4);
+    return link;
+}
+
+static struct link_address
+take_link(struct script *script, const struct script_host *owner)
+{
+    const char *text = script_take(script);
+    if (strcmp(text, "own") == 0)
+        return own_link(owner);
+    struct link_address link = {{0}};
+    char **parts = g_strsplit(text, ":", -1);
+    if (g_strv_length(parts) != sizeof link.bytes)
+        script_fail(script, "\"%s\" is no link address", text);
+    for (guint i = 0; i < sizeof link.bytes && parts[i] != NULL; i++)
+        link.bytes[i] = (uint8_t)g_ascii_strtoull(parts[i], NULL, 16);
+    g_strfreev(parts);
+    return link;
+}
+
+/* What a line says: a question for `wanted`, or that `owner` has the link address; `told` is who asks, or is answered; or NULL. */
+struct told_neighbour {
+    const struct script_host *wanted, *owner, *told;
+    struct link_address link;
+};
+
+static GByteArray *
+neighbour_ipv4(const struct told_neighbour *said)
+{
+    const struct ip_address nobody = {.family = 4};
+    if (said->wanted != NULL)
+        return arp_bytes(1, said->told != NULL ? &said->told->address : &nobody, &said->link, &said->wanted->address);
+    const struct script_host *target = said->told != NULL ? said->told : said->owner;
+    return arp_bytes(said->told != NULL ? 2 : 1, &said->owner->address, &said->link, &target->address);
+}
+
+static GByteArray *
+neighbour_ipv6(const struct told_neighbour *said)
+{
+    enum {
+        SOLICITATION = 135,
+        ADVERTISEMENT = 136,
+        SOURCE_LINK = 1,
+        TARGET_LINK = 2,
+        SOLICITED = 0x40,
+        OVERRIDE = 0x20
+    };
+    const struct ip_address nobody = {.family = 6};
+    const struct ip_address all = {.family = 6, .bytes = {0xff, 2, [15] = 1}};
+    struct packet packet = {.protocol = PROTOCOL_ICMPV6, .ttl = 255};
+
+    if (said->wanted != NULL) {
+        packet.source.address = said->told != NULL ? said->told->address : nobody;
+        packet.destination.address = all;
+        return ip_bytes(&packet, neighbour_bytes(SOLICITATION, 0, &said->wanted->address,
+                                                 said->told != NULL ? SOURCE_LINK : 0, &said->link));
+    }
+    packet.source.address = said->owner->address;
+    packet.destination.address = said->told != NULL ? said->told->address : all;
+    return ip_bytes(&packet, neighbour_bytes(ADVERTISEMENT, OVERRIDE | (said->told != NULL ? SOLICITED : 0),
+                                             &said->owner->address, TARGET_LINK, &said->link));
+}
+
+void
+script_take_neighbour(struct script *script)
+{
+    struct told_neighbour said = {0};
+    bool asks = script_take_if(script, "who-has");
+    const struct script_host *first = script_find_host(script, script_take(script));
+
+    if (asks) {
+        said.wanted = first;
+    } else {
+        said.owner = first;
+        if (!script_take_if(script, "is-at"))
+            script_fail(script, "is it who-has or is-at?");
+        else if (first != NULL)
+            said.link = take_link(script, first);
+    }
+    if (script_take_if(script, "tell"))
+        said.told = script_find_host(script, script_take(script));
+    if (script->problem != NULL)
+        return;
+    if (asks && said.told != NULL)
+        said.link = own_link(said.told);
+    struct line line = {.script = script, .from_client = true};
+    add_frame(&line, first->address.family == 4 ? neighbour_ipv4(&said) : neighbour_ipv6(&said));
+}
+
 void
 script_add_segment(struct line *line)
 {

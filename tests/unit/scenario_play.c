@@ -53,7 +53,8 @@ static struct shown
 one_hop_on(struct shown shown)
 {
     uint8_t *bytes = shown.bytes->data;
-    bytes[bytes[0] >> 4 == 6 ? 7 : 8]--;
+    if (bytes[0] >> 4 != 0) /* ARP goes no hop on, it is captured at another port of the switch */
+        bytes[bytes[0] >> 4 == 6 ? 7 : 8]--;
     shown.time += MILLISECONDS(1) / 100;
     return shown;
 }

@@ -124,4 +124,7 @@ void segment_free(void *segment);
 void script_add_segment(struct line *line);
 void script_add_icmp(struct line *line);
 
+/* A line of ARP or neighbour discovery, of which the words up to "arp" were taken. */
+void script_take_neighbour(struct script *script);
+
 #endif

@@ -65,7 +65,7 @@ the_table_fits(void **state)
                     (catalogue_detectors[a]->on_outcome != NULL));
         assert_true(catalogue_detectors[a]->on_packet != NULL || catalogue_detectors[a]->on_outcome != NULL ||
                     catalogue_detectors[a]->on_query != NULL || catalogue_detectors[a]->on_source != NULL ||
-                    catalogue_detectors[a]->on_server != NULL);
+                    catalogue_detectors[a]->on_server != NULL || catalogue_detectors[a]->on_neighbour != NULL);
         for (size_t i = 0; i < catalogue_detectors[a]->threshold_count; i++) {
             char *name =
                 g_strdup_printf("%s_%s", catalogue_detectors[a]->family, catalogue_detectors[a]->thresholds[i].name);

@@ -322,6 +322,118 @@ ipv6_cut(void **state)
     g_byte_array_unref(bytes);
 }
 
+/* -- Neighbours ------------------------------------------------------------------------------- */
+
+#define ARP "0001 0800 06 04 "
+
+static void
+arp_messages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex;
+        bool read;
+        enum neighbour_kind kind;
+        uint8_t claimed, wanted, told; /* last bytes, 0 = none */
+        bool has_link;
+    } rows[] = {
+        {ARP "0001 02000000000a 0a000002 000000000000 0a000058", true, NEIGHBOUR_QUESTION, 2, 88, 0, true},
+        {ARP "0002 02000000000b 0a000058 02000000000a 0a000002", true, NEIGHBOUR_ANSWER, 88, 0, 2, true},
+        {ARP "0001 02000000000a 00000000 000000000000 0a000058", true, NEIGHBOUR_QUESTION, 0, 88, 0, false}, /* probe */
+        {ARP "0001 02000000000b 0a000058 000000000000 0a000058", true, NEIGHBOUR_ANNOUNCEMENT, 88, 0, 0, true},
+        {ARP "0002 02000000000b 0a000058 ffffffffffff 00000000", true, NEIGHBOUR_ANNOUNCEMENT, 88, 0, 0, true},
+        {ARP "0002 03bf0a000058 0a000058 02000000000a 0a000002", true, NEIGHBOUR_ANSWER, 88, 0, 2,
+         false}, /* of a group */
+        {ARP "0002 000000000000 0a000058 02000000000a 0a000002", true, NEIGHBOUR_ANSWER, 88, 0, 2, false},
+        {ARP "0003 02000000000a 0a000002 000000000000 0a000058", false, 0, 0, 0, 0, false}, /* RARP */
+        {ARP "0001 02000000000a 00000000 000000000000 e0000001", false, 0, 0, 0, 0, false},
+        {"0001 86dd 06 04 0001 02000000000a 0a000002 000000000000 0a000058", false, 0, 0, 0, 0, false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct payload arp = payload_of(rows[i].hex);
+        struct neighbour message;
+        assert_true(wire_read_arp(&arp, &message) == rows[i].read);
+        if (rows[i].read) {
+            assert_int_equal(message.kind, rows[i].kind);
+            assert_int_equal(message.claimed.bytes[3], rows[i].claimed);
+            assert_int_equal(message.wanted.bytes[3], rows[i].wanted);
+            assert_int_equal(message.told.bytes[3], rows[i].told);
+            assert_true(message.has_link == rows[i].has_link);
+            arp.captured--;
+            assert_false(wire_read_arp(&arp, &message));
+        }
+        payload_free(arp);
+    }
+}
+
+#define ND_TARGET "20010db8 00000000 00000000 00000058"
+
+static void
+neighbour_discovery(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex;
+        uint8_t hop_limit;
+        bool from_nobody, to_all, read;
+        enum neighbour_kind kind;
+        uint8_t claimed, told;
+        bool has_link;
+    } rows[] = {
+        {"87 00 0000 00000000" ND_TARGET "0101 02000000000a", 255, false, true, true, NEIGHBOUR_QUESTION, 2, 0, true},
+        {"87 00 0000 00000000" ND_TARGET, 255, true, true, true, NEIGHBOUR_QUESTION, 0, 0, false}, /* is it free? */
+        {"88 00 0000 60000000" ND_TARGET "0201 02000000000b", 255, false, false, true, NEIGHBOUR_ANSWER, 88, 9, true},
+        {"88 00 0000 60000000" ND_TARGET "0e01 010203040506 0201 02000000000b", 255, false, false, true,
+         NEIGHBOUR_ANSWER, 88, 9, true},
+        {"88 00 0000 40000000" ND_TARGET "0201 02000000000b", 255, false, false, true, NEIGHBOUR_ANSWER, 88, 9,
+         false}, /* proxy */
+        {"88 00 0000 60000000" ND_TARGET "0e00 010203040506 0201 02000000000b", 255, false, false, true,
+         NEIGHBOUR_ANSWER, 88, 9, false},
+        {"88 00 0000 20000000" ND_TARGET "0201 02000000000b", 255, false, true, true, NEIGHBOUR_ANNOUNCEMENT, 88, 0,
+         true},
+        {"88 00 0000 60000000" ND_TARGET "0201 02000000000b", 254, false, false, false, 0, 0, 0, false},
+        {"86 00 0000 60000000" ND_TARGET, 255, false, true, false, 0, 0, 0, false}, /* a router's */
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct payload icmpv6 = payload_of(rows[i].hex);
+        struct packet packet = {.ttl = rows[i].hop_limit,
+                                .source.address = {6, {[15] = rows[i].from_nobody ? 0 : 2}},
+                                .destination.address = {6, {[15] = 9}}};
+        struct neighbour message;
+        packet.source.address.bytes[0] = rows[i].from_nobody ? 0 : 0x20;
+        packet.destination.address.bytes[0] = rows[i].to_all ? 0xff : 0x20;
+        assert_true(wire_read_neighbour(&icmpv6, &packet, &message) == rows[i].read);
+        if (rows[i].read) {
+            assert_int_equal(message.kind, rows[i].kind);
+            assert_int_equal(message.claimed.bytes[15], rows[i].claimed);
+            assert_int_equal(message.told.bytes[15], rows[i].told);
+            assert_true(message.has_link == rows[i].has_link);
+        }
+        payload_free(icmpv6);
+    }
+}
+
+static void
+link_addresses(void **state)
+{
+    (void)state;
+    const struct link_address first = {{0x00, 0x1b, 0x21, 0xaa, 0x00, 0xff}},
+                              next = {{0x00, 0x1b, 0x21, 0xaa, 0x01, 0x00}},
+                              far = {{0x00, 0x1b, 0x21, 0xaa, 0x01, 0x0f}},
+                              other = {{0x00, 0x1b, 0x22, 0xaa, 0x01, 0x00}}, local = {{0x02, 0, 0, 0, 0, 1}},
+                              local_next = {{0x02, 0, 0, 0, 0, 2}};
+    const struct link_address vrrp = {{0x00, 0x00, 0x5e, 0x00, 0x01, 0x07}},
+                              hsrp = {{0x00, 0x00, 0x0c, 0x07, 0xac, 0x01}};
+    char text[LINK_ADDRESS_TEXT_SIZE];
+    assert_true(link_address_is_next_to(&first, &next) && link_address_is_next_to(&next, &first));
+    assert_false(link_address_is_next_to(&first, &far) || link_address_is_next_to(&next, &other));
+    assert_false(link_address_is_next_to(&local, &local_next));
+    assert_true(link_address_is_shared(&vrrp) && link_address_is_shared(&hsrp));
+    assert_false(link_address_is_shared(&first));
+    link_address_format(&first, text);
+    assert_string_equal(text, "00:1b:21:aa:00:ff");
+}
+
 /* -- Ethernet and tunnels ---------------------------------------------------------------------- */
 
 static void
@@ -337,10 +449,11 @@ ethernet_tags(void **state)
         {"020000004102 020000004101 86dd 60", true, 1},
         {"020000003002 020000003001 88a8 014b 8100 014a 0800 45", true, 1}, /* captured: two tags */
         {"020000003002 020000003001 9100 014b 0800", true, 0},
-        {"020000003002 020000003001 8100 014a 0806 45", false, 0},
+        {"020000003002 020000003001 8100 014a 0806 00", true, 1}, /* ARP */
+        {"020000003002 020000003001 8100 014a 88cc 02", false, 0},
         {"020000003002 020000003001 8100 014a 08", false, 0},
         {"020000003002 020000003001 8100 014a 8100", false, 0},
-        {"020000003002 020000003001 0806", false, 0},
+        {"020000003002 020000003001 88cc", false, 0},
         {"020000003002 020000003001 08", false, 0},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -625,6 +738,9 @@ main(void)
         cmocka_unit_test(ipv4_odd),
         cmocka_unit_test(ipv6_extensions),
         cmocka_unit_test(ipv6_cut),
+        cmocka_unit_test(arp_messages),
+        cmocka_unit_test(neighbour_discovery),
+        cmocka_unit_test(link_addresses),
         cmocka_unit_test(ethernet_tags),
         cmocka_unit_test(vxlan_to_tcp),
         cmocka_unit_test(vxlan_refused),
