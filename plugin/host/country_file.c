@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE /* dladdr */
 #include "host/country_file.h"
 
 #include "host/host_compat.h"
 
+#include <dlfcn.h>
 #include <epan/maxmind_db.h>
-#include <wsutil/filesystem.h>
 
 static struct country_database *database;
 static char *database_path; /* of the one that is open */
 
-/* The file that came with the plugin lies beside it, or where a package puts data. */
+/* The file that came with the plugin lies beside it, wherever that is, or where a package puts data. */
 static char *
 shipped_file(void)
 {
-    const char *folders[] = {get_plugins_pers_dir_with_version(), get_plugins_dir_with_version()};
-    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
-        char *path = g_build_filename(folders[i], "epan", "netcase-country.mmdb", NULL);
+    Dl_info plugin;
+    if (dladdr(&database, &plugin) != 0 && plugin.dli_fname != NULL) {
+        char *folder = g_path_get_dirname(plugin.dli_fname);
+        char *path = g_build_filename(folder, "netcase-country.mmdb", NULL);
+        g_free(folder);
         if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
             return path;
         g_free(path);

@@ -1,4 +1,4 @@
-/* Every difference between the versions of Wireshark that netcase supports (4.0 to 4.6), and no
+/* Every difference between the versions of Wireshark that netcase supports (4.0 to 4.6, and 4.7 as it is being written), and no
  * other file. Includes all of Wireshark that the host side needs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
@@ -55,6 +55,17 @@ depend_upon(packet_info *pinfo, uint32_t frame)
     mark_frame_as_depended_upon(pinfo->fd, frame);
 #else
     mark_frame_as_depended_upon(pinfo, frame);
+#endif
+}
+
+/* The file that the user has saved the table in, which is freed by the caller; NULL if there is none. */
+static inline char *
+saved_table(uat_t *table)
+{
+#if WIRESHARK_AT_LEAST(4, 7)
+    return uat_get_actual_filename(table, false, "WIRESHARK");
+#else
+    return uat_get_actual_filename(table, FALSE);
 #endif
 }
 

@@ -133,7 +133,7 @@ ends_text(unsigned ends)
 static void
 seed_timers(uat_t *table)
 {
-    char *saved = uat_get_actual_filename(table, FALSE);
+    char *saved = saved_table(table);
     for (size_t i = 0; saved == NULL && i < known_timer_count; i++) {
         const struct known_timer *timer = &known_timers[i];
         struct timer_row row = {.vendor = g_strdup(timer->vendor),
