@@ -58,6 +58,8 @@ enum { SHORTEST = 2, LONGEST = 60 };
  * request. Of a single wait more is asked. */
 static const int64_t EARLY = MILLISECONDS(100), LATE = MILLISECONDS(200);
 static const int64_t EARLY_ONCE = MILLISECONDS(20), LATE_ONCE = MILLISECONDS(60);
+/* What comes within a round trip of the client's FIN and this is caused by it. */
+static const int64_t REACTS = MILLISECONDS(20);
 /* Connections that are left together have one reason: the program ended. */
 static const int64_t TOGETHER = MILLISECONDS(500);
 /* The checks of a health check begin at equal distances, to this. */
@@ -168,6 +170,13 @@ count_leaver(struct context *context, const struct flow *flow, const struct pack
     report_count(finding, FACT_attempts, times);
 }
 
+/* The server was waiting, as for news in a long poll, and ends because the client has left. */
+static bool
+answers_the_fin(const struct flow *flow)
+{
+    return time_gap(flow->by_client.fin_time, flow->by_server.last_payload_time) <= flow->round_trip + REACTS;
+}
+
 /* The answer, to which a client that has closed its socket answers by RST. */
 static void
 take_late_answer(struct context *context, const struct flow *flow, const struct packet *packet)
@@ -176,7 +185,7 @@ take_late_answer(struct context *context, const struct flow *flow, const struct 
     const struct wait *wait = flow_state(context);
     bool answered = packet->from_client && (packet->flags & TCP_RST) && client->rst_frame == packet->frame &&
                     server->last_payload_frame > client->fin_frame;
-    if (!answered || wait->left_after == 0)
+    if (!answered || wait->left_after == 0 || answers_the_fin(flow))
         return;
     struct finding *finding = report_leaver(context, flow, packet, wait->left_after);
     if (finding == NULL)
