@@ -17,6 +17,9 @@
 /* After an ICMP error has passed here, it takes the sender less than this, or than a round trip, to heed it. */
 #define HEEDED MILLISECONDS(100)
 
+/* What is repeated faster than timeouts do it is repeated for the acknowledgments of what came behind it: the path carries packets. */
+static const int64_t REPEATED_FOR = SECONDS(1);
+
 enum { RETRANSMISSIONS, SIZE };
 
 static const struct threshold thresholds[] = {
@@ -271,7 +274,7 @@ check_repeated(struct context *context, const struct flow *flow, const struct pa
         return;
     }
     state->payload = packet->payload.length;
-    if (notice == NULL && pending->retransmissions == limit) {
+    if (notice == NULL && (pending->retransmissions == limit || packet->time - pending->time < REPEATED_FOR)) {
         state->waiting = (struct waiting){pending->frame, packet->ip_length, packet->from_client};
         wake_at(context, pending->due);
         return;
