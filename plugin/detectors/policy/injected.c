@@ -328,6 +328,13 @@ belongs(const struct flow *flow, const struct packet *packet, bool *for_syn)
     return away > -RESET_NEAR && away < RESET_NEAR;
 }
 
+/* Captured at the other side: what was sent in its name is its own. */
+static bool
+captured_at_other(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    return capture_point(context, flow) == (packet->from_client ? CAPTURED_AT_SERVER : CAPTURED_AT_CLIENT);
+}
+
 static void
 take_reset(struct context *context, const struct flow *flow, const struct packet *packet)
 {
@@ -342,7 +349,8 @@ take_reset(struct context *context, const struct flow *flow, const struct packet
     packet_sender(context, flow, packet, &sender);
     if (mine->count++ == 0) {
         reset_take(&mine->first, flow, packet, for_syn);
-        mine->over = connection_was_over(context, flow, packet);
+        mine->over = connection_was_over(context, flow, packet) ||
+                     (theirs->count > 0 && captured_at_other(context, flow, packet));
         mine->of_the_host = sender.place == SENDER_HOST;
     }
     if (reset_data_of(&packet->payload) == RESET_INJECTOR)
@@ -358,6 +366,14 @@ take_reset(struct context *context, const struct flow *flow, const struct packet
         report_ending(finding, flow, state->client_told);
 }
 
+/* The RST came from as far away as the handshake, and what comes after it from elsewhere: not the RST is forged. */
+static bool
+is_forged_after(const struct flow *flow, const struct packet *packet, const struct reset *reset)
+{
+    uint8_t own = flow_sender(flow, packet)->ttl;
+    return own != 0 && reset->ttl == own && packet->ttl != own;
+}
+
 /* What comes after it. */
 static void
 check_goes_on(struct context *context, const struct flow *flow, const struct packet *packet)
@@ -369,7 +385,7 @@ check_goes_on(struct context *context, const struct flow *flow, const struct pac
     struct reset *reset = &resets->first;
     enum reset_denial denial = resets->count > 0 ? reset_denied(reset, flow, packet, !resets->over) : RESET_STANDS;
 
-    if (denial == RESET_STANDS)
+    if (denial == RESET_STANDS || is_forged_after(flow, packet, reset))
         return;
     note_sign(state, of[denial], 0, 0);
     if (ttl_differs(context, reset->ttl, packet->ttl) && !(state->found & 1u << TTL))
