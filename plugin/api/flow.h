@@ -91,6 +91,7 @@ struct handshake {
     uint32_t syn_ack_frame;
     unsigned syn_ack_count;
     unsigned syns_before_answer; /* SYNs up to the first SYN-ACK */
+    bool bare;                   /* the first SYN has no option but the MSS: a program made it, a scanner */
     bool answers_first_syn;      /* the first SYN-ACK has the time stamp of the first SYN: that one has arrived */
     unsigned syn_acks_apart;     /* of the SYN-ACKs, those half a second or more after the one before */
     int64_t syn_ack_time;

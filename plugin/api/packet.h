@@ -75,6 +75,7 @@ struct packet {
     uint32_t window;    /* as in the header, not scaled */
     bool has_timestamp; /* RFC 7323 */
     uint32_t timestamp, timestamp_echo;
+    bool bare;              /* no option but the MSS at most; the SYN of an operating system has more */
     bool reports_duplicate; /* says that a segment of the other side came twice (D-SACK, RFC 2883) */
 
     /* What the engine found out about the packet in its flow (TCP only unless said otherwise). */

@@ -83,6 +83,7 @@ follow_syn(struct flow_record *record, const struct packet *packet)
     handshake->last_syn_time = packet->time;
     if (handshake->syn_count == 1) {
         handshake->syn_frame = packet->frame;
+        handshake->bare = packet->bare;
         handshake->syn_time = packet->time;
         record->client_initial_sequence = packet->sequence;
         record->flow.client_first_sequence = packet->sequence + 1;

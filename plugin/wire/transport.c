@@ -7,6 +7,7 @@
 
 enum { TCP_HEADER_SIZE = 20, UDP_HEADER_SIZE = 8, ICMP_HEADER_SIZE = 8 };
 enum { OPTION_END = 0, OPTION_NOTHING = 1, OPTION_SACK = 5, OPTION_TIMESTAMPS = 8, TIMESTAMPS_SIZE = 10 };
+enum { MSS_SIZE = 4 };
 enum { SACK_HEADER = 2, SACK_BLOCK = 8 };
 /* How nearly all segments have it: two bytes of nothing, then the timestamps (RFC 7323, appendix A). */
 enum { TIMESTAMPS_ALONE = 0x0101080a, TIMESTAMPS_ALONE_SIZE = 12 };
@@ -78,6 +79,7 @@ wire_read_tcp(const struct payload *header, struct packet *packet)
     packet->flags = bytes[13];
     packet->window = read_u16(bytes + 14);
     packet->has_timestamp = packet->reports_duplicate = false;
+    packet->bare = size <= TCP_HEADER_SIZE + MSS_SIZE;
     packet->timestamp = packet->timestamp_echo = 0;
     uint32_t options_end = size < visible ? size : visible;
     read_tcp_options(bytes + TCP_HEADER_SIZE, options_end - TCP_HEADER_SIZE, packet);

@@ -44,7 +44,7 @@ static const struct case_info cases[] = {
                        "not accept the connection{!nearer}][; the RST came from nearer than {server.address}, whose own answers take "
                        "{usual}{?nearer}][; this port had accepted connections before{?worked_before}][; 127.0.0.1 accepts the "
                        "connection, so a program that tries both works{?other_family}].",
-            .causes = "[Strangers try the ports of {server.address} that everybody on the Internet tries; it turns them down, as it "
+            .causes = "[Strangers try ports of {server.address}, as they do with every public address; it turns them down, as it "
                       "should{?stranger}.]\n"
                       "[A device on the way, or the client's own host, answers in the name of {server.address}: a redirect or reject "
                       "rule left over (iptables REDIRECT, a transparent proxy), a firewall{?nearer}.]\n"
@@ -125,11 +125,12 @@ client_of(const struct flow *flow, uint16_t port)
     return client;
 }
 
-/* Somebody on the Internet who tries what everybody there tries: as it should be, and one finding for the host. */
+/* Somebody on the Internet who tries what everybody there tries, or any port with a SYN that a scanner has made: as it should be,
+ * and one finding for the host. */
 static bool
 is_stranger(const struct flow *flow)
 {
-    return address_is_public(&flow->client.address) && is_knocked_at(flow->server.port) &&
+    return address_is_public(&flow->client.address) && (is_knocked_at(flow->server.port) || flow->handshake.bare) &&
            sender_hops(flow->by_client.ttl) > 0;
 }
 
