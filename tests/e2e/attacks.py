@@ -120,6 +120,56 @@ def a_session_may_be_reset(host):
         harmless(host, joined, "-M", packets, modes=[mode for mode in MODES if "-2" not in mode])
 
 
+# -- Sizes ------------------------------------------------------------------------------------------
+
+def exchange():
+    """Frames of what netcase reads by its own means: TCP with HTTP and TLS, DNS, VXLAN, IPv6."""
+    http = b"GET / HTTP/1.1\r\nHost: example.com\r\nUser-Agent: curl/8.0\r\n\r\n" + bytes(60)
+    hello = bytes.fromhex("16030100c8010000c40303") + bytes(190)
+    name = frames.dns_query(7, "a.very.long.name.example.com")
+    four = [frames.ipv4("192.0.2.1", "192.0.2.2", frames.TCP, frames.tcp(40000, 80, 1, 1, frames.ACK, http)),
+            frames.ipv4("192.0.2.1", "192.0.2.2", frames.TCP, frames.tcp(40001, 443, 1, 1, frames.ACK, hello)),
+            frames.ipv4("192.0.2.1", "192.0.2.2", frames.UDP, frames.udp(40000, 53, name)),
+            frames.ipv4("192.0.2.1", "192.0.2.2", frames.UDP, frames.vxlan(7, frames.ethernet(
+                frames.ipv4("10.0.0.1", "10.0.0.2", frames.TCP, frames.tcp(40000, 80, 1, 1, frames.ACK, http)))))]
+    six = frames.ipv6(bytes(15) + b"\1", bytes(15) + b"\2", frames.TCP, frames.tcp(40000, 80, 1, 1, frames.ACK, http))
+    return [*(frames.ethernet(packet) for packet in four), frames.ethernet(six, frames.IPV6)]
+
+
+def packets_may_be_cut_anywhere(host):
+    """Each of them to each length from 0 to 200 bytes. Nothing is found in what is not there."""
+    packets = [packet for packet in exchange() for _ in range(201)]
+    capture = frames.write(host.folder / "cut.pcapng", [(NOW + i * 10**6, packet) for i, packet in enumerate(packets)], snap=lambda i: i % 201)
+    shown, details, *_ = harmless(host, capture)
+    if shown or f"Frame {len(packets)}:" not in details:
+        raise Failure(f"found: {shown}, or not read to the end")
+
+
+def the_largest_packets_are_counted(host):
+    """65,535 bytes from the IP header on, as a network card that joins segments hands them over: an upload without a fault, past 2^32."""
+    size = 65535 - 40
+    packets = [(NOW + i * 10**7, frames.ethernet(frames.ipv4("192.0.2.1", "192.0.2.2", frames.TCP, frames.tcp(
+        40000, 80, (2**32 - 5 * size + i * size) % 2**32, 1, frames.ACK, bytes(size)), i))) for i in range(20)]
+    capture = frames.write(host.folder / "large.pcapng", packets)
+    shown, _, text, _ = harmless(host, capture)
+    if shown or "20 packets, 1 TCP connection" not in text or "No problem found" not in text or "Resent" in text:
+        raise Failure(f"found: {shown}\n{text}")
+
+
+def two_hundred_interfaces_are_told_apart(host):
+    """If that is asked for: a SYN from each is an attempt of its own, else one that is repeated."""
+    packets = [syn(1, time=NOW + i * 10**7) for i in range(400)]
+    capture = frames.write(host.folder / "interfaces.pcapng", packets, interfaces=200)
+    flows = {}
+    for apart in ("FALSE", "TRUE"):
+        options = ("-o", f"netcase.separate_interfaces:{apart}")
+        harmless(host, capture, *options, modes=MODES[2:])
+        rows_shown = host.fields(capture, ["netcase.flow"], *options, display_filter="netcase.flow")
+        flows[apart] = len({flow for (flow,), in rows_shown})
+    if flows != {"FALSE": 1, "TRUE": 200}:
+        raise Failure(f"flows: {flows}")
+
+
 # -- The right tenant --------------------------------------------------------------------------------
 
 def silence_is_told_of_its_own_session(host):
@@ -191,7 +241,8 @@ def main():
     host = Host()
     tests = [(f"attacks {name}", functools.partial(a_time_does_no_harm, host, name, times)) for name, times in TIMES.items()]
     for test in (without_packets_there_is_no_time, a_clock_that_is_set_back_has_a_span, nothing_is_left_of_the_capture_before,
-                 a_session_may_be_reset, silence_is_told_of_its_own_session):
+                 a_session_may_be_reset, packets_may_be_cut_anywhere, the_largest_packets_are_counted, two_hundred_interfaces_are_told_apart,
+                 silence_is_told_of_its_own_session):
         tests.append((f"attacks {test.__name__.replace('_', ' ')}", functools.partial(test, host)))
     good = run_tests(tests)
     # Alone, because they are measured.

@@ -11,18 +11,22 @@ IPV4, IPV6, VLAN = 0x0800, 0x86DD, 0x8100
 VXLAN_PORT = 4789
 
 
-def write(path, frames):
-    """A pcapng file of Ethernet frames: (nanoseconds since 1970, of which 64 bits are kept; bytes)."""
+def write(path, frames, interfaces=1, snap=lambda number: 262144):
+    """A pcapng file of Ethernet frames: (nanoseconds since 1970, of which 64 bits are kept; bytes). The interfaces take them in turn; of the
+    frame with a number, counted from 0, so many bytes are kept.
+    """
     def block(kind, body):
         body += bytes(-len(body) % 4)
         return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
     with open(path, "wb") as file:
         file.write(block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
         resolution = struct.pack("<HHBxxxHH", 9, 1, 9, 0, 0)  # if_tsresol: 10^-9
-        file.write(block(1, struct.pack("<HHI", 1, 0, 262144) + resolution))
-        for time, frame in frames:
+        for _ in range(interfaces):
+            file.write(block(1, struct.pack("<HHI", 1, 0, 262144) + resolution))
+        for number, (time, frame) in enumerate(frames):
             time %= 1 << 64
-            file.write(block(6, struct.pack("<IIIII", 0, time >> 32, time & 0xFFFFFFFF, len(frame), len(frame)) + frame))
+            kept = frame[:snap(number)]
+            file.write(block(6, struct.pack("<IIIII", number % interfaces, time >> 32, time & 0xFFFFFFFF, len(kept), len(frame)) + kept))
     return path
 
 
