@@ -105,7 +105,7 @@ expert_group(const struct case_info *info)
     } groups[] = {
         {"dns.", PI_RESPONSE_CODE}, {"app.", PI_RESPONSE_CODE}, {"http.", PI_RESPONSE_CODE}, {"policy.", PI_SECURITY},
         {"flood.", PI_SECURITY},    {"mirror.", PI_PROTOCOL},   {"tls.", PI_PROTOCOL},       {"tunnel.", PI_PROTOCOL},
-        {"nat.", PI_PROTOCOL},      {"link.", PI_PROTOCOL},
+        {"nat.", PI_PROTOCOL},      {"link.", PI_PROTOCOL},     {"quic.", PI_PROTOCOL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(groups); i++)
         if (g_str_has_prefix(info->id, groups[i].family))

@@ -25,7 +25,7 @@ CASE = r"[a-z0-9_]+\.[a-z0-9_]+"
 STATISTICS = ["netcase", "netcase,long", "netcase,markdown", "netcase,json", "expert", "netcase_findings,tree"]
 FILTER = ["-Y", "netcase.expert", "-T", "fields", "-e", "frame.number", "-e", "netcase.expert", "-e", "_ws.col.Info"]
 GROUPS = {"dns": "Response", "http": "Response", "app": "Response", "policy": "Security", "flood": "Security", "mirror": "Protocol",
-          "tls": "Protocol", "tunnel": "Protocol", "nat": "Protocol", "link": "Protocol", "connect": "Sequence", "idle": "Sequence", "path": "Sequence", "balance": "Sequence"}
+          "tls": "Protocol", "tunnel": "Protocol", "nat": "Protocol", "link": "Protocol", "quic": "Protocol", "connect": "Sequence", "idle": "Sequence", "path": "Sequence", "balance": "Sequence"}
 WAYS = {"one pass": FILTER, "two passes": ["-2", *FILTER], "without a tree": ["-q"]}
 # Each second capture with findings is read in two of these, the others in one: over all captures of a case in each pair of them.
 IN_TURN = [("one pass", "two passes"), ("without a tree",), ("two passes", "without a tree"), ("one pass",), ("one pass", "without a tree"),

@@ -49,6 +49,7 @@ is_in_payload(const char *id)
                                         "policy.reset_reason",
                                         "tunnel.wireguard",
                                         "tunnel.ike",
+                                        "quic.",
                                         "nat.untranslated" /* of UDP */,
                                         "app.client_timeout",
                                         "app.slow_answer",

@@ -142,6 +142,15 @@ player_free(struct player *player)
     g_free(player);
 }
 
+/* ARP and neighbour discovery wake nobody, so that what others sent after them would be news. */
+static bool
+tells_the_time(const struct scenario_frame *frame)
+{
+    const uint8_t *bytes = frame->bytes->data;
+    bool ipv6 = frame->bytes->len > 40 && bytes[0] >> 4 == 6;
+    return frame->bytes->len == 0 || (bytes[0] >> 4 != 0 && !(ipv6 && bytes[6] == PROTOCOL_ICMPV6 && bytes[40] >= 128));
+}
+
 bool
 player_next(struct player *player)
 {
@@ -156,7 +165,7 @@ player_next(struct player *player)
     g_array_append_val(player->number, player->engine_frames);
     if (player->play.twice)
         show(player, one_hop_on(of_frame(frame)));
-    if (player->play.beside_others)
+    if (player->play.beside_others && tells_the_time(frame))
         show_others(player, frame->time);
     return true;
 }
