@@ -157,6 +157,57 @@ server_direction() {
 END
 }
 
+accept_queue() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    # The queue takes one more than its backlog, and four connections are in it already.
+    background s "$PYTHON" -c '
+import socket, time
+server = socket.create_server(("10.2.0.2", 8080), backlog=4)
+time.sleep(60)'
+    wait_port s 8080
+    background c "$PYTHON" -c '
+import socket, time
+waiting = [socket.create_connection(("10.2.0.2", 8080)) for _ in range(4)]
+time.sleep(60)'
+    sleep 0.5
+    slow_path 0.01 0 c s
+    record connect/accept-queue s eth0 -s 96 tcp
+    inside c "$PYTHON" -c '
+import socket, time
+clients = [socket.socket() for _ in range(3)]
+for client in clients:
+    client.setblocking(False)
+    client.connect_ex(("10.2.0.2", 8080))
+time.sleep(0.1)
+for client in clients:
+    client.send(b"GET /a.jpg HTTP/1.1\r\nHost: www\r\n\r\n")
+time.sleep(3.5)'
+    recorded connect/accept-queue
+    expectation connect/accept-queue <<'END'
+# The program does not accept, and the queue has one place left. Three clients connect at once: the server ignores ACK and data of two of
+# them. Captured at the server.
+# origin: lab/handshake.sh (Python server and clients), snap length 96
+# shows: connect.accept_queue
+tcp.flags == 0x012 @6 => connect.accept_queue
+END
+}
+
+accept_queue_loss_ipv6() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::2/64
+    nginx_on s ""
+    inside s nft add table inet loss
+    inside s nft "add chain inet loss in { type filter hook input priority 0; }"
+    inside s nft "add rule inet loss in tcp dport 80 tcp flags & syn == 0 numgen inc mod 6 < 5 drop"
+    record connect/data-lost-at-the-server-ipv6 s eth0 -s 120 tcp
+    inside c curl -s --max-time 4 'http://[2001:db8:2::2]/hello' || true
+    recorded connect/data-lost-at-the-server-ipv6
+    expectation connect/data-lost-at-the-server-ipv6 <<'END'
+# Five of six packets of the client are lost behind the place of the capture, at the server, but not all: the connection works in the end.
+# origin: lab/handshake.sh (nginx 1.22, curl 7.88, nftables drop), snap length 120
+# look-alike: connect.accept_queue "lossy path behind the vantage"
+END
+}
+
 deferred_accept() {
     network c=10.1.0.2/24 s=10.2.0.2/24
     background s "$PYTHON" -c '
@@ -178,6 +229,7 @@ while True:
 # repeats its SYN-ACK until then.
 # origin: lab/handshake.sh (Python server and clients)
 # look-alike: connect.half_open "TCP_DEFER_ACCEPT"
+# look-alike: connect.accept_queue "TCP_DEFER_ACCEPT"
 # look-alike: connect.syn_recv_pileup "TCP_DEFER_ACCEPT"
 END
 }
@@ -517,7 +569,7 @@ END
 
 SCENARIOS=(
     return_path_lost return_path_lost_ipv6 client_drops ack_lost syn_ack_repaired half_open_scans server_direction
-    deferred_accept pileup pileup_ipv6 forged_sources busy_server rp_filter rp_filter_25_clients missing_vip
+    deferred_accept accept_queue accept_queue_loss_ipv6 pileup pileup_ipv6 forged_sources busy_server rp_filter rp_filter_25_clients missing_vip
     missing_vip_gre_ipv6 rp_filter_vxlan lvs_tun_works closed_port two_networks real_server_down
 )
 # Names on the command line run those only.

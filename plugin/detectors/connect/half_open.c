@@ -1,4 +1,4 @@
-/* Handshakes that the client never completes.
+/* Handshakes that are not completed.
  *
  * The server repeats its SYN-ACK (after 1, 3, 7 s; RFC 6298) because no ACK comes. Mostly the SYN-ACK is lost on
  * its way back: it takes another way than the SYN did, through a firewall that never saw the SYN or from a host
@@ -6,7 +6,10 @@
  * or nobody is there: a forged source, a scanner. One lost SYN-ACK is no failure, and shows up to three of them
  * within a second, because Linux answers a repeated SYN besides its own timer: only those half a second apart count.
  *
- * Source: an LVS in tunnel mode whose connections all stayed in SYN_RECV.
+ * Where the client's ACK and data are captured at the server, nothing is lost: Linux ignores them while the accept queue is full, as the
+ * program does not take its connections. Data that must be repeated tell it from a server that waits for them (TCP_DEFER_ACCEPT).
+ *
+ * Source: an LVS in tunnel mode whose connections all stayed in SYN_RECV; OSv issue 283; a Kubernetes practice guide on overflow and drop.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "detector.h"
@@ -25,7 +28,7 @@ static const struct threshold thresholds[] = {
 /* A client that leaves so many different servers or ports half-open without a word is a scanner. */
 enum { SCANNED_MIN = 3 };
 
-enum { HALF_OPEN };
+enum { HALF_OPEN, ACCEPT_QUEUE };
 
 /* clang-format off */
 static const struct case_info cases[] = {
@@ -40,8 +43,7 @@ static const struct case_info cases[] = {
                        "[; the handshake was completed after all{?answered}].",
             .causes = "[The SYN-ACK arrives here, at the client or in its network: the client's own firewall, its rp_filter or a "
                       "security group drops it{?retransmissions}{?at_client}.]\n"
-                      "[The accept queue of {server} is full, so that it ignores the ACK: likely if this was captured on the "
-                      "server itself{?repeated}.]\n"
+                      "[The accept queue of {server} is full, so that it ignores the ACK{?repeated}.]\n"
                       "[The SYN-ACK is lost on its way back, for the client repeated its SYN {retransmissions} times: asymmetric "
                       "routing through a stateful firewall, no route to the client, rp_filter, a security group or an "
                       "anti-spoofing filter.]\n"
@@ -70,6 +72,31 @@ static const struct case_info cases[] = {
         },
         .source = "an LVS in tunnel mode whose connections stayed in SYN_RECV; RFC 9293, 3.5; RFC 6298",
         .silent_on = "half-open port scans\nTCP_DEFER_ACCEPT\nblind direction\na lost SYN-ACK that is repaired",
+    },
+    [ACCEPT_QUEUE] = {
+        .id = "connect.accept_queue",
+        .severity = SEVERITY_ERROR,
+        .english = {
+            .title = "Server ignores the ACK of a handshake: accept queue full",
+            .summary = "{server} sent its SYN-ACK to {client} {attempts} times (threshold {limit}) within {delay}, although the "
+                       "client's ACK and data (repeated {retransmissions} times) arrive here, at the server or in its network[; it "
+                       "took the connection after all{?answered}].",
+            .causes = "The accept queue of {server} is full, so that the kernel ignores the ACK: the program that listens hangs, waits "
+                      "for a disk or a back end, or has no worker or file descriptor left.\n"
+                      "More connections come at once than the accept queue holds: it is as long as the backlog of the program, at most "
+                      "net.core.somaxconn.\n"
+                      "A firewall on the server itself passes the SYN and drops what follows it.",
+            .checks = "On the server (in a container: inside it), which program listens, how many connections wait for it (Recv-Q), and "
+                      "how many may (Send-Q): `ss -ltnp 'sport = :{server.port}'`\n"
+                      "On the server, do these grow: `nstat -az TcpExtListenOverflows TcpExtListenDrops`\n"
+                      "If Recv-Q stays above Send-Q, look at what the program waits for (PID is its number): `cat /proc/PID/wchan; ls "
+                      "/proc/PID/fd | wc -l; grep files /proc/PID/limits`\n"
+                      "If it does only in bursts, raise both the backlog of the program and the limit: `sysctl net.core.somaxconn`\n"
+                      "On the server, do rules of its firewall count packets that they drop: `iptables -nvL INPUT`",
+            .disproof = "TcpExtListenOverflows does not grow while a connection hangs like this.",
+        },
+        .source = "OSv issue 283; a Kubernetes practice guide on overflow and drop; listen(2)",
+        .silent_on = "lossy path behind the vantage\nTCP_DEFER_ACCEPT",
     },
 };
 /* clang-format on */
@@ -140,6 +167,33 @@ failure_of(const struct flow *flow, enum behaviour behaviour)
     return failure;
 }
 
+/* Nothing between here and the server lowers a TTL, so it gets what is seen here. */
+static bool
+is_captured_at_server(struct context *context, const struct flow *flow)
+{
+    return flow->by_server.ttl != 0 && sender_hops(flow->by_server.ttl) == 0 &&
+           capture_point(context, flow) != CAPTURED_AT_CLIENT;
+}
+
+static void
+report_accept_queue(struct context *context, const struct flow *flow, const struct packet *packet)
+{
+    const struct handshake *handshake = &flow->handshake;
+    struct endpoint server;
+    flow_server_key(flow, &server);
+    struct finding *finding = report_about(context, &cases[ACCEPT_QUEUE], CONFIDENCE_LIKELY, &server, sizeof server, 1);
+    if (finding == NULL)
+        return;
+    report_flow(finding, flow);
+    report_count(finding, FACT_attempts, handshake->syn_ack_count);
+    report_count(finding, FACT_limit, threshold_value(context, SYN_ACKS));
+    report_duration(finding, FACT_delay, packet->time - handshake->syn_ack_time);
+    report_count(finding, FACT_retransmissions, flow->by_client.pending.retransmissions);
+    report_evidence(finding, handshake->syn_ack_frame);
+    report_evidence(finding, flow->by_client.pending.frame);
+    report_evidence(finding, flow->by_client.pending.last_frame);
+}
+
 static void
 report_half_open(struct context *context, const struct flow *flow, const struct packet *packet,
                  enum behaviour behaviour)
@@ -193,24 +247,29 @@ on_packet(struct context *context, const struct flow *flow, const struct packet 
     if (behaviour == HEALTHY || state->counted || state->syn_acks < threshold_value(context, SYN_ACKS))
         return;
     state->counted = true;
-    report_half_open(context, flow, packet, behaviour);
+    if (behaviour == LOSES_DATA && is_captured_at_server(context, flow))
+        report_accept_queue(context, flow, packet);
+    else
+        report_half_open(context, flow, packet, behaviour);
 }
 
 /* Completed after all: the path is only bad. A RST of the client shows that a late SYN-ACK has reached it, and that those before
- * it have not. */
+ * it have not. And where the server has sent data, its program has taken the connection. */
 static void
 on_outcome(struct context *context, const struct flow *flow)
 {
-    bool completed = flow->attempt.outcome == OUTCOME_COMPLETED;
-    if (flow->handshake.syn_acks_apart < 2 || (!completed && flow->attempt.outcome != OUTCOME_ABANDONED))
+    if (flow->handshake.syn_acks_apart < 2)
         return;
-    struct finding *finding = reported(context, &cases[HALF_OPEN]);
+    struct finding *finding = reported(context, &cases[HALF_OPEN]), *queue = reported(context, &cases[ACCEPT_QUEUE]);
+    enum outcome outcome = (enum outcome)flow->attempt.outcome;
+    if (queue != NULL && outcome == OUTCOME_WORKS)
+        report_flag(queue, FACT_answered);
     if (finding == NULL)
         return;
-    if (completed) {
+    if (outcome == OUTCOME_COMPLETED) {
         report_milder(context, finding, SEVERITY_WARNING);
         report_flag(finding, FACT_answered);
-    } else {
+    } else if (outcome == OUTCOME_ABANDONED) {
         report_stronger(context, finding, CONFIDENCE_LIKELY);
         report_flag(finding, FACT_late_reset);
     }
