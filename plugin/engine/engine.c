@@ -184,6 +184,14 @@ may_be_tls(const struct tls_connection *tls, const struct tls_side *sender, bool
     return opening && payload->length < 3 && payload->captured > 0 && payload->bytes[0] == TLS_HANDSHAKE;
 }
 
+/* Bytes that come late, behind a later packet, where the next record of the side begins or goes on. */
+static bool
+is_awaited(const struct tls_side *side, const struct packet *packet)
+{
+    uint32_t ahead = side->next_sequence + side->header_length - packet->sequence;
+    return packet->fills_hole && (!side->synchronised || ahead < packet->payload.length);
+}
+
 static void
 follow_tls(struct engine *engine, struct flow_record *record, struct packet *packet, struct tls_records *records)
 {
@@ -192,10 +200,10 @@ follow_tls(struct engine *engine, struct flow_record *record, struct packet *pac
     bool opening = flow->handshake.completed_frame != 0 && sender->new_bytes == packet->new_bytes;
 
     /* Bulk data after the handshake says nothing: the goodbye of an idle connection is short. */
-    if (packet->new_bytes == 0 || record->not_tls ||
+    struct tls_side *mine = packet->from_client ? &record->tls_client : &record->tls_server;
+    if ((packet->new_bytes == 0 && !is_awaited(mine, packet)) || record->not_tls ||
         (flow->tls.finished && packet->payload.length > TLS_SHORT && !(packet->flags & TCP_FIN)))
         return;
-    struct tls_side *mine = packet->from_client ? &record->tls_client : &record->tls_server;
     if (!may_be_tls(&flow->tls, mine, opening, &packet->payload)) {
         record->not_tls = opening;
         return;
