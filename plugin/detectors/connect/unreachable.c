@@ -16,8 +16,8 @@ enum { TOLD_MAX = 3 };
 enum { KEY_TOLD, KEY_PEERS };
 
 /* Where UDP is answered by "port unreachable" although no service is missing: the port of a client that is gone
- * (taken from here on by Linux and, higher, by others), which traceroute uses as well; NetBIOS names. */
-enum { EPHEMERAL_FIRST = 32768, NETBIOS_NAME = 137, NETBIOS_DATAGRAM = 138 };
+ * (taken from here on by Linux and, higher, by others), which traceroute uses as well. */
+enum { EPHEMERAL_FIRST = 32768 };
 
 enum { UNREACHABLE };
 
@@ -118,12 +118,24 @@ is_service(uint16_t port)
     return false;
 }
 
+/* What hosts ask for in passing, and others need not have: NetBIOS names and datagrams, AirPort, mail for a local user (comsat), UPnP,
+ * NAT-PMP and PCP. */
+static bool
+is_optional(uint16_t port)
+{
+    static const uint16_t ports[] = {137, 138, 192, 512, 1900, 5351};
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+        if (ports[i] == port)
+            return true;
+    return false;
+}
+
 static bool
 is_expected(const struct flow *flow)
 {
     uint16_t port = flow->server.port;
-    return flow->protocol == PROTOCOL_UDP && (port >= EPHEMERAL_FIRST || port == NETBIOS_NAME ||
-                                              port == NETBIOS_DATAGRAM || is_service(flow->client.port));
+    return flow->protocol == PROTOCOL_UDP &&
+           (port >= EPHEMERAL_FIRST || is_optional(port) || is_service(flow->client.port));
 }
 
 static bool
