@@ -29,8 +29,13 @@ function(install_into plugins bin profiles)
 endfunction()
 
 install_into(${NETCASE_PLUGIN_DIR} ${NETCASE_BIN_DIR} ${NETCASE_PROFILE_DIR})
+install(TARGETS netcase-command RUNTIME DESTINATION ${NETCASE_BIN_DIR})
 # Branches of Wireshark and kinds of machine stand side by side in it.
 install_into(plugins/${CMAKE_SYSTEM_PROCESSOR}/${Wireshark_MAJOR_VERSION}.${Wireshark_MINOR_VERSION} bin profiles
+    COMPONENT portable EXCLUDE_FROM_ALL)
+# This one is of a branch as well: it reads captures by libwiretap.
+install(TARGETS netcase-command RUNTIME
+    DESTINATION plugins/${CMAKE_SYSTEM_PROCESSOR}/${Wireshark_MAJOR_VERSION}.${Wireshark_MINOR_VERSION}/bin
     COMPONENT portable EXCLUDE_FROM_ALL)
 install(PROGRAMS ${CMAKE_CURRENT_BINARY_DIR}/install.sh DESTINATION . COMPONENT portable EXCLUDE_FROM_ALL)
 install(FILES LICENSE CHANGELOG.md packaging/country/NOTICE packaging/country/NRO_LICENSE DESTINATION share/doc/netcase

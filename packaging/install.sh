@@ -203,8 +203,8 @@ install_all() {
 
     trap 'keep_record; rm -rf "$work"' EXIT
     shopt -s nullglob
-    for file in "$chosen"/*; do put 644 "$file" "$plugins/${file##*/}"; done
-    for file in "$here"/bin/*; do put 755 "$file" "$prefix/bin/${file##*/}"; done
+    for file in "$chosen"/*.*; do put 644 "$file" "$plugins/${file##*/}"; done
+    for file in "$chosen"/bin/* "$here"/bin/*; do put 755 "$file" "$prefix/bin/${file##*/}"; done
     for file in "$here"/share/man/*/*; do put 644 "$file" "$prefix/share/man/${file#"$here"/share/man/}"; done
     for file in "$here"/share/netcase/training/*.* "$here"/share/netcase/training/captures/*/*; do
         put 644 "$file" "$prefix/${file#"$here"/}"

@@ -11,6 +11,7 @@ Usage: tests/run.sh [SUITE...]
 Installs the packages that the tests need, builds, and runs the suites:
 
   unit      unit tests and short fuzzing, without Wireshark, with sanitizers
+  command   the command netcase says what Wireshark says, in each form
   captures  the findings in captures/, in several modes of tshark
   modes     read filters, columns, preferences, writing: the same findings everywhere
   settings  every preference and table takes effect; what is wrong in one is named
@@ -38,7 +39,7 @@ Installs the packages that the tests need, builds, and runs the suites:
   mutation  a sample of faults in the detectors is noticed by scenarios and unit tests
   bench     the cost of the plugin stays below its limit, the profile netcase-triage is faster
 
-`e2e` means captures, modes, settings, sharkd, agreement, report, page, hostile, annotate, folder, install, gui, broken, attacks and pairs. Without
+`e2e` means command, captures, modes, settings, sharkd, agreement, report, page, hostile, annotate, folder, install, gui, broken, attacks and pairs. Without
 SUITE all are run. As root, everything but the installation of packages is done by a user
 netcase-test, which is made for it, in a copy of the tree, because Wireshark ignores personal
 plugins for root.
@@ -65,15 +66,15 @@ while [ $# -gt 0 ]; do
         [[ ${#accept[@]} -gt 1 && $1 == captures || ${#accept[@]} -eq 1 && $1 == corpus ]] || { usage >&2 && exit 2; }
         break
         ;;
-    e2e) suites+=(captures modes settings sharkd agreement report page hostile annotate folder install gui broken attacks pairs) ;;
-    unit | captures | modes | settings | sharkd | agreement | report | page | hostile | annotate | folder | install | gui | broken | attacks | pairs | fuzz | mutated | pdml | corpus | reports | examples | rules | format | docs | mutation | bench)
+    e2e) suites+=(command captures modes settings sharkd agreement report page hostile annotate folder install gui broken attacks pairs) ;;
+    unit | command | captures | modes | settings | sharkd | agreement | report | page | hostile | annotate | folder | install | gui | broken | attacks | pairs | fuzz | mutated | pdml | corpus | reports | examples | rules | format | docs | mutation | bench)
         suites+=("$1")
         ;;
     *) usage >&2 && exit 2 ;;
     esac
     shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(rules format unit captures modes settings sharkd agreement report page hostile annotate folder install gui broken attacks pairs fuzz mutated docs pdml corpus reports examples bench)
+[ ${#suites[@]} -gt 0 ] || suites=(rules format unit command captures modes settings sharkd agreement report page hostile annotate folder install gui broken attacks pairs fuzz mutated docs pdml corpus reports examples bench)
 
 install_packages "${test_packages[@]}"
 

@@ -27,6 +27,18 @@ port_set_add(struct port_set *set, uint16_t port)
     set->word[port / 32] |= UINT32_C(1) << (port % 32);
 }
 
+/* As Wireshark's users write them: "443,989-990". */
+#define DEFAULT_LEVELS      "15,60,120"
+#define DEFAULT_VXLAN_PORTS "4789,8472"
+#define DEFAULT_TLS_PORTS   "443,465,636,853,989-990,993,995,5061,8443"
+
+/* The ports and ranges of such a text. False, and an empty set, if it is none. */
+bool port_set_parse(struct port_set *set, const char *text);
+
+/* Country codes of two letters, separated by spaces, commas or semicolons, as an upper-case vector that the caller frees with g_strfreev. NULL and
+ * the wrong word, freed by the caller, if there is one. */
+char **countries_parse(const char *text, char **wrong);
+
 /* A CNAME target that the user expects: names that end with `name` may end at targets that end with
  * `target` (both lower case; whole labels). */
 struct expected_cname {

@@ -5,7 +5,8 @@
 #define NETCASE_HOST_CAPTURE_H
 
 #include "engine/engine.h"
-#include "host/frames.h"
+#include "host/host_compat.h"
+#include "report/frames.h"
 
 enum { ENCAPSULATIONS_MAX = 32 };
 
@@ -29,6 +30,13 @@ struct capture {
     struct open_encapsulations open;
     GHashTable *streams; /* Wireshark's number by that of the flow, see host/streams.h */
 };
+
+/* The frame that is dissected. */
+static inline struct frame_place
+frame_place_of(const packet_info *pinfo)
+{
+    return (struct frame_place){.number = pinfo->num, .offset = pinfo->fd->file_off};
+}
 
 /* NULL while no capture is open or netcase is disabled. */
 struct capture *capture_current(void);

@@ -480,7 +480,7 @@ dissect_netcase(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     if (tree == NULL && !pinfo->fd->visited &&
         store_last_frame(engine_store(capture->engine)) < frames_newest(capture->frames))
         return (int)tvb_captured_length(tvb);
-    uint32_t frame = frames_known(capture->frames, pinfo);
+    uint32_t frame = frames_known(capture->frames, frame_place_of(pinfo));
     if (frame != 0)
         show_frame(capture, frame, tvb, pinfo, tree);
     return (int)tvb_captured_length(tvb);

@@ -216,7 +216,7 @@ take_layer(struct capture *capture, uint32_t protocol, tvbuff_t *tvb, const pack
     struct arrival_result result = {0};
 
     memset(&arrival.packet, 0, sizeof arrival.packet);
-    arrival.packet.frame = frames_current(capture->frames, pinfo);
+    arrival.packet.frame = frames_add(capture->frames, frame_place_of(pinfo));
     arrival.place = place_of(capture, pinfo, arrival.packet.frame);
     if (!fill_arrival(&arrival, protocol, tvb, pinfo, data))
         return;
@@ -274,7 +274,7 @@ take_arp(struct capture *capture, tvbuff_t *tvb, const packet_info *pinfo)
     struct arrival arrival;
 
     memset(&arrival.packet, 0, sizeof arrival.packet);
-    arrival.packet.frame = frames_current(capture->frames, pinfo);
+    arrival.packet.frame = frames_add(capture->frames, frame_place_of(pinfo));
     arrival.packet.time = packet_time(pinfo->abs_ts.secs, pinfo->abs_ts.nsecs);
     arrival.place = place_of(capture, pinfo, arrival.packet.frame);
     arrival.segment = segment_of(pinfo);

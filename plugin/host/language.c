@@ -34,15 +34,7 @@ enum language
 language_current(void)
 {
     int chosen = word_preference_value(&preference);
-    if (chosen > 0)
-        return chosen - 1;
-    for (const char *const *name = g_get_language_names(); *name != NULL; name++) {
-        if (g_str_has_prefix(*name, "zh"))
-            return LANGUAGE_CHINESE;
-        if (g_str_has_prefix(*name, "en"))
-            return LANGUAGE_ENGLISH;
-    }
-    return LANGUAGE_ENGLISH;
+    return chosen > 0 ? (enum language)(chosen - 1) : language_of_system();
 }
 
 const char *

@@ -9,10 +9,7 @@
 #include "host/message.h"
 #include "host/tables.h"
 
-static struct preferences preferences = {.levels = "15,60,120", .home_countries = "", .country_db = ""};
-
-#define VXLAN_PORTS "4789,8472"
-#define TLS_PORTS   "443,465,636,853,989-990,993,995,5061,8443"
+static struct preferences preferences = {.levels = DEFAULT_LEVELS, .home_countries = "", .country_db = ""};
 
 static struct word_preference info_column = {.name = "info_column", .on = true};
 static struct word_preference separate_vlans = {.name = "separate_vlans"};
@@ -20,30 +17,6 @@ static struct word_preference separate_interfaces = {.name = "separate_interface
 static struct word_preference separate_ip_tunnels = {.name = "separate_ip_tunnels"};
 
 /* -- Checking --------------------------------------------------------------------------------- */
-
-/* Country codes of two letters, separated by spaces or commas, as an upper-case vector. NULL and the
- * wrong word if there is one. */
-static char **
-parse_countries(const char *text, char **wrong)
-{
-    char **words = g_strsplit_set(text, " ,;", -1);
-    GPtrArray *codes = g_ptr_array_new_with_free_func(g_free);
-
-    for (char **word = words; *word != NULL; word++) {
-        if (**word == '\0')
-            continue;
-        if (strlen(*word) != 2 || !g_ascii_isalpha((*word)[0]) || !g_ascii_isalpha((*word)[1])) {
-            *wrong = g_strdup(*word);
-            g_ptr_array_unref(codes);
-            g_strfreev(words);
-            return NULL;
-        }
-        g_ptr_array_add(codes, g_ascii_strup(*word, -1));
-    }
-    g_strfreev(words);
-    g_ptr_array_add(codes, NULL);
-    return (char **)g_ptr_array_free(codes, FALSE);
-}
 
 static void
 check_levels(void)
@@ -65,7 +38,7 @@ static void
 check_countries(void)
 {
     char *wrong = NULL;
-    char **countries = parse_countries(preferences.home_countries, &wrong);
+    char **countries = countries_parse(preferences.home_countries, &wrong);
     if (countries == NULL)
         message_show(
             translated("netcase: preference netcase.home_countries: \"%s\" is not an ISO 3166-1 code of two "
@@ -242,11 +215,11 @@ register_separation(module_t *module)
 static void
 register_ports(module_t *module)
 {
-    range_convert_str(wmem_epan_scope(), &preferences.vxlan_ports, VXLAN_PORTS, 65535);
+    range_convert_str(wmem_epan_scope(), &preferences.vxlan_ports, DEFAULT_VXLAN_PORTS, 65535);
     prefs_register_range_preference(module, "vxlan_ports", label("VXLAN ports", "VXLAN 端口"),
                                     label("UDP ports that carry VXLAN", "承载 VXLAN 的 UDP 端口"),
                                     &preferences.vxlan_ports, 65535);
-    range_convert_str(wmem_epan_scope(), &preferences.tls_ports, TLS_PORTS, 65535);
+    range_convert_str(wmem_epan_scope(), &preferences.tls_ports, DEFAULT_TLS_PORTS, 65535);
     prefs_register_range_preference(
         module, "tls_ports", label("TLS ports", "TLS 端口"),
         label("TCP ports where clients are expected to speak TLS at once", "客户端一连上就应发起 TLS 握手的 TCP 端口"),
@@ -357,8 +330,8 @@ preferences_that_matter(void)
 {
     GPtrArray *options = g_ptr_array_new();
     list_option(options, "levels", preferences.levels);
-    list_ports(options, "vxlan_ports", preferences.vxlan_ports, VXLAN_PORTS);
-    list_ports(options, "tls_ports", preferences.tls_ports, TLS_PORTS);
+    list_ports(options, "vxlan_ports", preferences.vxlan_ports, DEFAULT_VXLAN_PORTS);
+    list_ports(options, "tls_ports", preferences.tls_ports, DEFAULT_TLS_PORTS);
     list_text(options, "home_countries", preferences.home_countries, "");
     list_text(options, "country_db", preferences.country_db, "");
     list_text(options, "separate_vlans", preferences.separate_vlans ? "TRUE" : "FALSE", "FALSE");
@@ -401,7 +374,7 @@ preferences_fill(struct settings *settings)
     }
     g_free(problem);
     char *wrong = NULL;
-    char **countries = parse_countries(preferences.home_countries, &wrong);
+    char **countries = countries_parse(preferences.home_countries, &wrong);
     if (countries != NULL) {
         g_strfreev(settings->home_countries);
         settings->home_countries = countries;

@@ -10,19 +10,18 @@
 
 #include "findings/printable.h"
 #include "host/capture.h"
-#include "host/endings_json.h"
 #include "host/language.h"
 #include "host/provenance.h"
-#include "host/report_json.h"
 #include "host/streams.h"
 #include "host/tables.h"
 #include "report/brief.h"
 #include "report/endings.h"
-#include "report/page.h"
 #include "report/sessions.h"
 #include "report/timers.h"
 #include "report/words.h"
 #include "wire/packet_time.h"
+#include "json/endings_json.h"
+#include "json/report_json.h"
 
 /* One -z netcase of the command line: what is to be printed, and which frames its filter has let through. The engine knows
  * everything already; the listener makes tshark dissect the packets and asks for the output when the capture has ended. It
@@ -55,6 +54,14 @@ packet_of_frame(uint32_t frame, void *capture, struct seen_packet *packet)
 {
     return frames_packet(((struct capture *)capture)->frames, frame, packet);
 }
+
+static bool
+stream_of_flow(uint32_t flow, void *capture, uint32_t *number)
+{
+    return streams_of_flow(capture, flow, number);
+}
+
+static const struct report_names names = {.stream = stream_of_flow, .vni_name = tables_vni_name};
 
 struct selection {
     const struct statistic *statistic;
@@ -97,7 +104,9 @@ begin(struct writing *writing, const struct statistic *statistic, struct capture
                  .origin = &writing->origin,
                  .shown_frame = shown_frame,
                  .packet = packet_of_frame,
-                 .data = capture}};
+                 .data = capture,
+                 .frames = capture->frames,
+                 .part = statistic->parts}};
     provenance_fill(&writing->origin, statistic->filter);
 }
 
@@ -148,7 +157,7 @@ print_json_of(const struct statistic *statistic, struct capture *capture, enum r
 {
     struct writing writing;
     begin(&writing, statistic, capture);
-    report_json_write(stdout, capture, writing.report, &writing.view, statistic->parts, form);
+    report_json_write(stdout, writing.report, &writing.view, &names, form);
     end(&writing);
 }
 
@@ -170,31 +179,12 @@ print_json_brief(const struct statistic *statistic, struct capture *capture)
     print_json_of(statistic, capture, FORM_BRIEF);
 }
 
-/* Both languages, so that the reader can change it. */
-static char *
-page_of(struct writing *writing, const struct statistic *statistic, struct capture *capture)
-{
-    char *texts[2];
-    for (int language = 0; language < 2; language++) {
-        writing->view.language = (enum language)language;
-        texts[language] = report_json_text(capture, writing->report, &writing->view, statistic->parts);
-    }
-    char *data = g_strdup_printf("{\"chosen\": \"%s\", \"en\": %s, \"zh_CN\": %s}",
-                                 language_current() == LANGUAGE_CHINESE ? "zh_CN" : "en", texts[LANGUAGE_ENGLISH],
-                                 texts[LANGUAGE_CHINESE]);
-    char *page = page_with(data);
-    g_free(data);
-    g_free(texts[0]);
-    g_free(texts[1]);
-    return page;
-}
-
 static void
 print_page(const struct statistic *statistic, struct capture *capture)
 {
     struct writing writing;
     begin(&writing, statistic, capture);
-    char *page = page_of(&writing, statistic, capture);
+    char *page = report_page(writing.report, &writing.view, &names);
     fputs(page, stdout);
     g_free(page);
     end(&writing);
@@ -210,7 +200,7 @@ statistics_page(struct capture *capture, const struct statistics_extent *extent)
     /* What the command line names may be closed. */
     g_free((char *)writing.origin.file);
     writing.origin.file = extent->file != NULL ? printable_text(extent->file) : NULL;
-    char *page = page_of(&writing, &statistic, capture);
+    char *page = report_page(writing.report, &writing.view, &names);
     end(&writing);
     return page;
 }

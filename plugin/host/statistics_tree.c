@@ -117,7 +117,7 @@ static bool
 is_last_frame(const struct capture *capture, const packet_info *pinfo)
 {
     return capture != NULL && pinfo->fd->visited &&
-           frames_known(capture->frames, pinfo) == frames_newest(capture->frames);
+           frames_known(capture->frames, frame_place_of(pinfo)) == frames_newest(capture->frames);
 }
 
 static tap_packet_status

@@ -35,7 +35,7 @@ note_stream(void *data, packet_info *pinfo, epan_dissect_t *dissection, const vo
     (void)flags;
     struct capture *capture = capture_current();
     const struct tcpheader *header = tapped;
-    uint32_t frame = capture != NULL ? frames_known(capture->frames, pinfo) : 0;
+    uint32_t frame = capture != NULL ? frames_known(capture->frames, frame_place_of(pinfo)) : 0;
     if (frame == 0)
         return TAP_PACKET_DONT_REDRAW;
     for (unsigned place = 0;; place++) {

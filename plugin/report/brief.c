@@ -76,6 +76,15 @@ print_origin(struct printer *printer)
     print_own_line(printer, line);
 }
 
+/* What was not looked at is not healthy. */
+static void
+print_unread(struct printer *printer)
+{
+    const struct report_origin *origin = printer->view->origin;
+    if (origin != NULL && origin->unread != NULL)
+        printer_paragraph(printer, "", origin->unread);
+}
+
 static void
 append_flows(GString *line, const struct printer *printer, const struct capture_summary *summary)
 {
@@ -722,6 +731,7 @@ report_brief(const struct report *report, const struct report_view *view)
     struct problems problems = problems_of(report);
     print_origin(&printer);
     print_content(&printer);
+    print_unread(&printer);
     print_view_point(&printer);
     if (problems.all == 0)
         print_none(&printer);

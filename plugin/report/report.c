@@ -393,6 +393,7 @@ report_new(struct engine *engine, bool (*is_wanted)(const struct finding *findin
 {
     struct report *report = g_new0(struct report, 1);
 
+    report->engine = engine;
     report->causes = engine_causes(engine);
     report->encapsulation = engine_encapsulation(engine);
     report->summary = summary_of(engine);

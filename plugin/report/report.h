@@ -43,6 +43,7 @@ struct report_rest {
 };
 
 struct report {
+    const struct engine *engine;
     struct causes *causes;
     const struct encapsulation *encapsulation;
     struct capture_summary summary;

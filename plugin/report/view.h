@@ -12,8 +12,10 @@ struct report_origin {
     const char *version, *host; /* "0.1.0" of netcase, "Wireshark 4.0.17" */
     const char *filter;         /* of the report */
     char *const
-        *options;    /* "netcase.levels:15,60,120": the levels, and what differs from its default; NULL-terminated */
-    uint64_t frames; /* of the capture, or that passed the filter */
+        *options; /* "netcase.levels:15,60,120": the levels, and what differs from its default; NULL-terminated */
+    const char *
+        unread; /* what of the capture could not be looked at, a sentence; the program that reads decides on the language */
+    uint64_t frames;               /* of the capture, or that passed the filter */
     int64_t first_time, last_time; /* of these, nanoseconds since 1970 */
 };
 
@@ -26,6 +28,8 @@ struct seen_packet {
     bool from_client;
 };
 
+struct frames;
+
 /* `shown_frame` gives the number that the user knows a frame by, 0 for one that is not shown. `packet` gives the packet of
  * a frame, false where it is not known; it may be NULL, as `origin` may. */
 struct report_view {
@@ -35,6 +39,8 @@ struct report_view {
     uint32_t (*shown_frame)(uint32_t frame, void *data);
     bool (*packet)(uint32_t frame, void *data, struct seen_packet *packet);
     void *data;
+    const struct frames *frames; /* of the capture; only JSON needs them */
+    unsigned part;               /* of a capture that is reported in parts, from 1 on; 0 if it is reported whole */
 };
 
 #endif

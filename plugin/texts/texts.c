@@ -74,3 +74,15 @@ wording_of_threshold(const char *family, const struct threshold *threshold, enum
     return (struct wording){translation(context_of_threshold(family, threshold, "label"), english.label),
                             translation(context_of_threshold(family, threshold, "help"), english.help)};
 }
+
+enum language
+language_of_system(void)
+{
+    for (const char *const *name = g_get_language_names(); *name != NULL; name++) {
+        if (g_str_has_prefix(*name, "zh"))
+            return LANGUAGE_CHINESE;
+        if (g_str_has_prefix(*name, "en"))
+            return LANGUAGE_ENGLISH;
+    }
+    return LANGUAGE_ENGLISH;
+}

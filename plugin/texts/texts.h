@@ -9,6 +9,9 @@
 #include "api/case.h"
 
 enum language { LANGUAGE_ENGLISH, LANGUAGE_CHINESE };
+/* The one of these that comes first among the user's (LANGUAGE, LC_ALL, LC_MESSAGES, LANG); English if none does. */
+enum language language_of_system(void);
+
 enum text_part { TEXT_TITLE, TEXT_SUMMARY, TEXT_CAUSES, TEXT_CHECKS, TEXT_DISPROOF };
 enum { TEXT_PARTS = TEXT_DISPROOF + 1 };
 

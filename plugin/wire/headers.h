@@ -25,6 +25,17 @@ bool wire_read_udp(const struct payload *header, struct packet *packet);
  * that can't be read. */
 bool wire_read_ip(const struct payload *ip, struct packet *packet, struct payload *transport);
 
+/* A part of what an IP packet carries that was sent in several: `data` are the bytes from `offset` on. */
+struct ip_fragment {
+    uint32_t id, offset;
+    bool last;
+    struct payload data;
+};
+
+/* The same for such a part, if all of it is captured: `packet` gets addresses, ttl, IP ID and the protocol of the whole. False for a packet
+ * in one piece and for anything that can't be read. */
+bool wire_read_ip_fragment(const struct payload *ip, struct packet *packet, struct ip_fragment *fragment);
+
 /* From an Ethernet header over VLAN tags (802.1Q, 802.1ad) to the header of IP or ARP, which tell themselves apart by their
  * first byte. False if it is neither. */
 bool wire_read_ethernet(const struct payload *frame, struct payload *inner);

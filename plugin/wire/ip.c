@@ -144,6 +144,82 @@ wire_read_ip(const struct payload *ip, struct packet *packet, struct payload *tr
 }
 
 static bool
+read_ipv4_fragment(const struct payload *ip, struct packet *packet, struct ip_fragment *fragment)
+{
+    enum { MORE_FRAGMENTS = 0x2000, OFFSET = 0x1fff };
+    const uint8_t *bytes = ip->bytes;
+    uint32_t size = (bytes[0] & 0xf) * 4u;
+    if (payload_visible(ip) < IPV4_HEADER_SIZE || size < IPV4_HEADER_SIZE || payload_visible(ip) < size)
+        return false;
+    uint16_t field = read_u16(bytes + 6);
+    uint32_t total = read_u16(bytes + 2);
+    if ((field & (MORE_FRAGMENTS | OFFSET)) == 0 || total <= size || total > payload_visible(ip))
+        return false;
+    packet->has_ip_id = true;
+    packet->ip_id = read_u16(bytes + 4);
+    packet->ttl = bytes[8];
+    packet->protocol = bytes[9];
+    packet->source.address = address_of(4, bytes + 12);
+    packet->destination.address = address_of(4, bytes + 16);
+    *fragment = (struct ip_fragment){.id = packet->ip_id,
+                                     .offset = (field & OFFSET) * 8u,
+                                     .last = (field & MORE_FRAGMENTS) == 0,
+                                     .data = {bytes + size, total - size, total - size}};
+    return true;
+}
+
+/* Behind the extension headers that each part has. */
+static bool
+read_ipv6_fragment(const struct payload *ip, struct packet *packet, struct ip_fragment *fragment)
+{
+    enum { MORE_FRAGMENTS = 1, OFFSET = 0xfff8, HEADER = 8 };
+    const uint8_t *bytes = ip->bytes;
+    if (payload_visible(ip) < IPV6_HEADER_SIZE)
+        return false;
+    uint32_t length = read_u16(bytes + 4);
+    if (IPV6_HEADER_SIZE + length > payload_visible(ip))
+        return false;
+    uint8_t protocol = bytes[6];
+    struct payload rest = {bytes + IPV6_HEADER_SIZE, length, length};
+    while (protocol != EXTENSION_FRAGMENT) {
+        uint32_t size = rest.length >= HEADER ? extension_size(protocol, rest.bytes) : 0;
+        if (size == 0 || size > rest.length)
+            return false;
+        protocol = rest.bytes[0];
+        rest = payload_after(&rest, size);
+    }
+    if (rest.length <= HEADER)
+        return false;
+    uint16_t field = read_u16(rest.bytes + 2);
+    if ((field & (MORE_FRAGMENTS | OFFSET)) == 0)
+        return false;
+    packet->ttl = bytes[7];
+    packet->protocol = rest.bytes[0];
+    packet->source.address = address_of(6, bytes + 8);
+    packet->destination.address = address_of(6, bytes + 24);
+    *fragment = (struct ip_fragment){.id = read_u32(rest.bytes + 4),
+                                     .offset = field & OFFSET,
+                                     .last = (field & MORE_FRAGMENTS) == 0,
+                                     .data = payload_after(&rest, HEADER)};
+    return true;
+}
+
+bool
+wire_read_ip_fragment(const struct payload *ip, struct packet *packet, struct ip_fragment *fragment)
+{
+    if (payload_visible(ip) == 0)
+        return false;
+    switch (ip->bytes[0] >> 4) {
+    case 4:
+        return read_ipv4_fragment(ip, packet, fragment);
+    case 6:
+        return read_ipv6_fragment(ip, packet, fragment);
+    default:
+        return false;
+    }
+}
+
+static bool
 is_vlan_tag(uint16_t ethertype)
 {
     return ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100; /* the last: before 802.1ad */

@@ -18,7 +18,7 @@ C_LIBRARY = set("assert complex ctype errno fenv float inttypes iso646 limits lo
                 "wctype".split())
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 VERSION_MACRO = re.compile(r"\b(WIRESHARK_(MAJOR|MINOR|MICRO|VERSION\w*)|NETCASE_VERSION|VERSION_(MAJOR|MINOR|MICRO))\b")
-VERSION_FILES = {"plugin/host/host_compat.h", "plugin/host/plugin.c"}
+VERSION_FILES = {"plugin/host/host_compat.h", "plugin/host/plugin.c", "plugin/command/wiretap_compat.h", "plugin/command/netcase.c"}
 # Pieced together, so that this file does not break its own rule.
 BUILD_MACHINE = re.compile(rb"(?<![\w.$}-])/(" + b"|".join([b"wor" + b"k", b"roo" + b"t"]) + rb")/")
 
@@ -58,6 +58,7 @@ LAYERS = {
     "texts": {"api", "findings"},
     "engine": {"api", "memory", "wire", "findings", "detectors"},
     "report": {"api", "memory", "wire", "findings", "texts", "engine"},
+    "walk": {"api", "memory", "wire", "findings", "engine"},
 }
 
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "host/answers.h"
+#include "json/answers.h"
 
 #include "engine/vantage.h"
 
@@ -7,7 +7,8 @@
 static const int64_t REPEATED_AFTER = NANOSECONDS_PER_SECOND / 10, WAITED = NANOSECONDS_PER_SECOND;
 
 struct answers {
-    struct capture *capture;
+    const struct engine *engine;
+    const struct frames *frames;
     int64_t end;         /* of the capture */
     GHashTable *by_flow; /* GArray of the engine's frames, ascending, by the number of the flow */
 };
@@ -32,17 +33,18 @@ want(struct answers *answers, const GPtrArray *findings)
     for (guint i = 0; i < findings->len; i++) {
         const struct finding *finding = g_ptr_array_index(findings, i);
         want_flow(answers, finding->flow);
-        want_flow(answers, frames_flow(answers->capture->frames, finding->frame, 0));
+        want_flow(answers, frames_flow(answers->frames, finding->frame, 0));
         for (guint k = 0; k < finding->evidence->len; k++)
-            want_flow(answers, frames_flow(answers->capture->frames, g_array_index(finding->evidence, uint32_t, k), 0));
+            want_flow(answers, frames_flow(answers->frames, g_array_index(finding->evidence, uint32_t, k), 0));
     }
 }
 
 struct answers *
-answers_new(struct capture *capture, const struct report *report)
+answers_new(const struct frames *frames, const struct report *report)
 {
     struct answers *answers = g_new0(struct answers, 1);
-    answers->capture = capture;
+    answers->engine = report->engine;
+    answers->frames = frames;
     answers->end = report->summary.last_time;
     answers->by_flow = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, free_frames);
     for (guint i = 0; i < report->groups->len; i++)
@@ -50,11 +52,11 @@ answers_new(struct capture *capture, const struct report *report)
     want(answers, report->withdrawn);
     if (g_hash_table_size(answers->by_flow) == 0)
         return answers;
-    for (uint32_t frame = 1, flow; frame <= frames_newest(capture->frames); frame++)
-        for (unsigned place = 0; (flow = frames_flow(capture->frames, frame, place)) != 0; place++) {
-            GArray *frames = g_hash_table_lookup(answers->by_flow, GUINT_TO_POINTER(flow));
-            if (frames != NULL)
-                g_array_append_val(frames, frame);
+    for (uint32_t frame = 1, flow; frame <= frames_newest(frames); frame++)
+        for (unsigned place = 0; (flow = frames_flow(frames, frame, place)) != 0; place++) {
+            GArray *of_flow = g_hash_table_lookup(answers->by_flow, GUINT_TO_POINTER(flow));
+            if (of_flow != NULL)
+                g_array_append_val(of_flow, frame);
         }
     return answers;
 }
@@ -79,8 +81,8 @@ asks(const struct seen_packet *packet)
 static bool
 could_be_seen(const struct answers *answers, const struct seen_packet *packet)
 {
-    const struct flow_record *record = flow_table_by_number(answers->capture->engine->flows, packet->flow);
-    return record != NULL && vantage_shows_answers(answers->capture->engine, record, packet->from_client);
+    const struct flow_record *record = flow_table_by_number(answers->engine->flows, packet->flow);
+    return record != NULL && vantage_shows_answers(answers->engine, record, packet->from_client);
 }
 
 static bool
@@ -101,14 +103,14 @@ bool
 answers_lack(const struct answers *answers, uint32_t frame)
 {
     struct seen_packet packet, later;
-    if (!frames_packet(answers->capture->frames, frame, &packet) || !asks(&packet) || !could_be_seen(answers, &packet))
+    if (!frames_packet(answers->frames, frame, &packet) || !asks(&packet) || !could_be_seen(answers, &packet))
         return false;
     const GArray *frames = g_hash_table_lookup(answers->by_flow, GUINT_TO_POINTER(packet.flow));
     guint at;
     if (frames == NULL || !g_array_binary_search((GArray *)frames, &frame, compare_frames, &at))
         return false;
     while (++at < frames->len) {
-        bool known = frames_packet(answers->capture->frames, g_array_index(frames, uint32_t, at), &later);
+        bool known = frames_packet(answers->frames, g_array_index(frames, uint32_t, at), &later);
         if (!known || later.flow != packet.flow || later.from_client != packet.from_client)
             return false;
         if (repeats(&later, &packet))

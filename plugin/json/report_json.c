@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "host/report_json.h"
-
-#include "host/host_compat.h"
+#include "json/report_json.h"
 
 #include <wsutil/json_dumper.h>
 
-#include "host/answers.h"
-#include "host/json_members.h"
-#include "host/streams.h"
-#include "host/tables.h"
 #include "report/events.h"
+#include "report/page.h"
 #include "report/scope.h"
 #include "report/sentence.h"
+#include "json/answers.h"
+#include "json/json_members.h"
 
 /* Raised when a member changes its meaning or goes; new members may come without that. */
 enum { REPORT_VERSION = 1 };
@@ -28,7 +25,7 @@ findings_shown(enum report_form form)
 /* A report that is being written. */
 struct writer {
     json_dumper *json;
-    struct capture *capture;
+    const struct report_names *names;
     const struct report *report;
     const struct report_view *view;
     struct answers *answers;
@@ -148,6 +145,8 @@ put_capture(json_dumper *json, const struct capture_summary *summary, const stru
     member_number(json, "cut", summary->cut);
     member_number(json, "gaps", summary->gaps);
     member_number(json, "frames", view->origin->frames);
+    if (view->origin->unread != NULL)
+        member_text(json, "unread", view->origin->unread);
     put_capture_point(json, summary->place, &summary->here);
     member_number(json, "dns_messages", summary->dns_messages);
     member_number(json, "http_messages", summary->http_messages);
@@ -157,11 +156,12 @@ put_capture(json_dumper *json, const struct capture_summary *summary, const stru
 }
 
 static void
-put_sessions(json_dumper *json, const struct encapsulation *encapsulation)
+put_sessions(const struct writer *writer)
 {
     static const char *const roles[] = {"unknown", "mirror", "overlay"};
     static const char *const kinds[] = {"vxlan", "geneve", "erspan", "gre"};
-    const GPtrArray *sessions = encapsulation_sessions(encapsulation);
+    json_dumper *json = writer->json;
+    const GPtrArray *sessions = encapsulation_sessions(writer->report->encapsulation);
 
     json_dumper_set_member_name(json, "sessions");
     json_dumper_begin_array(json);
@@ -172,7 +172,8 @@ put_sessions(json_dumper *json, const struct encapsulation *encapsulation)
         member_text(json, "role", roles[session->role]);
         member_text(json, "kind", kinds[session->kind]);
         member_number(json, "vni", session->vni);
-        member_own_text(json, "name", tables_vni_name(session->vni));
+        member_own_text(json, "name",
+                        writer->names->vni_name != NULL ? writer->names->vni_name(session->vni) : g_strdup(""));
         member_own_text(json, "source", address_text(&session->source));
         member_own_text(json, "target", address_text(&session->target));
         member_number(json, "packets", session->packets);
@@ -302,7 +303,7 @@ put_flow(const struct writer *writer, uint32_t flow)
     if (flow == 0)
         return;
     member_number(writer->json, "flow", flow);
-    if (streams_of_flow(writer->capture, flow, &stream))
+    if (writer->names->stream != NULL && writer->names->stream(flow, writer->view->data, &stream))
         member_number(writer->json, "tcp_stream", stream);
 }
 
@@ -612,15 +613,15 @@ put_silent(json_dumper *json, const struct report *report)
 }
 
 static void
-put_report(const struct writer *writer, unsigned part)
+put_report(const struct writer *writer)
 {
     json_dumper *json = writer->json;
     json_dumper_begin_object(json);
     member_number(json, "version", REPORT_VERSION);
     if (writer->form == FORM_BRIEF)
         member_text(json, "form", "brief");
-    if (part != 0)
-        member_number(json, "part", part);
+    if (writer->view->part != 0)
+        member_number(json, "part", writer->view->part);
     put_origin(json, writer->view);
     put_capture(json, &writer->report->summary, writer->view);
     json_dumper_set_member_name(json, "findings");
@@ -633,7 +634,7 @@ put_report(const struct writer *writer, unsigned part)
     put_oddities(writer);
     put_scope(json, writer->report);
     if (writer->form != FORM_BRIEF) {
-        put_sessions(json, engine_encapsulation(writer->capture->engine));
+        put_sessions(writer);
         put_silent(json, writer->report);
     }
     json_dumper_end_object(json);
@@ -641,26 +642,43 @@ put_report(const struct writer *writer, unsigned part)
 }
 
 static void
-write_report(json_dumper *json, struct capture *capture, const struct report *report, const struct report_view *view,
-             unsigned part, enum report_form form)
+write_report(json_dumper *json, const struct report *report, const struct report_view *view,
+             const struct report_names *names, enum report_form form)
 {
-    struct writer writer = {json, capture, report, view, answers_new(capture, report), form};
-    put_report(&writer, part);
+    struct writer writer = {json, names, report, view, answers_new(view->frames, report), form};
+    put_report(&writer);
     answers_free(writer.answers);
 }
 
 void
-report_json_write(FILE *file, struct capture *capture, const struct report *report, const struct report_view *view,
-                  unsigned part, enum report_form form)
+report_json_write(FILE *file, const struct report *report, const struct report_view *view,
+                  const struct report_names *names, enum report_form form)
 {
     json_dumper json = {.output_file = file, .flags = JSON_DUMPER_FLAGS_PRETTY_PRINT};
-    write_report(&json, capture, report, view, part, form);
+    write_report(&json, report, view, names, form);
+}
+
+static char *
+report_in_language(const struct report *report, const struct report_view *view, const struct report_names *names,
+                   enum language language)
+{
+    json_dumper json = {.output_string = g_string_new(NULL)};
+    struct report_view translated = *view;
+    translated.language = language;
+    write_report(&json, report, &translated, names, FORM_FIRST);
+    return g_string_free(json.output_string, FALSE);
 }
 
 char *
-report_json_text(struct capture *capture, const struct report *report, const struct report_view *view, unsigned part)
+report_page(const struct report *report, const struct report_view *view, const struct report_names *names)
 {
-    json_dumper json = {.output_string = g_string_new(NULL)};
-    write_report(&json, capture, report, view, part, FORM_FIRST);
-    return g_string_free(json.output_string, FALSE);
+    char *english = report_in_language(report, view, names, LANGUAGE_ENGLISH);
+    char *chinese = report_in_language(report, view, names, LANGUAGE_CHINESE);
+    char *data = g_strdup_printf("{\"chosen\": \"%s\", \"en\": %s, \"zh_CN\": %s}",
+                                 view->language == LANGUAGE_CHINESE ? "zh_CN" : "en", english, chinese);
+    char *page = page_with(data);
+    g_free(data);
+    g_free(english);
+    g_free(chinese);
+    return page;
 }

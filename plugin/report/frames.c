@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "host/frames.h"
+#include "report/frames.h"
 
 struct frame {
     int64_t offset;  /* in the file */
     int64_t time;    /* of the packet */
-    uint32_t number; /* Wireshark's */
+    uint32_t number; /* the user's */
     uint32_t flow;   /* the first one; 0 = none */
     struct frame_mirror mirror;
     uint16_t length;                       /* of the packet's payload, at most that */
@@ -22,7 +22,7 @@ struct frames {
     GPtrArray
         *blocks; /* of FRAMES_AT_ONCE struct frame each, by the engine's number - 1: nothing is copied as they grow */
     uint32_t count;     /* of frames */
-    GArray *by_number;  /* the engine's number by Wireshark's, 0 = none; the newest wins */
+    GArray *by_number;  /* the engine's number by the user's, 0 = none; the newest wins */
     GArray *more_flows; /* struct more_flow, ascending by frame: frames with several flows are few */
 };
 
@@ -61,27 +61,25 @@ frames_by_number(const struct frames *frames, uint32_t number)
 }
 
 uint32_t
-frames_known(const struct frames *frames, const packet_info *pinfo)
+frames_known(const struct frames *frames, struct frame_place place)
 {
-    uint32_t known = frames_by_number(frames, pinfo->num);
-    return known != 0 && frame_at(frames, known)->offset == pinfo->fd->file_off ? known : 0;
+    uint32_t known = frames_by_number(frames, place.number);
+    return known != 0 && frame_at(frames, known)->offset == place.offset ? known : 0;
 }
 
 uint32_t
-frames_current(struct frames *frames, const packet_info *pinfo)
+frames_add(struct frames *frames, struct frame_place place)
 {
-    uint32_t number = pinfo->num;
-    uint32_t known = frames_known(frames, pinfo);
-
-    if (known != 0 || pinfo->fd->visited)
+    uint32_t known = frames_known(frames, place);
+    if (known != 0)
         return known;
     if (frames->count % FRAMES_AT_ONCE == 0)
         g_ptr_array_add(frames->blocks, g_new0(struct frame, FRAMES_AT_ONCE));
     frames->count++;
-    *frame_at(frames, frames->count) = (struct frame){.offset = pinfo->fd->file_off, .number = number};
-    if (number >= frames->by_number->len)
-        g_array_set_size(frames->by_number, number + NUMBERS_AT_ONCE);
-    g_array_index(frames->by_number, uint32_t, number) = frames->count;
+    *frame_at(frames, frames->count) = (struct frame){.offset = place.offset, .number = place.number};
+    if (place.number >= frames->by_number->len)
+        g_array_set_size(frames->by_number, place.number + NUMBERS_AT_ONCE);
+    g_array_index(frames->by_number, uint32_t, place.number) = frames->count;
     return frames->count;
 }
 

@@ -1,8 +1,8 @@
 /* How connections ended as JSON: `-z netcase,endings_json`. docs/usage.md describes it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef NETCASE_HOST_ENDINGS_JSON_H
-#define NETCASE_HOST_ENDINGS_JSON_H
+#ifndef NETCASE_JSON_ENDINGS_JSON_H
+#define NETCASE_JSON_ENDINGS_JSON_H
 
 #include <stdio.h>
 

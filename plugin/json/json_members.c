@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "host/json_members.h"
+#include "json/json_members.h"
 
 #include <glib.h>
 

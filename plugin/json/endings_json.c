@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "host/endings_json.h"
+#include "json/endings_json.h"
 
 #include "engine/context.h"
-#include "host/json_members.h"
 #include "report/sessions.h"
 #include "report/text.h"
+#include "json/json_members.h"
 
 /* Raised when a member changes its meaning or goes; new members may come without that. */
 enum { ENDINGS_VERSION = 1 };

@@ -1,8 +1,8 @@
 /* Members of a JSON object that is being written.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef NETCASE_HOST_JSON_MEMBERS_H
-#define NETCASE_HOST_JSON_MEMBERS_H
+#ifndef NETCASE_JSON_JSON_MEMBERS_H
+#define NETCASE_JSON_JSON_MEMBERS_H
 
 #include <stdint.h>
 #include <wsutil/json_dumper.h>
