@@ -317,11 +317,77 @@ nagle_paced() {
 END
 }
 
+# --- app.close_wait ------------------------------------------------------------------------------------------------------
+
+close_wait() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 80 answer:60 close
+    record app/close-wait c eth0
+    background c "$PYTHON" "$LAB/talk.py" connect 10.2.0.2 80 get recv sleep:60 close
+    sleep 6
+    background c "$PYTHON" "$LAB/talk.py" connect 10.2.0.2 80 get recv sleep:60 close
+    sleep 27
+    talk c connect 10.2.0.2 80 sleep:6 get recv close
+    recorded app/close-wait
+    expectation app/close-wait <<'END'
+# A server ends three connections behind its answers; the client leaves the first two of them open. Captured at the client.
+# origin: lab/app.sh (talk.py)
+# shows: app.close_wait
+tcp.flags == 0x002 @3 => app.close_wait
+END
+}
+
+close_wait_half_close() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::2/64
+    serve s listen 9092 recv:20 fin eof close
+    record app/close-wait-half-close-ipv6 c eth0
+    talk c connect 2001:db8:2::2 9092 send:20 $(times 6 sleep:6 send:100) close
+    recorded app/close-wait-half-close-ipv6
+    expectation app/close-wait-half-close-ipv6 <<'END'
+# A server has nothing to say and closes its direction at once; the client goes on sending for 36 s. IPv6.
+# origin: lab/app.sh (talk.py)
+# look-alike: app.close_wait "half-close by design"
+END
+}
+
+close_wait_pool() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 80 answer:60 close
+    record app/close-wait-pool c eth0
+    background c "$PYTHON" "$LAB/talk.py" connect 10.2.0.2 80 get recv sleep:50 close
+    sleep 37
+    talk c connect 10.2.0.2 80 get recv close
+    sleep 18
+    recorded app/close-wait-pool
+    expectation app/close-wait-pool <<'END'
+# A server ends a connection; the client closes it 50 s later, and one pass tells of it in between.
+# origin: lab/app.sh (talk.py)
+# look-alike: app.close_wait "a pool that closes its idle connections within a minute or so"
+tcp.flags == 0x002 @2 => app.close_wait withdrawn 24
+END
+}
+
+close_wait_end() {
+    network c=10.1.0.2/24 s=10.2.0.2/24
+    serve s listen 80 answer:60 close
+    record app/close-wait-end-of-capture c eth0
+    background c "$PYTHON" "$LAB/talk.py" connect 10.2.0.2 80 get recv sleep:60 close
+    sleep 4
+    talk c connect 10.2.0.2 80 get recv close
+    recorded app/close-wait-end-of-capture
+    expectation app/close-wait-end-of-capture <<'END'
+# A server closes a connection, and the capture ends 4 s later, before the client has closed it.
+# origin: lab/app.sh (talk.py)
+# look-alike: app.close_wait "end of capture too near"
+END
+}
+
 SCENARIOS=(
     client_timeout client_timeout_answered_later_ipv6 client_timeout_cancelled client_timeout_health_checks
     client_timeout_never_answered slow_answer slow_answer_ipv6 slow_answer_long_poll slow_answer_push
     slow_answer_upload zero_window zero_window_client_ipv6 zero_window_short zero_window_reset
     zero_window_synproxy nagle nagle_server_ipv6 nagle_long_path nagle_paced
+    close_wait close_wait_half_close close_wait_pool close_wait_end
 )
 # Names on the command line run those only.
 [ $# -gt 0 ] || set -- "${SCENARIOS[@]}"
