@@ -96,7 +96,7 @@ backend ports
     server web1 10.3.0.2:80 check inter 2s
     server web2 10.3.1.2:8080 check inter 1s
 END
-    record healthy/load-balancer-health-checks b eth0 -s 120
+    record connect/health-checks-of-a-load-balancer b eth0 -s 120
     background b haproxy -db -f "$WORK/haproxy.cfg"
     wait_port b 80
     local round
@@ -104,12 +104,14 @@ END
         sleep 5
         inside c curl -s -o /dev/null "http://10.2.0.2/hello?$round"
     done
-    recorded healthy/load-balancer-health-checks
-    expectation healthy/load-balancer-health-checks <<'END'
+    recorded connect/health-checks-of-a-load-balancer
+    expectation connect/health-checks-of-a-load-balancer <<'END'
 # A load balancer checks its servers every 1 to 3 s: with HTTP, with HTTPS, and by connecting only (it ends those with RST).
 # Now and then a client sends a request through it.
 # origin: lab/applications.sh (haproxy 2.6, nginx 1.22, talk.py, curl 7.88)
-# look-alike: all "load-balancer health checks"
+# shows: connect.health_check
+tcp.flags.reset == 1 && ip.dst == 10.3.1.2 && tcp.ack == 1 @5 => connect.health_check
+tcp.flags.reset == 1 && ip.dst == 10.3.0.2 && tcp.dstport == 80 && tcp.ack == 1 @5 => connect.health_check
 END
 }
 

@@ -600,6 +600,8 @@ for n in range(25):
 # haproxy and another checker test twice a second whether a port is open; haproxy resets without the last ACK of the handshake.
 # origin: lab/flood.sh (haproxy 2.6, Python client, nginx 1.22)
 # look-alike: flood.connections "port checks of a load balancer"
+tcp.flags.reset == 1 && tcp.dstport == 443 @5 => connect.health_check
+tcp.flags.fin == 1 && tcp.dstport == 80 @5 => connect.health_check
 END
 }
 

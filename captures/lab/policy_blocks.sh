@@ -348,6 +348,23 @@ port_checks() {
 END
 }
 
+port_steady_failures() {
+    network c=2001:db8:1::2/64 s=2001:db8:2::2/64
+    serve s listen 25 eof close
+    record connect/health-check-steady-failures-ipv6 c eth0
+    local round
+    for round in 1 2 3 4 5 6; do
+        talk c connect 2001:db8:2::2 25 sleep:1 close
+        sleep 0.5
+    done
+    recorded connect/health-check-steady-failures-ipv6
+    expectation connect/health-check-steady-failures-ipv6 <<END
+# A client waits a second for the greeting of a mail server that has none, and tries again, $round times. IPv6.
+# origin: lab/policy_blocks.sh (talk.py)
+# look-alike: connect.health_check "a client that fails steadily"
+END
+}
+
 port_daytime() {
     network c=10.1.0.2/24,2001:db8:1::2/64 s=10.2.0.2/24,2001:db8:2::2/64
     nginx_on s ""
@@ -637,7 +654,7 @@ END
 }
 
 SCENARIOS=(port_reset port_fin port_unanswered port_short_attempts port_first_data port_rejected_source port_behind_nat
-    port_all_fail port_server_down port_one_of_many port_closed port_restart port_checks port_daytime port_tls
+    port_all_fail port_server_down port_one_of_many port_closed port_restart port_checks port_steady_failures port_daytime port_tls
     port_blind cut_upload cut_download cut_download_client cut_silence client_has_its_answer client_aborts
     upload_refused cut_once short_outage reset_after_fin reset_while_idle)
 # Names on the command line run those only.

@@ -262,7 +262,8 @@ END
 # haproxy checks port 443 of a server each 2 s: SYN, SYN-ACK, RST, the handshake is never completed.
 # origin: lab/tls.sh (haproxy 2.6 tcp check, nginx 1.22)
 # look-alike: tls.no_client_hello "port checks: the same client repeats SYN, SYN-ACK, RST or connect-and-close at a steady period: one note saying health check"
-# unsure: the handshake is not completed, so nothing is expected; a note on the first RST would follow the look-alike's words
+# shows: connect.health_check
+tcp.flags.reset == 1 @5 => connect.health_check
 END
 }
 

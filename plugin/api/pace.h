@@ -62,11 +62,18 @@ pace_stamp(const struct pace *pace, unsigned limit, unsigned back)
     return pace->stamp[((pace->count - 1) / pace_stride(limit) - back) % PACE_STAMPS];
 }
 
+/* Whether distances of between `nearest` and `farthest` milliseconds are one steady distance. */
+static inline bool
+pace_is_one_distance(uint32_t nearest, uint32_t farthest)
+{
+    enum { JITTER = 100, JITTER_PART = 10 };
+    return farthest - nearest <= JITTER + nearest / JITTER_PART;
+}
+
 /* Whether the events that exceed a limit of less than PACE_STAMPS come at a steady distance of at least `shortest` milliseconds. */
 static inline bool
 pace_is_steady(const struct pace *pace, unsigned limit, uint32_t shortest)
 {
-    enum { JITTER = 100, JITTER_PART = 10 };
     uint32_t nearest = UINT32_MAX, farthest = 0;
     if (pace_stride(limit) > 1)
         return false;
@@ -75,7 +82,7 @@ pace_is_steady(const struct pace *pace, unsigned limit, uint32_t shortest)
         nearest = distance < nearest ? distance : nearest;
         farthest = distance > farthest ? distance : farthest;
     }
-    return nearest >= shortest && farthest - nearest <= JITTER + nearest / JITTER_PART;
+    return nearest >= shortest && pace_is_one_distance(nearest, farthest);
 }
 
 /* Events since the last pause of more than a window. Zeroed at first. */
