@@ -61,12 +61,31 @@ static const int64_t ANSWER_TIME = SECONDS(1);
 /* For so long the capture may show that it has both directions: often the connection by TCP does, which comes next. */
 static const int64_t PROOF_TIME = SECONDS(30);
 
+/* Of a flow that begins with an Initial, by its number: few do. */
 struct quic_flow {
     uint8_t initials; /* up to the largest threshold; those that leave together count once */
     uint32_t first_frame, last_frame;
     int64_t first_time, last_time;
     uint32_t finding; /* number, 0 = not reported */
 };
+
+/* Whether anything was told yet: until then nothing can refute or confirm it. */
+struct quic_capture {
+    bool told;
+};
+
+static struct quic_flow *
+state_of(struct context *context, const struct flow *flow)
+{
+    return keyed_state_of_all(context, 0, &flow->number, sizeof flow->number, sizeof(struct quic_flow));
+}
+
+static bool
+nothing_told(struct context *context)
+{
+    const struct quic_capture *capture = capture_state(context);
+    return !capture->told;
+}
 
 /* RFC 9000, 17.2 and 17.2.2; RFC 9369, 3.2. A client makes the datagram at least this large, so that the path is known to carry it. */
 static bool
@@ -85,9 +104,9 @@ is_initial(const struct payload *payload)
 }
 
 static void
-note_initial(struct context *context, const struct packet *packet)
+note_initial(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    struct quic_flow *state = flow_state(context);
+    struct quic_flow *state = state_of(context, flow);
     unsigned limit = threshold_value(context, INITIALS);
 
     if (state->initials > 0 && time_gap(state->last_time, packet->time) < TOGETHER)
@@ -108,9 +127,9 @@ note_initial(struct context *context, const struct packet *packet)
 
 /* An answer after all. */
 static void
-take_answer(struct context *context)
+take_answer(struct context *context, const struct flow *flow)
 {
-    struct quic_flow *state = flow_state(context);
+    struct quic_flow *state = state_of(context, flow);
     struct finding *finding = state->finding != 0 ? reported_number(context, state->finding) : NULL;
     if (finding != NULL)
         report_withdraw(context, finding);
@@ -120,10 +139,12 @@ take_answer(struct context *context)
 static void
 on_packet(struct context *context, const struct flow *flow, const struct packet *packet)
 {
-    if (!packet->from_client)
-        take_answer(context);
-    else if (flow->by_server.packets == 0 && is_initial(&packet->payload))
-        note_initial(context, packet);
+    if (!packet->from_client) {
+        if (!nothing_told(context))
+            take_answer(context, flow);
+    } else if (flow->by_server.packets == 0 && is_initial(&packet->payload)) {
+        note_initial(context, flow, packet);
+    }
 }
 
 /* TCP at the same port shows that the server is there. */
@@ -139,7 +160,7 @@ report_server_up(struct finding *finding, uint32_t frame)
 static void
 on_wake(struct context *context, const struct flow *flow, int64_t now)
 {
-    struct quic_flow *state = flow_state(context);
+    struct quic_flow *state = state_of(context, flow);
     struct client_at_server key;
     if (!conversations_visible(context, flow)) {
         if (time_gap(state->last_time, now) < PROOF_TIME)
@@ -156,6 +177,7 @@ on_wake(struct context *context, const struct flow *flow, int64_t now)
     if (finding == NULL)
         return;
     state->finding = finding_number(finding);
+    ((struct quic_capture *)capture_state(context))->told = true;
     report_series(finding, state->initials, state->first_frame, state->first_time);
     report_flow(finding, flow);
     report_count(finding, FACT_attempts, state->initials);
@@ -173,7 +195,7 @@ static void
 on_outcome(struct context *context, const struct flow *flow)
 {
     struct client_at_server key;
-    if (flow->protocol != PROTOCOL_TCP || flow->attempt.outcome != OUTCOME_ANSWERED)
+    if (flow->protocol != PROTOCOL_TCP || flow->attempt.outcome != OUTCOME_ANSWERED || nothing_told(context))
         return;
     flow_client_at_server(flow, &key);
     struct finding *finding = reported_about(context, &cases[UNANSWERED], &key, sizeof key);
@@ -187,7 +209,7 @@ const struct detector quic_unanswered_detector = {
     .sees = SEES_UDP | SEES_OUTCOME,
     DETECTOR_TABLE(case, cases),
     DETECTOR_TABLE(threshold, thresholds),
-    .flow_state_size = sizeof(struct quic_flow),
+    .capture_state_size = sizeof(struct quic_capture),
     .on_packet = on_packet,
     .on_wake = on_wake,
     .on_outcome = on_outcome,
