@@ -209,6 +209,9 @@ install_all() {
     for file in "$here"/share/netcase/training/*.* "$here"/share/netcase/training/captures/*/*; do
         put 644 "$file" "$prefix/${file#"$here"/}"
     done
+    while IFS= read -r -d '' file; do # the exercises
+        put 644 "$file" "$own/${file#"$here"/share/netcase/}"
+    done < <(find "$here/share/netcase" -type f -print0 2>/dev/null | sort -z)
     for file in "$here"/share/doc/netcase/*; do put 644 "$file" "$own/${file##*/}"; done
     put_profiles
     put 755 "${BASH_SOURCE[0]}" "$own/install.sh"

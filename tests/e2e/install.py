@@ -108,6 +108,8 @@ def what_is_installed_is_loaded(place):
     for name in PYTHON:
         if place.run(place.home / ".local/bin" / name, "--version") != f"{name} {VERSION}\n":
             raise Failure(f"{name} is of another version")
+    if "idle" not in place.run(place.home / ".local/bin/netcase-train", "cases", "idle"):
+        raise Failure("the exercises are not found")
     pages = sorted(path.name for path in place.home.joinpath(".local/share/man").rglob("*.gz"))
     if list(place.home.rglob("*.new")) or pages != sorted(["netcase.7.gz", *(f"{name}.1.gz" for name in PYTHON)]):
         raise Failure(f"a file that was being written is left, or a page is missing: {pages}")
