@@ -17,7 +17,6 @@ from netcase_tshark import TREE, Failure, Host, expect_same, run_tests  # noqa: 
 from sharkd import ask, found, load, rows  # noqa: E402
 
 SEEDS = (1, 2)
-NO_FAULT = {"connect.health_check"}  # netcase names it, but nobody has to act
 NO_FAULT = {"connect.health_check"}  # what says that nothing is wrong
 
 
