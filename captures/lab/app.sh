@@ -2,6 +2,8 @@
 # Applications that let the other side wait, and clients that do not wait any longer (app.*), and what only looks so.
 # Takes about 40 s.
 
+# Each word of `times` is a step.
+# shellcheck disable=SC2046
 . "$(dirname "$0")/lib.sh"
 
 # --- app.client_timeout --------------------------------------------------------------------------------------------------

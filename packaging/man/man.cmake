@@ -3,7 +3,7 @@
 add_executable(netcase-manual packaging/man/manual.c)
 target_link_libraries(netcase-manual PRIVATE netcase_core)
 set(manual_pages)
-foreach(page IN ITEMS netcase.7 netcase-json.1 netcase-annotate.1 netcase-train.1)
+foreach(page IN ITEMS netcase.7 netcase.1 netcase-json.1 netcase-annotate.1 netcase-train.1)
     set(made ${CMAKE_CURRENT_BINARY_DIR}/man/${page})
     configure_file(packaging/man/${page} ${made}.in @ONLY)
     # Without the time: the same bytes from every build.

@@ -40,6 +40,17 @@ with_length(const struct payload *ip, uint32_t claimed)
     };
 }
 
+static void
+read_ipv4_head(const uint8_t *bytes, struct packet *packet)
+{
+    packet->has_ip_id = true;
+    packet->ip_id = read_u16(bytes + 4);
+    packet->ttl = bytes[8];
+    packet->protocol = bytes[9];
+    packet->source.address = address_of(4, bytes + 12);
+    packet->destination.address = address_of(4, bytes + 16);
+}
+
 static bool
 read_ipv4(const struct payload *ip, struct packet *packet, struct payload *transport)
 {
@@ -54,12 +65,7 @@ read_ipv4(const struct payload *ip, struct packet *packet, struct payload *trans
     if ((total != 0 && total < size) || fragment_offset != 0) {
         return false;
     }
-    packet->has_ip_id = true;
-    packet->ip_id = read_u16(bytes + 4);
-    packet->ttl = bytes[8];
-    packet->protocol = bytes[9];
-    packet->source.address = address_of(4, bytes + 12);
-    packet->destination.address = address_of(4, bytes + 16);
+    read_ipv4_head(bytes, packet);
     struct payload whole = with_length(ip, total);
     *transport = payload_after(&whole, size);
     return true;
@@ -155,12 +161,7 @@ read_ipv4_fragment(const struct payload *ip, struct packet *packet, struct ip_fr
     uint32_t total = read_u16(bytes + 2);
     if ((field & (MORE_FRAGMENTS | OFFSET)) == 0 || total <= size || total > payload_visible(ip))
         return false;
-    packet->has_ip_id = true;
-    packet->ip_id = read_u16(bytes + 4);
-    packet->ttl = bytes[8];
-    packet->protocol = bytes[9];
-    packet->source.address = address_of(4, bytes + 12);
-    packet->destination.address = address_of(4, bytes + 16);
+    read_ipv4_head(bytes, packet);
     *fragment = (struct ip_fragment){.id = packet->ip_id,
                                      .offset = (field & OFFSET) * 8u,
                                      .last = (field & MORE_FRAGMENTS) == 0,

@@ -105,13 +105,13 @@ def what_is_installed_is_loaded(place):
     text = place.run(says=[f"tshark loads {plugin}, netcase {VERSION}"], env={**place.environment(), "PATH": f"{os.environ['PATH']}:{place.home}/.local/bin"})
     if plugin.read_bytes() != new or "PATH" in text:
         raise Failure(f"the older one stayed, or the PATH is found wanting:\n{text}")
-    for name in PYTHON:
+    for name in ("netcase", *PYTHON):
         if place.run(place.home / ".local/bin" / name, "--version") != f"{name} {VERSION}\n":
             raise Failure(f"{name} is of another version")
     if "idle" not in place.run(place.home / ".local/bin/netcase-train", "cases", "idle"):
         raise Failure("the exercises are not found")
     pages = sorted(path.name for path in place.home.joinpath(".local/share/man").rglob("*.gz"))
-    if list(place.home.rglob("*.new")) or pages != sorted(["netcase.7.gz", *(f"{name}.1.gz" for name in PYTHON)]):
+    if list(place.home.rglob("*.new")) or pages != sorted(["netcase.7.gz", *(f"{name}.1.gz" for name in ("netcase", *PYTHON))]):
         raise Failure(f"a file that was being written is left, or a page is missing: {pages}")
 
 
