@@ -22,8 +22,10 @@ capture_files_init(void)
 static char *
 problem_of(const char *name, int error, char *details)
 {
-    char *text = details != NULL ? g_strdup_printf("%s: %s: %s", name, wtap_strerror(error), details)
-                                 : g_strdup_printf("%s: %s", name, wtap_strerror(error));
+    const char *words =
+        error == WTAP_ERR_SHORT_READ ? "it is cut short in the middle of a packet" : wtap_strerror(error);
+    char *text =
+        details != NULL ? g_strdup_printf("%s: %s: %s", name, words, details) : g_strdup_printf("%s: %s", name, words);
     char *printable = printable_text(text);
     g_free(text);
     g_free(details);

@@ -144,11 +144,13 @@ def broken_captures_are_named(host):
     (folder / "empty.pcap").write_bytes(b"")
     (folder / "cut.pcapng").write_bytes(CAPTURE.read_bytes()[:-9])
     (folder / "two\nlines\x1b[31m.pcap").write_text("no capture")
-    for name, words in (("missing.pcap", "No such file"), ("text.pcap", "known format"), ("empty.pcap", "known format"), ("", "directory"),
+    for name, words in (("missing.pcap", "No such file"), ("text.pcap", "known format"), ("", "directory"),
                         ("two\nlines\x1b[31m.pcap", r"two\nlines\x1b[31m.pcap")):
         result = netcase(host, folder / name, status=1)
         if result.out or words not in result.err or "\x1b" in result.err or result.err.count("\n") != 1:
             raise Failure(f"{name}: {result.out}{result.err}")
+    if "No packets" not in netcase(host, folder / "empty.pcap").out:
+        raise Failure("an empty file is said to have packets")
     result = netcase(host, "--json", folder / "cut.pcapng", status=1)
     if "cut short" not in result.err or json.loads(result.out)["capture"]["frames"] == 0:
         raise Failure(f"{result.err}{result.out[:300]}")

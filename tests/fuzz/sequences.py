@@ -67,6 +67,8 @@ def main():
     whole = sys.argv[1] == "--whole"
     out, unreadable, written = pathlib.Path(sys.argv[2 if whole else 1]), [], 0
     out.mkdir(parents=True, exist_ok=True)
+    for stale in out.iterdir():  # of captures that have gone or have another name
+        stale.unlink()
     if whole:
         write_whole(out, sys.argv[3:])
         return 0
