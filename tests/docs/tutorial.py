@@ -17,7 +17,7 @@ import tempfile
 TREE = pathlib.Path(__file__).resolve().parents[2]
 PAGE = TREE / "docs" / "adding-a-detector.md"
 PART = re.compile(r"^<!-- (file|append): (\S+) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NEEDED = ("CMakeLists.txt", "plugin", "docs", "tests", "packaging", "LICENSE")
+NEEDED = ("CMakeLists.txt", "plugin", "docs", "tests", "packaging", "LICENSE", "CHANGELOG.md")
 
 
 def run(*command, **options):

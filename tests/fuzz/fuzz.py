@@ -23,7 +23,7 @@ sys.path.insert(0, str(TREE / "tests" / "e2e"))
 from netcase_tshark import Failure, run_tests  # noqa: E402
 
 ENGINE_SECONDS, OTHER_SECONDS = 105, 15
-OTHERS = ["fuzz_dns", "fuzz_http", "fuzz_tls", "fuzz_wire", "fuzz_settings", "fuzz_writers", "fuzz_country"]
+OTHERS = ["fuzz_dns", "fuzz_http", "fuzz_tls", "fuzz_wire", "fuzz_walk", "fuzz_settings", "fuzz_writers", "fuzz_country"]
 RUNS = os.environ.get("NETCASE_FUZZ_RUNS")
 # Small inputs are fast; the same start in every run. No coverage of rare features: it takes a third of the time.
 OPTIONS = ["-seed=1", "-timeout=20", "-rss_limit_mb=2048", "-max_len=2048", "-entropic=0", "-print_final_stats=1"]
