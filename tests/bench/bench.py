@@ -53,7 +53,7 @@ class Mix:
 MIXES = {
     "browsing": Mix(lambda count, path: generate.write(count, path, 1), 7, 8),
     "short": Mix(lambda count, path: generate.write(count, path, 1, "short"), 14.5, 18.5),
-    "merge": Mix(merge.write, 14, 25),
+    "merge": Mix(merge.write, 15, 25),
 }
 
 
