@@ -77,12 +77,24 @@ print_origin(struct printer *printer)
 }
 
 /* What was not looked at is not healthy. */
+static bool
+is_unread(const struct printer *printer)
+{
+    return printer->view->origin != NULL && printer->view->origin->unread != NULL;
+}
+
+/* Nothing is known, then. */
+static bool
+is_all_unread(const struct printer *printer)
+{
+    return is_unread(printer) && printer->report->summary.packets == 0;
+}
+
 static void
 print_unread(struct printer *printer)
 {
-    const struct report_origin *origin = printer->view->origin;
-    if (origin != NULL && origin->unread != NULL)
-        printer_paragraph(printer, "", origin->unread);
+    if (is_unread(printer))
+        printer_paragraph(printer, "", printer->view->origin->unread);
 }
 
 static void
@@ -117,7 +129,8 @@ append_packets(GString *line, const struct printer *printer, uint64_t frames)
     uint64_t packets = printer->report->summary.packets;
     if (packets == 0) {
         append_count(line, printer, frames, "packet", "packets", "个报文");
-        g_string_append(line, in_words(printer, ", none of TCP or UDP", "，其中没有 TCP 或 UDP"));
+        if (!is_unread(printer))
+            g_string_append(line, in_words(printer, ", none of TCP or UDP", "，其中没有 TCP 或 UDP"));
     } else if (packets < frames) {
         g_string_append_printf(line,
                                printer_is_chinese(printer) ? "%2$" G_GUINT64_FORMAT " 个报文中的 %1$" G_GUINT64_FORMAT
@@ -716,6 +729,10 @@ print_none(struct printer *printer)
     GString *line =
         g_string_new(odd ? in_words(printer, "No known pattern, but not healthy", "未发现已知故障模式，但并不正常")
                          : in_words(printer, "No problem found", "未发现问题"));
+    if (!odd && is_unread(printer))
+        g_string_assign(line, is_all_unread(printer) ? in_words(printer, "Nothing was judged", "未作任何判断")
+                                                     : in_words(printer, "No problem found in what was looked at",
+                                                                "在已检查的报文中未发现问题"));
     uint32_t opened = summary->tcp_flows - summary->began_before;
     /* Without the answers nobody knows; and that connections work does not tell what is odd. */
     if (summary_visibility(summary) != VISIBLE_ONE && opened > 0 && (!odd || summary->established < opened))
@@ -743,7 +760,8 @@ report_brief(const struct report *report, const struct report_view *view)
     if (problems.all > 0 || count_oddities(&printer) > 0)
         g_string_append_c(printer.out, '\n');
     print_repeated(&printer);
-    print_scope(&printer);
+    if (!is_all_unread(&printer))
+        print_scope(&printer);
     if (problems.all > 0)
         printer_line(&printer, "", in_words(&printer, "More", "更多"), "%s",
                      in_words(&printer, "-z netcase,long: all causes, checks and cases",

@@ -87,6 +87,9 @@ def unread(host, frames, link=1):
     shown = netcase(host, path).out
     if said and said not in re.sub(r"\s+", " ", shown):
         raise Failure(f"the report for a terminal does not say: {said}\n{shown}")
+    verdict = "No problem found\n" if not said else "No problem found in what was looked at\n" if report["capture"]["packets"] else "Nothing was judged\n"
+    if f"\n{verdict}" not in shown or said and "none of TCP" in shown:
+        raise Failure(f"not {verdict}\n{shown}")
     return said, report["capture"]
 
 
