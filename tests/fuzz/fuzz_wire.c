@@ -82,9 +82,9 @@ read_neighbours(const struct payload *payload)
     struct packet packet = {.ttl = 255, .source.address.family = 6, .destination.address.family = 6};
     if ((wire_read_arp(payload, &message) || wire_read_neighbour(payload, &packet, &message)) && message.has_link) {
         link_address_format(&message.link, text);
-        if (message.claimed.family == 0 || link_address_is_next_to(&message.link, &(struct link_address){0})) {
-            abort();
-        }
+        link_address_is_next_to(&message.link, &(struct link_address){{0}});
+        fuzz_check(message.claimed.family != 0 && (message.link.bytes[0] & 1) == 0 &&
+                   !link_equal(&message.link, &(struct link_address){{0}}));
     }
 }
 
