@@ -9,18 +9,11 @@
 
 static const char PREFIX[] = "netcase.";
 
-/* GLib begins with what the system has of chance: nobody knows which addresses fall together. */
-static uint64_t
-random_number(void)
-{
-    return (uint64_t)g_random_int() << 32 | g_random_int();
-}
-
 void
 preferences_init(struct preferences *preferences)
 {
     settings_init(&preferences->settings);
-    preferences->settings.hash_seed = (struct hash_seed){random_number(), random_number()};
+    settings_draw_seed(&preferences->settings);
     preferences->options = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(preferences->options, g_strconcat(PREFIX, "levels:", DEFAULT_LEVELS, NULL));
 }

@@ -2,7 +2,6 @@
 #include "command/reading.h"
 
 #include "command/capture_file.h"
-#include "walk/walk.h"
 
 static void
 note_packet(const struct arrival *arrival, uint32_t flow, void *reading)
@@ -49,7 +48,6 @@ reading_new(const struct settings *settings, const char *name, char **problem)
     struct reading *reading = g_new0(struct reading, 1);
     reading->engine = engine_new(settings);
     reading->frames = frames_new();
-    reading->unread = g_new0(uint64_t, WALK_RESULTS);
     reading->links = g_hash_table_new(g_direct_hash, g_direct_equal);
     struct fragments *fragments = fragments_new(&settings->hash_seed);
     const struct walk walk = {.engine = reading->engine, .fragments = fragments, .note = note_packet, .data = reading};
@@ -66,7 +64,6 @@ reading_free(struct reading *reading)
 {
     engine_free(reading->engine);
     frames_free(reading->frames);
-    g_free(reading->unread);
     g_hash_table_destroy(reading->links);
     g_free(reading);
 }

@@ -7,13 +7,14 @@
 #include "engine/engine.h"
 #include "report/frames.h"
 #include "texts/texts.h"
+#include "walk/walk.h"
 
 struct reading {
     struct engine *engine;
     struct frames *frames;
     uint64_t count;                /* of frames */
     int64_t first_time, last_time; /* the earliest and the latest of them, nanoseconds since 1970 */
-    uint64_t *unread;              /* frames by enum walk_result */
+    uint64_t unread[WALK_RESULTS]; /* frames by enum walk_result */
     GHashTable *links;             /* frames by libwiretap's number of an unknown link layer */
 };
 

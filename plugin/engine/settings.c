@@ -92,6 +92,19 @@ settings_init(struct settings *settings)
     settings->hash_seed = hash_seed_of_tests;
 }
 
+/* GLib begins with what the system has of chance. */
+static uint64_t
+random_number(void)
+{
+    return (uint64_t)g_random_int() << 32 | g_random_int();
+}
+
+void
+settings_draw_seed(struct settings *settings)
+{
+    settings->hash_seed = (struct hash_seed){random_number(), random_number()};
+}
+
 void
 settings_clear(struct settings *settings)
 {

@@ -60,6 +60,9 @@ struct settings {
 
 /* The defaults of everything: what tests use and what the host starts from. */
 void settings_init(struct settings *settings);
+
+/* A new secret for the hashes, as whoever reads captures of strangers needs for each. */
+void settings_draw_seed(struct settings *settings);
 void settings_clear(struct settings *settings);
 
 #endif

@@ -354,18 +354,11 @@ fill_ports(struct port_set *set, range_t *range)
             port_set_add(set, (uint16_t)port);
 }
 
-/* GLib begins with what the system has of chance. */
-static uint64_t
-random_number(void)
-{
-    return (uint64_t)g_random_int() << 32 | g_random_int();
-}
-
 void
 preferences_fill(struct settings *settings)
 {
     settings_init(settings);
-    settings->hash_seed = (struct hash_seed){random_number(), random_number()};
+    settings_draw_seed(settings);
     char *problem = NULL;
     GArray *levels = timer_levels_parse(preferences.levels, &problem);
     if (levels != NULL) {

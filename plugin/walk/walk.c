@@ -13,9 +13,6 @@ enum {
     TYPE_IPV4 = 0x0800,
     TYPE_ARP = 0x0806,
     TYPE_IPV6 = 0x86dd,
-    TYPE_VLAN = 0x8100,
-    TYPE_QINQ = 0x88a8,
-    TYPE_QINQ_OLD = 0x9100,
     TYPE_MPLS = 0x8847,
     TYPE_MPLS_UPSTREAM = 0x8848,
     TYPE_PPPOE_SESSION = 0x8864,
@@ -53,6 +50,16 @@ miss(struct way *way, enum walk_result what)
 {
     if (way->result == WALK_WHOLE)
         way->result = what;
+}
+
+static struct arrival
+arrival_at(const struct way *way, const struct place *place)
+{
+    return (struct arrival){
+        .packet = {.frame = way->frame->number, .time = packet_time_clamp(way->frame->time)},
+        .place = *place,
+        .segment = way->segment,
+    };
 }
 
 /* -- Tunnels ---------------------------------------------------------------------------------- */
@@ -186,11 +193,7 @@ take_fragment(struct way *way, struct arrival *arrival, const struct ip_fragment
 static void
 take_ip(struct way *way, const struct payload *ip, const struct place *place)
 {
-    struct arrival arrival = {
-        .packet = {.frame = way->frame->number, .time = packet_time_clamp(way->frame->time)},
-        .place = *place,
-        .segment = way->segment,
-    };
+    struct arrival arrival = arrival_at(way, place);
     struct ip_fragment fragment;
 
     if (wire_read_ip_fragment(ip, &arrival.packet, &fragment)) {
@@ -258,19 +261,9 @@ take_mpls(struct way *way, const struct payload *mpls, const struct place *place
 static void
 take_arp(const struct way *way, const struct payload *arp, const struct place *place)
 {
-    const struct arrival arrival = {
-        .packet = {.frame = way->frame->number, .time = packet_time_clamp(way->frame->time)},
-        .transport = *arp,
-        .place = *place,
-        .segment = way->segment,
-    };
+    struct arrival arrival = arrival_at(way, place);
+    arrival.transport = *arp;
     engine_arp(way->walk->engine, &arrival);
-}
-
-static bool
-is_vlan_tag(uint16_t type)
-{
-    return type == TYPE_VLAN || type == TYPE_QINQ || type == TYPE_QINQ_OLD;
 }
 
 static void
@@ -279,7 +272,7 @@ take_type(struct way *way, uint16_t type, const struct payload *payload, const s
     enum { VLAN_TAG = 4, VLAN_ID = 0xfff, PPPOE_HEADER = 6 };
     struct payload inner = *payload;
 
-    for (const uint8_t *tag; is_vlan_tag(type); inner = payload_after(&inner, VLAN_TAG)) {
+    for (const uint8_t *tag; wire_is_vlan_tag(type); inner = payload_after(&inner, VLAN_TAG)) {
         tag = bytes_at(&inner, 0, VLAN_TAG);
         if (tag == NULL)
             return;

@@ -36,6 +36,9 @@ struct ip_fragment {
  * in one piece and for anything that can't be read. */
 bool wire_read_ip_fragment(const struct payload *ip, struct packet *packet, struct ip_fragment *fragment);
 
+/* Whether the EtherType is that of a VLAN tag: 802.1Q, 802.1ad, and what was in use before that. */
+bool wire_is_vlan_tag(uint16_t ethertype);
+
 /* From an Ethernet header over VLAN tags (802.1Q, 802.1ad) to the header of IP or ARP, which tell themselves apart by their
  * first byte. False if it is neither. */
 bool wire_read_ethernet(const struct payload *frame, struct payload *inner);

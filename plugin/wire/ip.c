@@ -114,6 +114,17 @@ skip_extensions(struct packet *packet, struct payload *transport)
     }
 }
 
+static void
+read_ipv6_head(const uint8_t *bytes, struct packet *packet)
+{
+    packet->has_ip_id = false;
+    packet->ip_id = 0;
+    packet->protocol = bytes[6];
+    packet->ttl = bytes[7];
+    packet->source.address = address_of(6, bytes + 8);
+    packet->destination.address = address_of(6, bytes + 24);
+}
+
 static bool
 read_ipv6(const struct payload *ip, struct packet *packet, struct payload *transport)
 {
@@ -122,12 +133,7 @@ read_ipv6(const struct payload *ip, struct packet *packet, struct payload *trans
         return false;
     }
     uint32_t length = read_u16(bytes + 4);
-    packet->has_ip_id = false;
-    packet->ip_id = 0;
-    packet->protocol = bytes[6];
-    packet->ttl = bytes[7];
-    packet->source.address = address_of(6, bytes + 8);
-    packet->destination.address = address_of(6, bytes + 24);
+    read_ipv6_head(bytes, packet);
     struct payload whole = with_length(ip, length != 0 ? IPV6_HEADER_SIZE + length : 0);
     *transport = payload_after(&whole, IPV6_HEADER_SIZE);
     return skip_extensions(packet, transport);
@@ -194,10 +200,8 @@ read_ipv6_fragment(const struct payload *ip, struct packet *packet, struct ip_fr
     uint16_t field = read_u16(rest.bytes + 2);
     if ((field & (MORE_FRAGMENTS | OFFSET)) == 0)
         return false;
-    packet->ttl = bytes[7];
+    read_ipv6_head(bytes, packet);
     packet->protocol = rest.bytes[0];
-    packet->source.address = address_of(6, bytes + 8);
-    packet->destination.address = address_of(6, bytes + 24);
     *fragment = (struct ip_fragment){.id = read_u32(rest.bytes + 4),
                                      .offset = field & OFFSET,
                                      .last = (field & MORE_FRAGMENTS) == 0,
@@ -220,8 +224,8 @@ wire_read_ip_fragment(const struct payload *ip, struct packet *packet, struct ip
     }
 }
 
-static bool
-is_vlan_tag(uint16_t ethertype)
+bool
+wire_is_vlan_tag(uint16_t ethertype)
 {
     return ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100; /* the last: before 802.1ad */
 }
@@ -231,7 +235,7 @@ wire_read_ethernet(const struct payload *frame, struct payload *inner)
 {
     uint32_t visible = payload_visible(frame);
     uint32_t size = ETHERNET_HEADER_SIZE;
-    while (size <= visible && is_vlan_tag(read_u16(frame->bytes + size - 2))) {
+    while (size <= visible && wire_is_vlan_tag(read_u16(frame->bytes + size - 2))) {
         size += VLAN_TAG_SIZE;
     }
     if (size > visible) {

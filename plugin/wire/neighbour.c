@@ -10,7 +10,7 @@
 enum { ARP_SIZE = 28, ARP_REQUEST = 1, ARP_REPLY = 2 };
 enum { SENDER_LINK = 8, SENDER_IP = 14, TARGET_IP = 24 };
 enum { SOLICITATION = 135, ADVERTISEMENT = 136, MESSAGE_SIZE = 24, TARGET = 8 };
-enum { FLAG_SOLICITED = 0x40, FLAG_OVERRIDE = 0x20 };
+enum { FLAG_OVERRIDE = 0x20 };
 enum { OPTION_SOURCE_LINK = 1, OPTION_TARGET_LINK = 2, OPTION_UNIT = 8, OPTIONS_MAX = 16 };
 
 static const uint8_t ethernet_and_ipv4[] = {0, 1, 8, 0, 6, 4};
